@@ -1,0 +1,317 @@
+"""Settings of the generator and the discriminator: what a user may choose about the model, and which shapes cannot work.
+
+Plain data only. Options of the published code that do nothing there (SPEC section 10, marked dead) have no setting here.
+What follows from the data set or the clips (resolution, number of frames, classes) is not a setting of the model; the
+two `check_*` functions hold the model's shapes against it.
+"""
+
+import math
+from typing import Literal
+
+from pydantic import NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+
+from stylesv.config.base import Settings
+from stylesv.errors import ConfigError
+
+
+class TimeEncodingSettings(Settings):
+    """Fourier encoding of time with aligners (StyleGAN-V section 3.1; SPEC 1.7)."""
+
+    dim: PositiveInt
+    """Number of frequencies; a motion code has a sine and a cosine for each. SPEC 1.7."""
+    min_period_len: PositiveFloat
+    """Shortest period in frames; 16 in StyleGAN-V, 256 in the StyleSV scripts."""
+    max_period_len: PositiveFloat
+    """Longest period in frames. SPEC 1.7."""
+
+    @model_validator(mode="after")
+    def _periods_in_order(self) -> "TimeEncodingSettings":
+        if self.min_period_len > self.max_period_len:
+            raise ValueError(
+                f"min_period_len {self.min_period_len:g} is above max_period_len {self.max_period_len:g}; "
+                "the shortest period must not exceed the longest"
+            )
+        return self
+
+
+class MotionSettings(Settings):
+    """From motion noise at anchors to a motion code for each time (SPEC 1.7)."""
+
+    z_dim: PositiveInt
+    """Numbers of noise at each anchor. SPEC 1.7."""
+    v_dim: PositiveInt
+    """Numbers in a motion code at an anchor. SPEC 1.7."""
+    motion_z_distance: PositiveInt
+    """Frames between anchors; the published code takes time_enc.min_period_len. SPEC 1.7."""
+    gen_strategy: Literal["conv", "autoregressive"]
+    """Codes by two convolutions over the noise without padding, or by an LSTM. SPEC 1.7."""
+    kernel_size: PositiveInt | None
+    """Width of the convolutions in anchors; null if autoregressive. SPEC 1.7."""
+    time_enc: TimeEncodingSettings | None
+    """Fourier encoding of time; null: interpolated codes go through a mapping network instead (`fourier: false` there)."""
+    bspline: bool
+    """Blend three anchors with a quadratic B-spline instead of two linearly; model E. SPEC 1.7."""
+    bs_emb: bool
+    """With bspline: blend periods and phases too, and do not subtract the interpolated encoding. SPEC 1.7."""
+    offset: NonNegativeInt
+    """With bspline: in training, times are shifted by up to so many frames per clip; 0 in the scripts. SPEC 1.7."""
+
+    @property
+    def code_dim(self) -> int:
+        """Numbers in the motion code of a frame."""
+        return self.v_dim if self.time_enc is None else 2 * self.time_enc.dim
+
+    @model_validator(mode="after")
+    def _options_agree(self) -> "MotionSettings":
+        recurrent = self.gen_strategy == "autoregressive"
+        if recurrent and self.kernel_size is not None:
+            raise ValueError("kernel_size is for gen_strategy conv; with autoregressive it must be null")
+        if not recurrent and self.kernel_size is None:
+            raise ValueError("kernel_size must be a number with gen_strategy conv")
+        if recurrent and self.time_enc is not None and self.v_dim != self.z_dim:
+            raise ValueError(
+                f"v_dim {self.v_dim} differs from z_dim {self.z_dim}: with gen_strategy autoregressive the code at an "
+                "anchor is the LSTM's state, as wide as its noise; set both the same"
+            )
+        if (self.bs_emb or self.offset) and not (self.bspline and self.time_enc is not None):
+            raise ValueError(
+                "bs_emb and offset belong to the B-spline over a Fourier encoding: set bspline: true and time_enc, or "
+                "bs_emb: false and offset: 0"
+            )
+        return self
+
+
+class SynthesisSettings(Settings):
+    """The alias-free synthesis network, and how motion enters it (StyleGAN3 section 3; SPEC 1.2 to 1.6)."""
+
+    num_layers: PositiveInt
+    """Layers before the one to RGB; 14 in the paper. SPEC 1.2."""
+    num_critical: NonNegativeInt
+    """Last layers that are sampled critically. SPEC 1.2."""
+    first_cutoff: PositiveFloat
+    """Cut-off frequency of the first layer, in cycles per image. SPEC 1.2."""
+    first_stopband: PositiveFloat
+    """Stop band of the first layer, in cycles per image; 2^2.1. SPEC 1.2."""
+    last_stopband_rel: PositiveFloat
+    """Stop band of the last layer over its cut-off; 2^0.3. SPEC 1.2."""
+    margin_size: NonNegativeInt
+    """Pixels kept outside the image at every layer. SPEC 1.2."""
+    output_scale: PositiveFloat
+    """The image is multiplied by it. SPEC 1.2."""
+    conv_kernel: PositiveInt
+    """Width of the convolutions; 3, or 1 for a rotation-equivariant generator (with radial filters). SPEC 1.2."""
+    filter_size: PositiveInt
+    """Taps of the low-pass filters over the resampling factor. SPEC 1.2."""
+    lrelu_upsampling: PositiveInt
+    """Oversampling at the non-linearity. SPEC 1.2."""
+    use_radial_filters: bool
+    """Radially symmetric down-sampling filters, except in critical layers. SPEC 1.2."""
+    fuse_w: Literal["concat", "add"]
+    """How the motion code joins w: through one shared layer, or as a sum. SPEC 1.5."""
+    learnable_motion_mask: bool
+    """Whether the factor on the motion code is learnt; fixed in image pretraining. SPEC 1.5."""
+    init_motion_mask: Literal["zeros", "ones"]
+    """Where the factor on the motion code starts. SPEC 1.5."""
+    low_rank: NonNegativeInt
+    """Rank of the weights modulated by motion; 0: none. SPEC 1.4, and 1.6 (-1 there)."""
+    always_lr: bool
+    """Also give frozen layers weights modulated by motion. SPEC 1.6."""
+    freezesyn: NonNegativeInt
+    """Number of last layers, the one to RGB included, that are not trained. SPEC 1.6."""
+
+    @model_validator(mode="after")
+    def _shapes_can_work(self) -> "SynthesisSettings":
+        if self.num_critical >= self.num_layers:
+            raise ValueError(
+                f"num_critical {self.num_critical} leaves no layer that is not critical; "
+                f"it must be below num_layers {self.num_layers}"
+            )
+        if self.conv_kernel % 2 == 0:
+            raise ValueError(f"conv_kernel {self.conv_kernel} is even and would shift the image; take 3 or 1")
+        if self.first_stopband <= self.first_cutoff:
+            raise ValueError(f"first_stopband {self.first_stopband:g} must be above first_cutoff {self.first_cutoff:g}")
+        if self.last_stopband_rel <= 1:
+            raise ValueError(f"last_stopband_rel {self.last_stopband_rel:g} must be above 1")
+        if self.always_lr and not self.low_rank:
+            raise ValueError("always_lr without low_rank has no effect; set low_rank above 0, or always_lr: false")
+        if self.freezesyn > self.num_layers + 1:
+            raise ValueError(f"freezesyn {self.freezesyn} is above the number of layers, {self.num_layers + 1}")
+        return self
+
+
+class GeneratorSettings(Settings):
+    """The generator (SPEC 1)."""
+
+    architecture: Literal["stylegan3", "stylegan2"]
+    """stylegan3: alias-free (models B to E); stylegan2: motion codes in its constant input (StyleGAN-V, model A)."""
+    z_dim: PositiveInt
+    """Numbers of content noise. SPEC 1.1."""
+    w_dim: PositiveInt
+    """Numbers in the intermediate latent. SPEC 1.1."""
+    num_mapping_layers: PositiveInt
+    """Layers from z to w. SPEC 1.1."""
+    freezemap: bool
+    """Whether the layers from z to w are not trained. SPEC 1.1."""
+    channel_base: PositiveInt
+    """Channels of a layer are channel_base / 2 / cut-off (stylegan2: channel_base / resolution); fmaps 0.5 is 16384."""
+    channel_max: PositiveInt
+    """Most channels of a layer. SPEC 1.2."""
+    conv_clamp: PositiveFloat | None
+    """Activations are clamped to +- this; null: not. SPEC 1.2."""
+    num_fp16_res: NonNegativeInt
+    """Highest resolutions that may run in half precision on a GPU; 0: none. SPEC 1.2."""
+    update_emas: bool
+    """Whether training tracks the mean w and the layers' magnitudes; false in the released code. SPEC 1.1, defect 1."""
+    motion: MotionSettings
+    """Motion codes."""
+    synthesis: SynthesisSettings | None
+    """The alias-free synthesis network; null with architecture stylegan2."""
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> "GeneratorSettings":
+        if (self.synthesis is None) != (self.architecture == "stylegan2"):
+            raise ValueError("synthesis describes architecture stylegan3: set it there, and to null with stylegan2")
+        if self.synthesis is None:
+            return self
+        first_channels = layer_channels(self.channel_base, self.channel_max, self.synthesis.first_cutoff)
+        if first_channels < 1:
+            raise ValueError(
+                f"channel_base {self.channel_base} leaves no channel in the first layer "
+                f"(channel_base / 2 / first_cutoff); raise it"
+            )
+        if self.synthesis.fuse_w == "add" and not self.w_dim == first_channels == self.motion.code_dim:
+            raise ValueError(
+                f"fuse_w add sums motion codes ({self.motion.code_dim} numbers), w (w_dim {self.w_dim}) and the first "
+                f"layer's channels ({first_channels}), which must be equally many; change them, or take fuse_w concat"
+            )
+        return self
+
+
+class DiscriminatorSettings(Settings):
+    """The discriminator (SPEC 2)."""
+
+    architecture: Literal["resnet", "skip", "orig"]
+    """Blocks with a residual connection, with the image at every resolution (single images only), or plain. SPEC 2."""
+    channel_base: PositiveInt
+    """Channels of a block are channel_base / resolution; fmaps 0.5 is 16384. SPEC 2."""
+    channel_max: PositiveInt
+    """Most channels of a block. SPEC 2."""
+    conv_clamp: PositiveFloat | None
+    """Activations are clamped to +- this; null: not. SPEC 2."""
+    num_fp16_res: NonNegativeInt
+    """Highest resolutions that may run in half precision on a GPU; 0: none. SPEC 2."""
+    num_mapping_layers: PositiveInt
+    """Layers that map time differences and label. SPEC 2."""
+    mbstd_group_size: PositiveInt | None
+    """Clips whose standard deviation is one statistic; null: the whole batch. SPEC 2."""
+    mbstd_num_channels: NonNegativeInt
+    """Channels of that statistic; 0: none. SPEC 2."""
+    concat_res: PositiveInt
+    """Resolution in px of the block before which the frames of a clip are merged. SPEC 2."""
+    tmean: bool
+    """Merge frames by their mean; false: by concatenation (StyleGAN-V). SPEC 2."""
+    num_frames_div_factor: PositiveInt | None
+    """With concatenation: channels per frame are divided by it; null with tmean. SPEC 2."""
+    tsm: bool
+    """Temporal shift: each block sees an eighth of the channels of the next and of the previous frame. SPEC 2."""
+    dummy_c: bool
+    """Replace the encoding of time differences by zeros. SPEC 2."""
+    time_embed_dim: PositiveInt
+    """Numbers learnt for each time difference; 256 there. SPEC 2, time-difference encoder."""
+    skip_small_t_freqs: NonNegativeInt
+    """Highest frequencies left out of the encoding of time differences. SPEC 2."""
+    freeze_layers: NonNegativeInt
+    """Number of first layers that are not trained (Freeze-D); their blocks have no temporal shift. SPEC 2."""
+    always_update: bool
+    """Train the frozen layers all the same; only the temporal shift is left out. SPEC 2."""
+
+    @model_validator(mode="after")
+    def _options_agree(self) -> "DiscriminatorSettings":
+        if self.tmean != (self.num_frames_div_factor is None):
+            raise ValueError(
+                "num_frames_div_factor belongs to merging by concatenation: a number if tmean is false, else null"
+            )
+        if self.concat_res < 8 or not is_power_of_two(self.concat_res):
+            raise ValueError(f"concat_res {self.concat_res} must be a power of two from 8 up, below the resolution")
+        if self.always_update and not self.freeze_layers:
+            raise ValueError(
+                "always_update without freeze_layers has no effect; set freeze_layers above 0, or it to false"
+            )
+        return self
+
+
+def layer_channels(channel_base: int, channel_max: int, cutoff: float) -> int:
+    """Channels of an alias-free layer with this cut-off frequency; halves round to even, as NumPy's rint. SPEC 1.2."""
+    return round(min(channel_base / 2 / cutoff, channel_max))
+
+
+def block_channels(channel_base: int, channel_max: int, resolution: int) -> int:
+    """Channels of a StyleGAN2 block at this resolution. SPEC 2."""
+    return min(channel_base // resolution, channel_max)
+
+
+def is_power_of_two(number: int) -> bool:
+    """Whether the number is 1, 2, 4, 8, ..."""
+    return number > 0 and number & (number - 1) == 0
+
+
+def check_generator(settings: GeneratorSettings, *, resolution: int) -> None:
+    """Refuse a resolution that the generator cannot make.
+
+    Raises:
+        ConfigError: with the value and what is allowed.
+    """
+    _check_resolution(resolution)
+    if settings.synthesis is None:
+        channels = block_channels(settings.channel_base, settings.channel_max, resolution)
+        what = f"channel_base / resolution at {resolution} px"
+    else:
+        if settings.synthesis.first_cutoff >= resolution / 2:
+            raise ConfigError(
+                f"first_cutoff {settings.synthesis.first_cutoff:g} must be below half the resolution, {resolution // 2}"
+            )
+        if settings.synthesis.first_stopband > resolution / 2 * settings.synthesis.last_stopband_rel:
+            raise ConfigError(
+                f"first_stopband {settings.synthesis.first_stopband:g} is above the last one, "
+                f"{resolution / 2 * settings.synthesis.last_stopband_rel:g} at {resolution} px; lower it"
+            )
+        channels = layer_channels(settings.channel_base, settings.channel_max, resolution / 2)
+        what = f"channel_base / resolution at {resolution} px"
+    if channels < 1:
+        raise ConfigError(f"generator channel_base {settings.channel_base} leaves no channel ({what}); raise it")
+
+
+def check_discriminator(settings: DiscriminatorSettings, *, resolution: int, num_frames: int) -> None:
+    """Refuse a resolution and number of frames that the discriminator cannot judge.
+
+    Raises:
+        ConfigError: with the value and what is allowed.
+    """
+    _check_resolution(resolution)
+    if num_frames < 1:
+        raise ConfigError(f"a clip of {num_frames} frames: the discriminator needs at least 1")
+    if num_frames > 1 and settings.concat_res >= resolution:
+        raise ConfigError(
+            f"concat_res {settings.concat_res} must be below the resolution {resolution}: frames are merged between "
+            "blocks, so at least one block must come first; lower concat_res (8 at least) or raise the resolution"
+        )
+    if num_frames > 1 and settings.architecture == "skip":
+        raise ConfigError(f"discriminator architecture skip judges single images, not {num_frames} frames; take resnet")
+    channels = block_channels(settings.channel_base, settings.channel_max, resolution)
+    if channels < 1:
+        raise ConfigError(
+            f"discriminator channel_base {settings.channel_base} leaves no channel at {resolution} px; raise it"
+        )
+    if not settings.tmean:
+        merged = block_channels(settings.channel_base, settings.channel_max, settings.concat_res)
+        if merged // settings.num_frames_div_factor < 1:
+            raise ConfigError(
+                f"num_frames_div_factor {settings.num_frames_div_factor} leaves none of the {merged} channels at "
+                f"concat_res {settings.concat_res}; lower it"
+            )
+
+
+def _check_resolution(resolution: int) -> None:
+    if not is_power_of_two(resolution) or resolution < 16:
+        nearest = 2 ** max(4, round(math.log2(max(resolution, 1))))
+        raise ConfigError(f"resolution {resolution}: must be a power of two from 16 up, for example {nearest}")

@@ -1,0 +1,294 @@
+"""From settings files to named results: data sets, protocols, runs and experiments.
+
+Everything here is decided before the DAG is built. A name carries the key of all that decides the content behind it,
+so the workflow never has to ask whether a file that exists is still right.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stylesv.config.dataset import DatasetSettings
+from stylesv.config.model import check_discriminator, check_generator
+from stylesv.config.protocol import ProtocolSettings
+from stylesv.config.recipe import RECIPE_VERSIONS, Recipe, recipe_key
+from stylesv.config.settings import (
+    BaseSettings,
+    ExperimentFile,
+    FigureSettings,
+    MachineSettings,
+    ModelSettings,
+)
+from stylesv.config.sources import fingerprint_videos
+from stylesv.config.validation import validate
+from stylesv.config.yaml_files import Layer, merge, read_layer, read_scalars
+from stylesv.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class DataPlan:
+    """Packed clips: `name` is {dataset}-{key}; `videos` is the folder of raw videos, which a rule renders or a user has."""
+
+    name: str
+    dataset: str
+    recipe: Recipe
+    settings: DatasetSettings
+    videos: str
+    rendered: bool
+
+
+@dataclass(frozen=True)
+class ProtocolPlan:
+    """A way of scoring: `name` is {protocol}-{key}."""
+
+    name: str
+    title: str
+    key: str
+    settings: ProtocolSettings
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """A training run: `name` is {dataset}-{model}-s{seed}-{key}; `kimgs` are its snapshots, 0 first."""
+
+    name: str
+    model: str
+    seed: int
+    data: DataPlan
+    recipe: Recipe
+    settings: ModelSettings
+    kimgs: tuple[int, ...]
+    protocols: tuple[ProtocolPlan, ...]
+    parent: "RunPlan | None"
+
+    @property
+    def chooser(self) -> str:
+        """Name of the file that holds the best snapshot: protocol, and a key of the candidates."""
+        return f"{self.protocols[0].name}-{recipe_key({'kimgs': list(self.kimgs)})}"
+
+
+@dataclass(frozen=True)
+class ExperimentPlan:
+    """What a target such as `demo` makes; parents stand before their children in `runs`."""
+
+    name: str
+    title: str
+    runs: tuple[RunPlan, ...]
+    figures: FigureSettings
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All experiments whose raw videos are known, and all they need, by name.
+
+    Two experiments may share a run and differ in its length or protocols: `runs` then holds one of them, `kimgs` all
+    snapshots that either asks for, and `choosers` the candidates of each choice of a best snapshot.
+    """
+
+    experiments: dict[str, ExperimentPlan]
+    runs: dict[str, RunPlan]
+    kimgs: dict[str, frozenset[int]]
+    choosers: dict[tuple[str, str], RunPlan]
+    data: dict[str, DataPlan]
+    protocols: dict[str, ProtocolPlan]
+    machine: MachineSettings
+    waiting: dict[str, str]
+    """Experiments that cannot run yet, and what they wait for."""
+
+
+_SECTIONS = ("dataset", "model", "per_model", "protocol", "figures", "machine")
+
+
+def load_plan(config_dir: Path, overrides: dict[str, Any] | None = None) -> Plan:
+    """Read and check every settings file under `config_dir`, with overrides (Snakemake's `--config`) on top.
+
+    Raises:
+        ConfigError: naming file, line, key, value, what is allowed and the nearest known key.
+        DataError: the folder of videos given by `--config videos=` is missing or empty.
+    """
+    return _Planner(Path(config_dir), overrides or {}).plan()
+
+
+class _Planner:
+    """Collects plans by name while experiments are read."""
+
+    def __init__(self, config_dir: Path, overrides: dict[str, Any]):
+        self.config_dir = config_dir
+        unknown = sorted(set(overrides) - {"videos", *_SECTIONS})
+        if unknown:
+            raise ConfigError(f"--config: {unknown[0]}: unknown; known here: {', '.join(('videos', *_SECTIONS))}")
+        self.videos = overrides.get("videos")
+        settings = {key: read_scalars(value) for key, value in overrides.items() if key != "videos"}
+        self.overrides = Layer.from_values(settings, "--config")
+        self.base = read_layer(config_dir / "config.yaml")
+        self.machine = validate(BaseSettings, self.base).machine
+        self.runs: dict[str, RunPlan] = {}
+        self.kimgs: dict[str, frozenset[int]] = {}
+        self.choosers: dict[tuple[str, str], RunPlan] = {}
+        self.data: dict[str, DataPlan] = {}
+        self.protocols: dict[str, ProtocolPlan] = {}
+
+    def plan(self) -> Plan:
+        experiments, waiting = {}, {}
+        for path in sorted((self.config_dir / "experiments").glob("*.yaml")):
+            plan = self._experiment(path.stem)
+            if isinstance(plan, str):
+                waiting[path.stem] = plan
+            else:
+                experiments[path.stem] = plan
+        machine_layer = merge(self.base.section("machine"), self.overrides.section("machine"))
+        machine = validate(MachineSettings, machine_layer, prefix=("machine",))
+        return Plan(experiments, self.runs, self.kimgs, self.choosers, self.data, self.protocols, machine, waiting)
+
+    def _experiment(self, name: str) -> ExperimentPlan | str:
+        layer = self._experiment_layer(name, ())
+        file = validate(ExperimentFile, layer)
+        unused = sorted(set(file.per_model) - {m for model in file.models for m in self._lineage(model, layer)})
+        if unused:
+            raise ConfigError(
+                f"{layer.places[('per_model', unused[0])]}: per_model.{unused[0]}: this experiment runs "
+                f"no such model; it runs {', '.join(file.models)} and their parents"
+            )
+        data = [self._data(dataset, layer) for dataset in file.datasets]
+        if any(plan is None for plan in data):
+            return f"give the folder or zip of videos: snakemake {name} --config videos=PATH"
+        runs: list[RunPlan] = []
+        for plan in data:
+            for seed in file.seeds:
+                for model in file.models:
+                    run = self._run(plan, model, seed, layer, file)
+                    runs += [r for r in (run.parent, run) if r is not None and r not in runs]
+        figures = validate(FigureSettings, self._stack(layer, ("figures",)), prefix=("figures",))
+        return ExperimentPlan(name, file.title, tuple(runs), figures)
+
+    def _experiment_layer(self, name: str, seen: tuple[str, ...]) -> Layer:
+        path = self.config_dir / "experiments" / f"{name}.yaml"
+        if name in seen:
+            raise ConfigError(
+                f"{path}: extends: experiments extend each other in a circle: {' -> '.join((*seen, name))}"
+            )
+        layer = read_layer(path)
+        base = layer.values.get("extends")
+        return layer if base is None else merge(self._experiment_layer(str(base), (*seen, name)), layer)
+
+    def _stack(self, experiment: Layer, section: tuple[str, ...], *named: Layer) -> Layer:
+        """config.yaml, then the named file, then the experiment, then --config."""
+        return merge(
+            self.base.section(*section), *named, experiment.section(*section), self.overrides.section(*section)
+        )
+
+    def _named(self, folder: str, name: str, section: str, wanted_by: str) -> Layer:
+        path = self.config_dir / folder / f"{name}.yaml"
+        if not path.exists():
+            known = sorted(p.stem for p in path.parent.glob("*.yaml"))
+            raise ConfigError(f"{wanted_by}: {name}: no such file {path}; known: {', '.join(known)}")
+        layer = read_layer(path)
+        others = sorted(set(layer.values) - {section})
+        if others:
+            raise ConfigError(f"{layer.places[(others[0],)]}: {others[0]}: unknown; known here: {section}")
+        return layer.section(section)
+
+    def _data(self, dataset: str, experiment: Layer) -> DataPlan | None:
+        named = self._named("datasets", dataset, "dataset", _place(experiment, "datasets"))
+        layer = self._stack(experiment, ("dataset",), named)
+        settings = validate(DatasetSettings, layer, prefix=("dataset",))
+        packing = settings.model_dump(mode="json", exclude={"videos", "render", "display_fps"})
+        if settings.render is not None:
+            source: Recipe = {"render": settings.render.model_dump(mode="json"), "version": RECIPE_VERSIONS["videos"]}
+            videos = f"results/videos/{dataset}-{recipe_key(source)}"
+        else:
+            folder = settings.videos or self.videos
+            if folder is None:
+                return None
+            source = {"fingerprint": fingerprint_videos(Path(folder))}
+            videos = str(folder)
+        recipe = {"source": source, "packing": packing, "version": RECIPE_VERSIONS["data"]}
+        plan = DataPlan(
+            f"{dataset}-{recipe_key(recipe)}", dataset, recipe, settings, videos, settings.render is not None
+        )
+        return self.data.setdefault(plan.name, plan)
+
+    def _protocol(self, name: str, experiment: Layer) -> ProtocolPlan:
+        named = self._named("protocols", name, "protocol", _place(experiment, "protocols"))
+        settings = validate(ProtocolSettings, self._stack(experiment, ("protocol",), named), prefix=("protocol",))
+        key = recipe_key({"protocol": settings.model_dump(mode="json"), "version": RECIPE_VERSIONS["score"]})
+        plan = ProtocolPlan(f"{name}-{key}", name, key, settings)
+        return self.protocols.setdefault(plan.name, plan)
+
+    def _model_layer(self, model: str, experiment: Layer) -> Layer:
+        return merge(
+            self._stack(experiment, ("model",), self._named("models", model, "model", _place(experiment, "models"))),
+            experiment.section("per_model", model),
+            self.overrides.section("per_model", model),
+        )
+
+    def _lineage(self, model: str, experiment: Layer) -> list[str]:
+        """The model and its parents, nearest first."""
+        line = [model]
+        while (parent := self._model_layer(line[-1], experiment).values.get("parent")) is not None:
+            if parent in line:
+                raise ConfigError(
+                    f"config/models/{model}.yaml: parents run in a circle: {' -> '.join([*line, parent])}"
+                )
+            line.append(str(parent))
+        return line
+
+    def _run(self, data: DataPlan, model: str, seed: int, experiment: Layer, file: ExperimentFile) -> RunPlan:
+        settings = validate(ModelSettings, self._model_layer(model, experiment), prefix=("model",))
+        frames, resolution = settings.training.num_frames, data.settings.resolution
+        try:
+            check_generator(settings.generator, resolution=resolution)
+            check_discriminator(settings.discriminator, resolution=resolution, num_frames=frames)
+        except ConfigError as error:
+            raise ConfigError(f"model {model} on data set {data.dataset}: {error}") from error
+        parent = None
+        if settings.parent is not None:
+            self._lineage(model, experiment)
+            parent = self._run(data, settings.parent, seed, experiment, file)
+        names = file.protocols.image if settings.training.num_frames == 1 else file.protocols.video
+        protocols = tuple(self._protocol(name, experiment) for name in names)
+        if not protocols:
+            kind = "image" if settings.training.num_frames == 1 else "video"
+            raise ConfigError(
+                f"{_place(experiment, 'protocols')}: protocols.{kind}: empty, but model {model} needs one "
+                "to choose its best snapshot"
+            )
+        recipe: Recipe = {
+            "version": RECIPE_VERSIONS["train"],
+            "data": data.recipe,
+            "seed": seed,
+            "generator": settings.generator.model_dump(mode="json"),
+            "discriminator": settings.discriminator.model_dump(mode="json"),
+            "training": settings.training.model_dump(mode="json"),
+            "parent": parent
+            and {
+                "run": parent.name,
+                "snapshot": "best",
+                "by": parent.protocols[0].name,
+                "of_kimgs": list(parent.kimgs),
+            },
+        }
+        run = RunPlan(
+            name=f"{data.dataset}-{model}-s{seed}-{recipe_key(recipe)}",
+            model=model,
+            seed=seed,
+            data=data,
+            recipe=recipe,
+            settings=settings,
+            kimgs=snapshot_kimgs(settings.length.total_kimg, settings.length.segment_kimg),
+            protocols=protocols,
+            parent=parent,
+        )
+        self.runs.setdefault(run.name, run)
+        self.kimgs[run.name] = self.kimgs.get(run.name, frozenset()) | set(run.kimgs)
+        self.choosers.setdefault((run.name, run.chooser), run)
+        return run
+
+
+def snapshot_kimgs(total_kimg: int, segment_kimg: int) -> tuple[int, ...]:
+    """0, one segment, two segments, ..., total; the last segment may be shorter."""
+    return (*range(0, total_kimg, segment_kimg), total_kimg)
+
+
+def _place(layer: Layer, key: str) -> str:
+    return f"{layer.places.get((key,), 'experiment')}: {key}"

@@ -1,0 +1,126 @@
+"""The whole of the settings: what `config/config.yaml` holds, and what an experiment file may say."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+from stylesv.config.model import DiscriminatorSettings, GeneratorSettings
+
+from stylesv.config.base import Settings
+from stylesv.config.dataset import DatasetSettings
+from stylesv.config.protocol import ProtocolSettings
+from stylesv.config.training import TrainingSettings
+
+Positive = Annotated[int, Field(gt=0)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
+
+
+class LengthSettings(Settings):
+    """How long a run is; not part of its recipe."""
+
+    total_kimg: Annotated[int, Field(ge=0)]
+    """Length of the run in thousands of frames shown to the discriminator; raising it continues the run."""
+    segment_kimg: Positive
+    """Thousands of frames from one snapshot (and one job) to the next."""
+
+
+class ModelSettings(Settings):
+    """Networks and their training."""
+
+    parent: Name | None
+    """Model whose best snapshot this one starts from (image pretraining); null starts from scratch."""
+    generator: GeneratorSettings
+    """The generator."""
+    discriminator: DiscriminatorSettings
+    """The discriminator."""
+    training: TrainingSettings
+    """Loss, optimisers, augmentation and sampling."""
+    length: LengthSettings
+    """How long the run is."""
+
+
+class FigureSettings(Settings):
+    """The films, strips and curves that a person looks at."""
+
+    num_clips: Positive
+    """Generated clips in a grid, and real ones beside them."""
+    columns: Positive
+    """Clips in one row of the grid."""
+    num_frames: Positive
+    """Frames of each film."""
+    strip_clips: Positive
+    """Clips in the PNG strip and among the slices through time."""
+    strip_frames: Positive
+    """Frames of each clip in the PNG strip, evenly spaced over the film."""
+    truncation: Annotated[float, Field(ge=0, le=1)]
+    """Truncation psi of the generated clips; 1 is none."""
+    seed: Annotated[int, Field(ge=0)]
+    """Seed of the generated clips."""
+
+
+class MachineSettings(Settings):
+    """What a machine offers; decides speed, not results."""
+
+    cpu_threads: Positive
+    """Threads of one training or scoring process on a CPU; keep it when bytes must be equal to an earlier run's."""
+    num_workers: Annotated[int, Field(ge=0)]
+    """Threads that read and decode frames ahead of training, and processes that pack videos."""
+    tick_kimg: Annotated[float, Field(gt=0)]
+    """Thousands of frames between two lines of a training log."""
+
+
+class ProtocolNames(Settings):
+    """Which protocols score the snapshots; the first of a list also chooses the best snapshot."""
+
+    image: tuple[Name, ...]
+    """Protocols for models of single frames."""
+    video: tuple[Name, ...]
+    """Protocols for models of clips."""
+
+
+class ExperimentSettings(Settings):
+    """What one experiment runs: every model on every data set with every seed."""
+
+    title: str
+    """Title of tables, figures and report."""
+    datasets: Annotated[tuple[Name, ...], Field(min_length=1)]
+    """Names of files in config/datasets/."""
+    models: Annotated[tuple[Name, ...], Field(min_length=1)]
+    """Names of files in config/models/; parents are added."""
+    seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
+    """Seeds; each is a run of its own."""
+    protocols: ProtocolNames
+    """Names of files in config/protocols/."""
+
+
+class ExperimentFile(ExperimentSettings):
+    """An experiment file: its runs, and settings that differ from config.yaml and the named files."""
+
+    extends: Name | None = None
+    """Another experiment whose file is read first."""
+    dataset: dict[str, Any] = {}
+    """Settings of every data set of this experiment."""
+    model: dict[str, Any] = {}
+    """Settings of every model of this experiment."""
+    per_model: dict[Name, dict[str, Any]] = {}
+    """Settings of one model of this experiment, by its name."""
+    protocol: dict[str, Any] = {}
+    """Settings of every protocol of this experiment."""
+    figures: dict[str, Any] = {}
+    """Settings of its figures."""
+    machine: dict[str, Any] = {}
+    """Settings of the machine."""
+
+
+class BaseSettings(Settings):
+    """`config/config.yaml`: every setting, with its unit and source."""
+
+    dataset: DatasetSettings
+    """A data set, unless its file or an experiment says otherwise."""
+    model: ModelSettings
+    """A model, unless its file or an experiment says otherwise."""
+    protocol: ProtocolSettings
+    """A protocol of scoring, unless its file or an experiment says otherwise."""
+    figures: FigureSettings
+    """Films, strips and curves."""
+    machine: MachineSettings
+    """Threads and workers."""

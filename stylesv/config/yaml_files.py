@@ -1,0 +1,138 @@
+"""YAML read with the place of every key, so that an error can name file and line.
+
+Differences from plain PyYAML, on purpose: a key given twice is an error, and 1e-4 is a number (YAML 1.1 reads it as text).
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from stylesv.errors import ConfigError
+
+Place = str  # "file:line"
+KeyPath = tuple[str, ...]
+
+
+class _Loader(yaml.SafeLoader):
+    """SafeLoader that also reads 1e-4 as a float."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"),
+    list("-+0123456789."),
+)
+
+
+class Layer:
+    """One source of settings: its values as plain data, and where each key stands."""
+
+    def __init__(self, values: dict[str, Any], places: dict[KeyPath, Place]):
+        self.values = values
+        self.places = places
+
+    @classmethod
+    def from_values(cls, values: dict[str, Any], place: Place) -> "Layer":
+        """A layer that has no file, such as Snakemake's `--config`."""
+        places: dict[KeyPath, Place] = {}
+
+        def walk(node: Any, path: KeyPath) -> None:
+            places[path] = place
+            if isinstance(node, dict):
+                for key, value in node.items():
+                    walk(value, (*path, str(key)))
+
+        walk(values, ())
+        return cls(values, places)
+
+    def section(self, *keys: str) -> "Layer":
+        """The part of this layer under the given keys; empty if there is none."""
+        node: Any = self.values
+        for key in keys:
+            node = node.get(key) if isinstance(node, dict) else None
+            if node is None:
+                return Layer({}, {})
+        places = {path[len(keys) :]: place for path, place in self.places.items() if path[: len(keys)] == keys}
+        if not isinstance(node, dict):
+            raise ConfigError(f"{places.get((), '?')}: {'.'.join(keys)}: {node!r}: must be a mapping of settings")
+        return Layer(node, places)
+
+
+def merge(*layers: Layer) -> Layer:
+    """Later layers win, key by key; lists and numbers are replaced whole."""
+
+    def merged(low: Any, high: Any) -> Any:
+        if isinstance(low, dict) and isinstance(high, dict):
+            return {
+                key: merged(low[key], high[key]) if key in low and key in high else high.get(key, low.get(key))
+                for key in [*low, *(k for k in high if k not in low)]
+            }
+        return high
+
+    values: Any = {}
+    places: dict[KeyPath, Place] = {}
+    for layer in layers:
+        values = merged(values, layer.values)
+        places |= layer.places
+    return Layer(values, places)
+
+
+def read_layer(path: Path) -> Layer:
+    """Read one YAML file.
+
+    Raises:
+        ConfigError: the file is missing, is not YAML, repeats a key, or is not a mapping.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path}: no such file") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read ({error})") from error
+    loader = _Loader(text)
+    try:
+        root = loader.get_single_node()
+        places: dict[KeyPath, Place] = {(): f"{path}:1"}
+        values = _construct(loader, root, (), path, places) if root is not None else {}
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else "?"
+        raise ConfigError(f"{path}:{line}: not valid YAML: {error.problem}") from error
+    finally:
+        loader.dispose()
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path}: must be a mapping of settings, not {type(values).__name__}")
+    return Layer(values, places)
+
+
+def read_scalars(values: Any) -> Any:
+    """Plain data whose texts are read as YAML scalars: Snakemake's `--config a={b: 4}` hands over the text "4"."""
+    if isinstance(values, dict):
+        return {key: read_scalars(value) for key, value in values.items()}
+    if isinstance(values, list | tuple):
+        return [read_scalars(value) for value in values]
+    if not isinstance(values, str):
+        return values
+    loader = _Loader("")
+    try:
+        tag = loader.resolve(yaml.ScalarNode, values, (True, False))
+        return loader.construct_object(yaml.ScalarNode(tag, values))
+    finally:
+        loader.dispose()
+
+
+def _construct(loader: _Loader, node: yaml.Node, at: KeyPath, file: Path, places: dict[KeyPath, Place]) -> Any:
+    """A node as plain data, noting the line of each key on the way."""
+    if not isinstance(node, yaml.MappingNode):
+        return loader.construct_object(node, deep=True)
+    result: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        key = str(loader.construct_object(key_node))
+        line = key_node.start_mark.line + 1
+        if key in result:
+            first = places[(*at, key)].rsplit(":", 1)[1]
+            raise ConfigError(f"{file}:{line}: {'.'.join((*at, key))}: given twice (first on line {first})")
+        places[(*at, key)] = f"{file}:{line}"
+        result[key] = _construct(loader, value_node, (*at, key), file, places)
+    return result

@@ -1,0 +1,65 @@
+"""The package's floors (DESIGN.md section 6): a module imports only from floors below its own."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+FLOORS = {
+    "errors": 0,
+    "files": 1, "seeding": 1, "distributed": 1,
+    "config": 2, "ops": 2,
+    "data": 3, "networks": 3, "checkpoint": 3, "metrics": 3, "report": 3,
+    "training": 4, "sampling": 4,
+}  # fmt: skip
+PACKAGE = Path(__file__).resolve().parent.parent / "stylesv"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def imports_of(path: Path) -> set[str]:
+    """Dotted names that a module imports, also inside functions."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def part_of(dotted: str) -> str | None:
+    """`stylesv.data.packing` -> `data`."""
+    parts = dotted.split(".")
+    return parts[1] if parts[0] == "stylesv" and len(parts) > 1 else None
+
+
+def violations(path: Path, package: Path) -> list[str]:
+    own = path.relative_to(package).parts[0].removesuffix(".py")
+    if own == "__init__":
+        return []
+    found = []
+    for name in sorted(imports_of(path)):
+        other = part_of(name)
+        if other in FLOORS and other != own and FLOORS[other] >= FLOORS[own]:
+            found.append(f"{own} (floor {FLOORS[own]}) imports {name} (floor {FLOORS[other]})")
+        if name.split(".")[0] == "snakemake":
+            found.append(f"{own} imports {name}: the package never imports Snakemake")
+        if name.split(".")[0] == "torch" and own == "config":
+            found.append(f"{own} imports {name}: settings are checked without torch")
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_module_imports_only_from_floors_below(path):
+    assert path.relative_to(PACKAGE).parts[0].removesuffix(".py") in {*FLOORS, "__init__"}, "a part without a floor"
+    assert violations(path, PACKAGE) == []
+
+
+def test_an_import_from_the_same_floor_or_above_is_found(tmp_path):
+    module = tmp_path / "data" / "bad.py"
+    module.parent.mkdir()
+    module.write_text(
+        "import snakemake\nfrom stylesv.networks import generator\n\ndef f():\n    import stylesv.training\n"
+    )
+    assert len(violations(module, tmp_path)) == 4
