@@ -1,0 +1,127 @@
+"""Snapshots of StyleSV and StyleGAN-V training, read without running anything in them (SPEC section 4; defect 20).
+
+Such a snapshot is a pickle of whole objects with their source code, which the published loader executes. Here every
+class is replaced by an inert shell that keeps its name and state, nothing is imported by name, the source is ignored,
+and every name outside the list below is refused.
+"""
+
+import collections
+import pickle
+import re
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from jaxtyping import Shaped
+from torch import Tensor
+
+from stylesv.checkpoint.legacy_storage import read_storage, refuse
+from stylesv.errors import CheckpointError
+
+
+class Shell:
+    """An object whose class was named but not imported; it keeps the state that it was pickled with."""
+
+    qualified_name = ""
+
+    def __new__(cls, *_arguments: Any) -> "Shell":
+        shell = object.__new__(cls)
+        shell.state = {}
+        return shell
+
+    def __setstate__(self, state: Any) -> None:
+        self.state = state
+
+
+class PersistentShell(Shell):
+    """An object of a class whose source travels with it (StyleGAN's persistence); the source is not looked at."""
+
+    def __new__(cls, meta: dict[str, Any]) -> "PersistentShell":
+        shell = object.__new__(cls)
+        shell.qualified_name, shell.state = meta["class_name"], meta["state"]
+        return shell
+
+
+class ShellDict(dict):
+    """A dictionary of a class that was not imported."""
+
+    def __setstate__(self, state: Any) -> None:
+        """Attributes beside the items are not kept."""
+
+
+def _rebuild_tensor(
+    storage: Shaped[Tensor, "values"], offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_: Any
+) -> Shaped[Tensor, "..."]:
+    return storage.as_strided(size, stride, offset)
+
+
+def _rebuild_parameter(tensor: Tensor, *_: Any) -> Tensor:
+    return tensor
+
+
+_ALLOWED: dict[str, Callable[..., Any]] = {
+    **{f"builtins.{kind.__name__}": kind for kind in (dict, list, tuple, set, int, float, bool, str)},
+    "collections.OrderedDict": collections.OrderedDict,
+    "collections.defaultdict": collections.defaultdict,
+    "torch.Size": tuple,
+    "torch.storage._load_from_bytes": read_storage,
+    "torch._utils._rebuild_tensor": _rebuild_tensor,
+    "torch._utils._rebuild_tensor_v2": _rebuild_tensor,
+    "torch._utils._rebuild_parameter": _rebuild_parameter,
+    "torch._utils._rebuild_parameter_with_state": _rebuild_parameter,
+}
+_PERSISTENT = re.compile(r"(\w+\.)*torch_utils\w*\.persistence\._reconstruct_persistent_obj")
+_DICTIONARY = re.compile(r"(\w+\.)*dnnlib\.util\.EasyDict")
+_SHELL = re.compile(
+    r"(src\.)?training\.\w+\.\w+"
+    r"|omegaconf\.(base|dictconfig|listconfig|nodes)\.\w+"
+    r"|torch\.(nn\.modules|optim)\.\w+\.\w+"
+    r"|torch\.(device|float16|float32|float64|int64|int32|uint8)"
+    r"|numpy\.(ndarray|dtype|(_core|core)\.multiarray\.(_reconstruct|scalar))"
+    r"|typing\.Any"
+)
+
+
+class _InertUnpickler(pickle.Unpickler):
+    """Gives a harmless stand-in for every name that a published checkpoint needs, and refuses every other."""
+
+    def find_class(self, module: str, name: str) -> Callable[..., Any]:
+        full = f"{module}.{name}"
+        if full in _ALLOWED:
+            return _ALLOWED[full]
+        if _PERSISTENT.fullmatch(full):
+            return PersistentShell
+        if _DICTIONARY.fullmatch(full):
+            return ShellDict
+        if _SHELL.fullmatch(full):
+            return type(name, (Shell,), {"qualified_name": full})
+        refuse(module, name)
+
+
+def read_pickle(path: Path) -> dict[str, Any]:
+    """The content of a published snapshot, classes as shells and tensors on the CPU.
+
+    Raises:
+        CheckpointError: the file is missing, truncated, damaged, no snapshot, or asks for a name that is not allowed;
+            the message has the name, and nothing in the file was run.
+    """
+    path = Path(path)
+    try:
+        with open(path, "rb") as file:
+            if file.read(1) != b"\x80":
+                raise CheckpointError("not a pickle; give a snapshot (.pkl) that StyleSV or StyleGAN-V training wrote")
+            file.seek(0)
+            content = _InertUnpickler(file).load()
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read ({error.strerror})") from error
+    except CheckpointError as error:
+        raise CheckpointError(f"{path}: {error}") from error
+    except (EOFError, struct.error) as error:
+        raise CheckpointError(f"{path}: truncated; fetch it again") from error
+    except (pickle.UnpicklingError, ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        reason = "truncated" if "truncated" in str(error) else f"damaged ({error})"
+        raise CheckpointError(f"{path}: {reason}; fetch it again") from error
+    if not isinstance(content, dict):
+        raise CheckpointError(f"{path}: holds a {type(content).__name__}, not a snapshot; give a snapshot of training")
+    return content

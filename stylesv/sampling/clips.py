@@ -1,0 +1,103 @@
+"""Generated clips: latents by (seed, clip number), frames in pieces, so that length and batch size cost no memory.
+
+The noise of a clip does not depend on the batch it is made in, nor the frames on the pieces they are made in
+(published code: one noise a batch, from the global generator).
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from stylesv.checkpoint import read_networks
+from stylesv.config.model import GeneratorSettings
+from stylesv.errors import CheckpointError
+from stylesv.networks.generator import Generator
+from stylesv.seeding import torch_generator
+
+
+@dataclass(frozen=True)
+class Latents:
+    """What a clip is made from: content `n z` and motion noise `n k m`, both N(0, 1)."""
+
+    content: Float[Tensor, "n z"]
+    motion: Float[Tensor, "n k m"]
+
+
+def load_generator(networks: Path, *, device: torch.device | None = None) -> tuple[Generator, dict[str, Any]]:
+    """The averaged generator of a snapshot, ready to sample, and the snapshot's header.
+
+    Raises:
+        CheckpointError: the file is missing, damaged or has no averaged generator.
+    """
+    parts, header = read_networks(networks)
+    if "generator_ema" not in parts:
+        raise CheckpointError(f"{networks}: holds no averaged generator (generator_ema); give a whole snapshot")
+    settings = GeneratorSettings.model_validate_json(json.dumps(header["generator"]))
+    generator = Generator(settings, resolution=header["resolution"], class_dim=header["class_dim"])
+    generator.load_state_dict(parts["generator_ema"])
+    return generator.eval().requires_grad_(False).to(device or best_device()), header
+
+
+def best_device() -> torch.device:
+    """A GPU where there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def draw_latents(generator: Generator, seed: int, *, clip_numbers: Sequence[int], max_time: float) -> Latents:
+    """Latents of the given clips for times up to `max_time` frames; longer clips begin as shorter ones do."""
+    length = generator.motion_noise_length(max_time)
+    content, motion = [], []
+    for number in clip_numbers:
+        content.append(torch.randn(generator.z_dim, generator=torch_generator(seed, "content", number)))
+        noise = torch_generator(seed, "motion", number)
+        motion.append(torch.randn(length, generator.motion_noise_dim, generator=noise))
+    return Latents(torch.stack(content), torch.stack(motion))
+
+
+def generate_clips(
+    generator: Generator,
+    *,
+    seed: int,
+    clip_numbers: Sequence[int],
+    times: Float[Tensor, "t"],
+    truncation: float = 1.0,
+    frames_at_once: int = 32,
+) -> Iterator[UInt8[Tensor, "n t c h w"]]:
+    """Clips at the given times (in frames), a few at a time, on the CPU as uint8."""
+    clips_at_once = max(1, frames_at_once // len(times))
+    for start in range(0, len(clip_numbers), clips_at_once):
+        numbers = clip_numbers[start : start + clips_at_once]
+        latents = draw_latents(generator, seed, clip_numbers=numbers, max_time=float(times.max()))
+        yield synthesize(generator, latents, times, truncation=truncation, frames_at_once=frames_at_once)
+
+
+@torch.no_grad()
+def synthesize(
+    generator: Generator,
+    latents: Latents,
+    times: Float[Tensor, "t"],
+    *,
+    truncation: float = 1.0,
+    frames_at_once: int = 32,
+) -> UInt8[Tensor, "n t c h w"]:
+    """The frames of some clips, made in pieces of at most `frames_at_once` frames."""
+    device = next(generator.buffers()).device
+    content, motion = latents.content.to(device), latents.motion.to(device)
+    w = generator.mapping(content, None, truncation=truncation)
+    piece = max(1, frames_at_once // len(content))
+    frames = []
+    for start in range(0, len(times), piece):
+        t = times[start : start + piece].to(device).expand(len(content), -1)
+        frames.append(to_uint8(generator.synthesis(w, t, motion, None)).cpu())
+    return torch.cat(frames, dim=1)
+
+
+def to_uint8(frames: Float[Tensor, "..."]) -> UInt8[Tensor, "..."]:
+    """[-1, 1] to 0..255 as the published metrics do: x * 127.5 + 128, clamped, truncated (SPEC section 8)."""
+    return (frames * 127.5 + 128).clamp(0, 255).to(torch.uint8)

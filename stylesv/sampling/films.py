@@ -1,0 +1,140 @@
+"""Films and strips from snapshots: what `generate.py` writes, and the figures of an experiment."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from jaxtyping import UInt8
+from torch import Tensor
+
+from stylesv.data.packed import PackedClips
+from stylesv.errors import ConfigError
+from stylesv.networks.generator import Generator
+from stylesv.report.clip_grids import draw_clip_strips, draw_time_slices, write_clip_film
+from stylesv.report.video_file import write_frames, write_video
+from stylesv.sampling.clips import Latents, draw_latents, load_generator, synthesize
+from stylesv.seeding import numpy_generator
+
+
+@dataclass(frozen=True)
+class GenerateRequest:
+    """What `generate.py` was asked for."""
+
+    num_videos: int
+    num_frames: int
+    start_frame: int
+    slow_motion: int
+    fps: float
+    grid: tuple[int, int] | None
+    """Columns and rows of grid.mp4."""
+    truncation: float
+    seed: int
+    decomposition: bool
+    """Grid whose columns share content and whose rows share motion."""
+    save: Literal["mp4", "jpg"]
+
+    def times(self) -> Tensor:
+        """Times of the frames, in frames; slow motion puts some between whole ones."""
+        return self.start_frame + torch.arange(self.num_frames, dtype=torch.float32) / self.slow_motion
+
+
+def write_films(networks: Path, out: Path, request: GenerateRequest) -> Iterator[Path]:
+    """Write the videos one by one, and the grid last; yields the paths written.
+
+    Raises:
+        ConfigError: the grid does not fit the number of videos, or decomposition has no grid.
+        CheckpointError: the snapshot is missing or damaged.
+    """
+    _check(request)
+    generator, _ = load_generator(networks)
+    shown = []
+    for number, film in enumerate(_films(generator, request)):
+        if request.save == "mp4":
+            path = out / f"{number:06d}.mp4"
+            write_video(path, film, fps=request.fps)
+        else:
+            path = out / f"{number:06d}"
+            write_frames(path, film, first_number=request.start_frame)
+        yield path
+        if request.grid is not None and len(shown) < request.grid[0] * request.grid[1]:
+            shown.append(film)
+    if request.grid is not None:
+        path = out / "grid.mp4"
+        write_clip_film(path, {"generated": np.stack(shown)}, columns=request.grid[0], fps=request.fps)
+        yield path
+
+
+@dataclass(frozen=True)
+class ClipFigures:
+    """Where the figures of a run's clips go."""
+
+    film: Path
+    strip: Path
+    slices: Path
+
+
+def draw_experiment_clips(choice: Path, data: Path, settings: dict[str, Any], figures: ClipFigures) -> None:
+    """The figures of a run's best snapshot beside real clips.
+
+    Raises:
+        CheckpointError: the chosen snapshot is missing or damaged.
+    """
+    chosen = json.loads(choice.read_text())
+    generator, header = load_generator(Path(chosen["networks"]))
+    request = GenerateRequest(
+        num_videos=settings["num_clips"],
+        num_frames=settings["num_frames"] if header["num_frames"] > 1 else 1,
+        start_frame=0,
+        slow_motion=1,
+        fps=settings["fps"],
+        grid=None,
+        truncation=settings["truncation"],
+        seed=settings["seed"],
+        decomposition=False,
+        save="mp4",
+    )
+    generated = np.stack(list(_films(generator, request)))
+    real = _real_clips(PackedClips(data), settings["num_clips"], request.num_frames, settings["seed"])
+    panels = {"real": real, f"generated, kimg {chosen['kimg']}": generated}
+    columns, rows = settings["columns"], min(settings["num_clips"], settings["strip_clips"])
+    write_clip_film(figures.film, panels, columns=columns, fps=settings["fps"])
+    draw_clip_strips(figures.strip, panels, num_frames=settings["strip_frames"], num_clips=rows)
+    draw_time_slices(figures.slices, panels, num_clips=rows)
+
+
+def _check(request: GenerateRequest) -> None:
+    if request.decomposition and request.grid is None:
+        raise ConfigError("--decomposition needs --grid COLUMNSxROWS: columns share content, rows share motion")
+    if request.grid is not None and request.grid[0] * request.grid[1] > request.num_videos:
+        columns, rows = request.grid
+        raise ConfigError(
+            f"--grid {columns}x{rows} shows {columns * rows} videos, but --num-videos is {request.num_videos}; "
+            f"raise it to {columns * rows} or take a smaller grid"
+        )
+
+
+def _films(generator: Generator, request: GenerateRequest) -> Iterator[UInt8[np.ndarray, "t c h w"]]:
+    times = request.times()
+    for number in range(request.num_videos):
+        latents = _latents(generator, request, number, float(times.max()))
+        yield synthesize(generator, latents, times, truncation=request.truncation)[0].numpy()
+
+
+def _latents(generator: Generator, request: GenerateRequest, number: int, max_time: float) -> Latents:
+    if not request.decomposition or request.grid is None:
+        return draw_latents(generator, request.seed, clip_numbers=[number], max_time=max_time)
+    row, column = divmod(number, request.grid[0])
+    content = draw_latents(generator, request.seed, clip_numbers=[column], max_time=max_time).content
+    motion = draw_latents(generator, request.seed, clip_numbers=[row], max_time=max_time).motion
+    return Latents(content, motion)
+
+
+def _real_clips(packed: PackedClips, count: int, num_frames: int, seed: int) -> UInt8[np.ndarray, "n t c h w"]:
+    """Real clips of different videos as far as there are that many; a shorter video holds its last frame."""
+    order = numpy_generator(seed, "shown videos").permutation(packed.num_clips)
+    clips = [int(order[i % len(order)]) for i in range(count)]
+    return np.stack([packed.read(c, np.minimum(np.arange(num_frames), packed.num_frames(c) - 1).tolist()) for c in clips])

@@ -1,0 +1,104 @@
+"""Real clips for training: which clips and frames a step sees is a function of (seed, clip number).
+
+Clip number n is the n-th clip shown to the discriminator in the whole run. Videos come in an order that is shuffled anew
+each epoch, so the stream is the same for any number of workers and may start anywhere.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from stylesv.config.training import TrainingSettings
+from stylesv.data.frame_times import frame_times_for_batch, min_clip_length, window_starts
+from stylesv.data.packed import PackedClips
+from stylesv.errors import DataError
+from stylesv.seeding import numpy_generator
+
+
+@dataclass(frozen=True)
+class ClipBatch:
+    """Frames uint8 and their times in frames from the start of the video (or of its window)."""
+
+    frames: UInt8[Tensor, "n t c h w"]
+    times: Float[Tensor, "n t"]
+
+
+class RealClips:
+    """The stream of real clips of one run."""
+
+    def __init__(self, packed: PackedClips, settings: TrainingSettings, seed: int):
+        shortest = min_clip_length(settings.num_frames, settings.frame_sampling)
+        lengths = [packed.num_frames(i) for i in range(packed.num_clips)]
+        self.packed, self.settings, self.seed = packed, settings, seed
+        self.clips = [i for i, length in enumerate(lengths) if length >= shortest]
+        self.lengths = [lengths[i] for i in self.clips]
+        if not self.clips:
+            raise DataError(
+                f"none of the {packed.num_clips} clips has the {shortest} frames that training.frame_sampling needs; "
+                "lower its distances or num_frames, or pack longer clips"
+            )
+        self._order = lru_cache(maxsize=2)(self._shuffled)
+
+    def _shuffled(self, epoch: int) -> np.ndarray:
+        return numpy_generator(self.seed, "clip order", epoch).permutation(len(self.clips))
+
+    def clip_of(self, number: int) -> int:
+        """Index (among usable clips) of the video that clip number `number` is taken from."""
+        epoch, position = divmod(number, len(self.clips))
+        return int(self._order(epoch)[position])
+
+    def generated_lengths(self, numbers: list[int]) -> list[int]:
+        """Lengths of videos drawn at random, for the times of generated clips (SPEC section 4)."""
+        picks = [numpy_generator(self.seed, "generated length", n).integers(len(self.clips)) for n in numbers]
+        return [self.lengths[pick] for pick in picks]
+
+    def read(self, numbers: list[int]) -> ClipBatch:
+        """The clips of these numbers."""
+        picks = [self.clip_of(number) for number in numbers]
+        settings = self.settings
+        where = {
+            "clip_numbers": numbers,
+            "clip_lengths": [self.lengths[pick] for pick in picks],
+            "max_num_frames": settings.max_num_frames,
+        }
+        times = frame_times_for_batch(
+            self.seed, "real times", num_frames=settings.num_frames, sampling=settings.frame_sampling, **where
+        )
+        starts = window_starts(self.seed, "real times", **where)
+        frames = [
+            self.packed.read(self.clips[pick], (start + row).tolist())
+            for pick, start, row in zip(picks, starts, times, strict=True)
+        ]
+        if settings.mirror:
+            frames = [
+                clip[..., ::-1] if numpy_generator(self.seed, "mirror", n).random() < 0.5 else clip
+                for n, clip in zip(numbers, frames, strict=True)
+            ]
+        return ClipBatch(torch.from_numpy(np.stack(frames)), torch.from_numpy(times.astype(np.float32)))
+
+    def batches(self, first_step: int, last_step: int, *, num_workers: int) -> Iterator[ClipBatch]:
+        """Batches of steps `first_step` up to but not including `last_step`, read ahead by threads."""
+        size = self.settings.batch_size
+        steps = iter(range(first_step, last_step))
+
+        def numbers(step: int) -> list[int]:
+            return list(range(step * size, (step + 1) * size))
+
+        if num_workers == 0:
+            yield from (self.read(numbers(step)) for step in steps)
+            return
+        with ThreadPoolExecutor(num_workers) as pool:
+            ahead: deque[Future[ClipBatch]] = deque()
+            for step in steps:
+                ahead.append(pool.submit(self.read, numbers(step)))
+                if len(ahead) > num_workers + 1:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()

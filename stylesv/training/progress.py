@@ -1,0 +1,65 @@
+"""What a person sees of a segment while it runs: one live line, and messages.
+
+On a terminal the line is rewritten in place; elsewhere a new line is written every 15 seconds. Messages go to a file, so
+that the live line and Snakemake's own output stay readable.
+"""
+
+import sys
+import time
+from pathlib import Path
+from typing import TextIO
+
+_SECONDS_BETWEEN = {True: 0.5, False: 15.0}
+
+
+class Progress:
+    """kimg, clips per second and time left."""
+
+    def __init__(self, *, total_kimg: float, messages: Path | None = None, stream: TextIO | None = None):
+        self.total_kimg = total_kimg
+        self.stream = stream or sys.stderr
+        self.file = messages
+        self.started: tuple[float, float, int] | None = None
+        self.shown_at = 0.0
+        if messages is not None:
+            messages.parent.mkdir(parents=True, exist_ok=True)
+            messages.write_text("")
+
+    def message(self, text: str) -> None:
+        """A line for the log."""
+        if self.file is None:
+            print(text, file=self.stream, flush=True)
+        else:
+            with open(self.file, "a", encoding="utf-8") as file:
+                file.write(text + "\n")
+
+    def update(self, kimg: float, clips: int) -> None:
+        """Show where training stands: `kimg` shown so far, `clips` since the segment began."""
+        now = time.monotonic()
+        if self.started is None:
+            self.started = (now, kimg, clips)
+            return
+        live = self.stream.isatty()
+        if now - self.shown_at < _SECONDS_BETWEEN[live] and kimg < self.total_kimg:
+            return
+        self.shown_at = now
+        start, first_kimg, first_clips = self.started
+        seconds = max(now - start, 1e-9)
+        left = (self.total_kimg - kimg) / max(kimg - first_kimg, 1e-9) * seconds
+        line = (
+            f"training: kimg {min(kimg, self.total_kimg):.2f} of {self.total_kimg:g}, "
+            f"{(clips - first_clips) / seconds:.1f} clips/s, {_clock(left)} left"
+        )
+        self.stream.write(f"\r\x1b[K{line}" if live else f"{line}\n")
+        self.stream.flush()
+
+    def close(self) -> None:
+        """Leave the live line."""
+        if self.stream.isatty():
+            self.stream.write("\n")
+
+
+def _clock(seconds: float) -> str:
+    minutes, seconds = divmod(max(0, round(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"

@@ -1,0 +1,70 @@
+"""The bookkeeping of training: which losses a step has, and the numbers that change from step to step.
+
+SPEC sections 3 and 4; StyleGAN2 (lazy regularisation), ADA (adaptive probability). Different from the published code on
+purpose: the augmentation probability has an upper bound, and the moving average's ramp-up counts clips, as its half-life
+does, where the published code mixes clips and frames (SPEC defects 10 and 18).
+"""
+
+from typing import Literal, NamedTuple
+
+Betas = tuple[float, float]
+
+
+class Phase(NamedTuple):
+    """One backward pass and optimiser step."""
+
+    name: Literal["generator", "path_length", "discriminator", "r1"]
+    gain: int
+    """The loss is multiplied by it, to make up for the steps that leave the phase out."""
+
+
+def phases_at(step: int, *, r1_interval: int | None, path_length_interval: int | None) -> tuple[Phase, ...]:
+    """The phases of a step, in order, with their gains; an interval of None leaves its regulariser out."""
+    phases = [Phase("generator", 1)]
+    if path_length_interval is not None and step % path_length_interval == 0:
+        phases.append(Phase("path_length", path_length_interval))
+    phases.append(Phase("discriminator", 1))
+    if r1_interval is not None and step % r1_interval == 0:
+        phases.append(Phase("r1", r1_interval))
+    return tuple(phases)
+
+
+def lazy_adam(lr: float, betas: Betas, interval: int | None) -> tuple[float, Betas]:
+    """Learning rate and betas for an optimiser that also steps for a regulariser every `interval` steps.
+
+    StyleGAN2, appendix B: both are set for `interval` / (`interval` + 1) of a step. None: as they are.
+    """
+    if interval is None:
+        return lr, betas
+    share = interval / (interval + 1)
+    return lr * share, (betas[0] ** share, betas[1] ** share)
+
+
+def ema_beta(batch_size: int, *, half_life_kclips: float, clips_shown: int, ramp_up: float | None) -> float:
+    """Weight of the old average after a step of `batch_size` clips.
+
+    With `ramp_up` the half-life is at most that share of the clips shown before the average is taken.
+    """
+    half_life = half_life_kclips * 1000
+    if ramp_up is not None:
+        half_life = min(half_life, clips_shown * ramp_up)
+    return 0.5 ** (batch_size / max(half_life, 1e-8))
+
+
+def adapt_probability(
+    probability: float,
+    *,
+    mean_sign: float,
+    target_sign: float,
+    num_clips: int,
+    rise_kclips: float,
+    upper_bound: float = 1.0,
+) -> float:
+    """The augmentation probability after `num_clips` clips on which D's logits had `mean_sign` (ADA, section 3.1)."""
+    direction = (mean_sign > target_sign) - (mean_sign < target_sign)
+    return min(max(probability + direction * num_clips / (rise_kclips * 1000), 0.0), upper_bound)
+
+
+def linear_probability(final: float, *, clips_shown: int, rise_kclips: float, upper_bound: float = 1.0) -> float:
+    """An augmentation probability that reaches `final` after `rise_kclips` thousand clips and rises on to the bound."""
+    return min(final * clips_shown / (rise_kclips * 1000), upper_bound)

@@ -1,0 +1,160 @@
+"""The one mutable thing in training: networks, optimisers, and the few numbers that go on from step to step.
+
+What a resume needs is listed once (`NETWORKS`, `OPTIMIZERS`, `NUMBERS`); that list both saves and loads. No random
+state is among it: every draw is a function of (seed, purpose, step).
+"""
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from stylesv.checkpoint import read_tensors, write_networks, write_tensors
+from stylesv.config.model import DiscriminatorSettings, GeneratorSettings
+from stylesv.config.recipe import Recipe, recipe_key
+from stylesv.config.training import OptimizerSettings, TrainingSettings
+from stylesv.errors import CheckpointError
+from stylesv.networks.discriminator import Discriminator
+from stylesv.networks.generator import Generator
+from stylesv.seeding import derive_seed
+from stylesv.training.schedule import lazy_adam
+
+STATE_FORMAT = "stylesv state 1"
+NETWORKS = ("generator", "generator_ema", "discriminator")
+OPTIMIZERS = {"generator_optimizer": "generator", "discriminator_optimizer": "discriminator"}
+NUMBERS = ("step", "augment_probability", "sign_sum", "sign_count", "path_length_mean")
+
+
+class TrainState:
+    """Networks and optimisers of one run at one step."""
+
+    def __init__(self, recipe: Recipe, device: torch.device):
+        self.recipe = recipe
+        self.key = recipe_key(recipe)
+        self.settings = TrainingSettings.model_validate_json(json.dumps(recipe["training"]))
+        self.resolution: int = recipe["data"]["packing"]["resolution"]
+        self.device = device
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(derive_seed(recipe["seed"], "generator weights"))
+            self.generator = build_generator(recipe).to(device)
+            torch.manual_seed(derive_seed(recipe["seed"], "discriminator weights"))
+            self.discriminator = build_discriminator(recipe).to(device)
+        self.generator_ema = copy.deepcopy(self.generator).eval().requires_grad_(False)
+        settings, loss = self.settings, self.settings.loss
+        path_interval = loss.path_length.interval if loss.path_length.weight > 0 else None
+        r1_interval = loss.r1_interval if loss.r1_gamma > 0 else None
+        self.generator_optimizer = _adam(self.generator, settings.generator_optimizer, path_interval)
+        self.discriminator_optimizer = _adam(self.discriminator, settings.discriminator_optimizer, r1_interval)
+        self.step = 0
+        self.augment_probability = (
+            settings.augment.probability if settings.augment.mode in ("fixed", "adaptive") else 0.0
+        )
+        self.sign_sum = 0.0
+        self.sign_count = 0
+        self.path_length_mean = 0.0
+
+    @property
+    def frames_per_step(self) -> int:
+        """Frames shown to the discriminator in one step, the unit of kimg."""
+        return self.settings.batch_size * self.settings.num_frames
+
+    def step_at(self, kimg: int) -> int:
+        """The first step at which `kimg` thousands of frames have been shown."""
+        return -(-kimg * 1000 // self.frames_per_step)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Everything to be saved, by name."""
+        tensors = {f"{part}.{name}": t for part in NETWORKS for name, t in getattr(self, part).state_dict().items()}
+        for name, network in OPTIMIZERS.items():
+            moments = getattr(self, name).state
+            for parameter_name, parameter in getattr(self, network).named_parameters():
+                tensors |= {f"{name}.{parameter_name}.{k}": v for k, v in moments.get(parameter, {}).items()}
+        return tensors
+
+    def save(self, path: Path, kimg: float) -> str:
+        """Write the state; returns its SHA-256."""
+        header = {"format": STATE_FORMAT, "recipe_key": self.key, "kimg": kimg, "torch": _torch_version()}
+        return write_tensors(path, self.tensors(), header | {name: getattr(self, name) for name in NUMBERS})
+
+    def load(self, path: Path) -> dict[str, Any]:
+        """Continue from a saved state; returns its header.
+
+        Raises:
+            CheckpointError: missing, damaged, not a state, or a state of another recipe.
+        """
+        tensors, header = read_tensors(path)
+        if header.get("format") != STATE_FORMAT:
+            raise CheckpointError(f"{path}: format {header.get('format')!r}, expected {STATE_FORMAT!r}")
+        if header["recipe_key"] != self.key:
+            raise CheckpointError(
+                f"{path}: is of recipe {header['recipe_key']}, but this run's recipe is {self.key}; "
+                "a changed setting is another run: start it from its own snapshot 0"
+            )
+        for part in NETWORKS:
+            getattr(self, part).load_state_dict(_part(tensors, part))
+        for name, network in OPTIMIZERS.items():
+            saved = _part(tensors, name)
+            for parameter_name, parameter in getattr(self, network).named_parameters():
+                moments = {
+                    k: saved[f"{parameter_name}.{k}"]
+                    for k in ("step", "exp_avg", "exp_avg_sq")
+                    if f"{parameter_name}.{k}" in saved
+                }
+                if moments:
+                    getattr(self, name).state[parameter] = {
+                        k: t if k == "step" else t.to(self.device) for k, t in moments.items()
+                    }
+        for name in NUMBERS:
+            setattr(self, name, header[name])
+        return header
+
+    def save_networks(self, path: Path, kimg: int, *, transfer: dict[str, Any] | None = None) -> str:
+        """Write the snapshot that scores and generation read; returns its SHA-256."""
+        facts = {
+            "generator": self.recipe["generator"],
+            "discriminator": self.recipe["discriminator"],
+            "resolution": self.resolution,
+            "num_frames": self.settings.num_frames,
+            "max_num_frames": self.settings.max_num_frames,
+            "class_dim": 0,
+            "kimg": kimg,
+            "step": self.step,
+            "recipe": self.recipe,
+            "recipe_key": self.key,
+            "transfer": transfer,
+        }
+        return write_networks(path, {part: getattr(self, part).state_dict() for part in NETWORKS}, facts)
+
+
+def build_generator(recipe: Recipe) -> Generator:
+    """A fresh generator; its weights come from torch's global generator."""
+    settings = GeneratorSettings.model_validate_json(json.dumps(recipe["generator"]))
+    return Generator(settings, resolution=recipe["data"]["packing"]["resolution"])
+
+
+def build_discriminator(recipe: Recipe) -> Discriminator:
+    """A fresh discriminator; its weights come from torch's global generator."""
+    settings = DiscriminatorSettings.model_validate_json(json.dumps(recipe["discriminator"]))
+    return Discriminator(
+        settings,
+        resolution=recipe["data"]["packing"]["resolution"],
+        num_frames=recipe["training"]["num_frames"],
+        max_num_frames=recipe["training"]["max_num_frames"],
+    )
+
+
+def _adam(network: torch.nn.Module, settings: OptimizerSettings, lazy_interval: int | None) -> torch.optim.Adam:
+    lr, betas = lazy_adam(settings.lr, settings.betas, lazy_interval)
+    trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    return torch.optim.Adam(trained, lr=lr, betas=betas, eps=settings.eps, fused=True)
+
+
+def _part(tensors: dict[str, Tensor], part: str) -> dict[str, Tensor]:
+    return {name.removeprefix(f"{part}."): t for name, t in tensors.items() if name.startswith(f"{part}.")}
+
+
+def _torch_version() -> str:
+    return torch.__version__.split("+")[0]

@@ -1,0 +1,74 @@
+"""Weights of one run's snapshot as the start of another: image pretraining to video finetuning (SPEC section 5).
+
+Different from the published code on purpose: nothing is skipped in silence. Every tensor is named as taken, as taken by
+repeating rows, as new, or as left; a shape that fits neither way is an error.
+"""
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from stylesv.errors import CheckpointError
+from stylesv.training.state import NETWORKS, TrainState
+
+
+@dataclass
+class TransferReport:
+    """Which tensors came over."""
+
+    taken: list[str] = field(default_factory=list)
+    repeated: list[str] = field(default_factory=list)
+    new: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, object]:
+        """For a header: the long list as a number."""
+        return {"taken": len(self.taken), "repeated": self.repeated, "new": self.new, "left": self.left}
+
+    def lines(self) -> list[str]:
+        """For a log."""
+        lines = [f"{len(self.taken)} tensors taken as they are"]
+        lines += [f"repeated to the new shape: {name}" for name in self.repeated]
+        lines += [f"new: {name}" for name in self.new]
+        return lines + [f"left: {name}" for name in self.left]
+
+
+def transfer_networks(state: TrainState, parts: dict[str, dict[str, Tensor]]) -> TransferReport:
+    """Copy every tensor of a snapshot that the networks of `state` have, in place.
+
+    The discriminator's last layer gives one number without conditioning and a vector with it: its single row is repeated,
+    as the published transfer does by broadcasting. A motion mask that is fixed in the parent and learnt here comes over.
+
+    Raises:
+        CheckpointError: a tensor has another shape and cannot be repeated; the message names it.
+    """
+    report = TransferReport()
+    for part in NETWORKS:
+        source = parts.get(part)
+        if source is None:
+            raise CheckpointError(f"the parent snapshot holds no {part}; give a whole snapshot of training")
+        target = getattr(state, part).state_dict()
+        for name, tensor in target.items():
+            full = f"{part}.{name}"
+            if name not in source:
+                report.new.append(full)
+                continue
+            _copy(full, source[name], tensor, report)
+        report.left += [f"{part}.{name}" for name in source if name not in target]
+    return report
+
+
+@torch.no_grad()
+def _copy(name: str, source: Tensor, target: Tensor, report: TransferReport) -> None:
+    if source.shape == target.shape:
+        target.copy_(source)
+        report.taken.append(name)
+    elif source.ndim == target.ndim and source.shape[0] == 1 and source.shape[1:] == target.shape[1:]:
+        target.copy_(source.expand_as(target))
+        report.repeated.append(name)
+    else:
+        raise CheckpointError(
+            f"{name}: shape {tuple(source.shape)} in the parent snapshot, {tuple(target.shape)} here; parent and child must "
+            "have the same resolution, widths and layers: make their model settings equal"
+        )
