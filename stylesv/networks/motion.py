@@ -1,0 +1,116 @@
+"""From motion noise at anchors to codes at anchors: by convolution along time, or by an LSTM (SPEC 1.7).
+
+Noise stands at anchors `motion_z_distance` frames apart and is drawn outside of the network. Only the anchors that the
+given times need are computed, so that a long clip can be made in chunks; the published code computes all of them for
+every chunk.
+"""
+
+import math
+
+import torch
+from jaxtyping import Float, Int, Real
+from torch import Tensor, nn
+
+from stylesv.networks.layers import Conv1d, require_labels
+from stylesv.networks.time_encoding import TimeEncoder
+
+
+class ConvolvedCodes(nn.Module):
+    """Two convolutions over the noise without padding (StyleGAN-V section 3.1)."""
+
+    def __init__(self, noise_dim: int, code_dim: int, class_dim: int, *, kernel_size: int):
+        super().__init__()
+        self.class_dim = class_dim
+        self.reach = 2 * (kernel_size - 1)  # anchors of noise needed beyond the last code
+        self.conv = nn.Sequential(
+            Conv1d(noise_dim + class_dim, noise_dim, kernel_size=kernel_size),
+            Conv1d(noise_dim, code_dim, kernel_size=kernel_size),
+        )
+
+    def forward(
+        self, noise: Float[Tensor, "n k m"], labels: Tensor | None, first: Int[Tensor, "n t"], count: int
+    ) -> Float[Tensor, "n t count v"]:
+        """Codes at the anchors `first`, `first` + 1, ..., `count` of them for each time."""
+        n, t = first.shape
+        noise = join_labels(noise, labels, self.class_dim)
+        windows = gather_anchors(noise, first, count + self.reach)  # (n, t, count + reach, m)
+        codes = self.conv(windows.flatten(0, 1).transpose(1, 2))
+        return codes.transpose(1, 2).reshape(n, t, count, -1)
+
+
+class RecurrentCodes(nn.Module):
+    """The states of an LSTM that reads the noise from the first anchor on."""
+
+    reach = 0
+
+    def __init__(self, noise_dim: int, class_dim: int):
+        super().__init__()
+        self.class_dim = class_dim
+        self.rnn = nn.LSTM(noise_dim + class_dim, noise_dim, batch_first=True)
+
+    def forward(
+        self, noise: Float[Tensor, "n k m"], labels: Tensor | None, first: Int[Tensor, "n t"], count: int
+    ) -> Float[Tensor, "n t count v"]:
+        """Codes at the anchors `first`, `first` + 1, ..., `count` of them for each time."""
+        codes, _ = self.rnn(join_labels(noise, labels, self.class_dim))
+        return gather_anchors(codes, first, count)
+
+
+class MotionEncoder(nn.Module):
+    """Motion noise and times to the motion code of each frame (SPEC 1.7)."""
+
+    def __init__(self, anchor_codes: ConvolvedCodes | RecurrentCodes, time_encoder: TimeEncoder, *, distance: int):
+        """`distance`: frames between anchors."""
+        super().__init__()
+        self.anchor_codes = anchor_codes
+        self.time_encoder = time_encoder
+        self.distance = distance
+
+    def noise_length(self, max_time: float | int) -> int:
+        """Anchors of noise that frames up to `max_time` (in frames, at least 0) need."""
+        first = math.floor(max_time / self.distance)
+        return first + self.time_encoder.num_anchors + self.anchor_codes.reach
+
+    def forward(
+        self,
+        times: Real[Tensor, "n t"],
+        noise: Float[Tensor, "n k m"],
+        labels: Float[Tensor, "n c"] | None = None,
+        *,
+        time_offset: Real[Tensor, "n"] | None = None,
+    ) -> Float[Tensor, "n t v"]:
+        """Motion codes; `time_offset` (frames per clip, in training only) shifts the Fourier encoding of time.
+
+        Times count in float64, so that a fraction of a frame survives after a million frames.
+        """
+        times = times.double()
+        first = torch.floor(times / self.distance)
+        left_times = first * self.distance
+        codes = self.anchor_codes(noise, labels, first.long(), self.time_encoder.num_anchors)
+        u = ((times - left_times) / self.distance).float()
+        if time_offset is not None:
+            left_times = left_times + time_offset.double()[:, None]
+            times = times + time_offset.double()[:, None]
+        return self.time_encoder(codes, labels, times, left_times, u, self.distance)
+
+
+def join_labels(noise: Float[Tensor, "n k m"], labels: Tensor | None, class_dim: int) -> Float[Tensor, "n k i"]:
+    """The noise with the clip's label at every anchor."""
+    if class_dim == 0:
+        return noise
+    labels = require_labels(labels, class_dim)
+    return torch.cat([noise, labels[:, None].expand(-1, noise.shape[1], -1)], dim=2)
+
+
+def gather_anchors(
+    values: Float[Tensor, "n k m"], first: Int[Tensor, "n t"], count: int
+) -> Float[Tensor, "n t count m"]:
+    """`count` neighbouring anchors from each of `first` on."""
+    index = first[:, :, None] + torch.arange(count, device=first.device)
+    if not index.is_cuda and not 0 <= int(index.min()) <= int(index.max()) < values.shape[1]:
+        raise ValueError(
+            f"motion noise has {values.shape[1]} anchors, but the times need anchors {int(index.min())} to "
+            f"{int(index.max())}; times start at 0, and `motion_noise_length` tells how much noise to draw"
+        )
+    clip = torch.arange(len(values), device=values.device)[:, None, None]
+    return values[clip, index]

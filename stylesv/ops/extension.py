@@ -1,0 +1,140 @@
+"""Builds filtered_lrelu.cpp at first use, keeps the library under the user's cache, and loads it.
+
+The library's name is a hash of all that decides its content, so nothing stale is ever loaded. It is built in a
+private folder and moved into place in one step; a lock only saves a second process the same work. Nothing is written
+beside the source. `STYLESV_BUILD_DIR` names another folder; where none can be written, a temporary one is used.
+"""
+
+import contextlib
+import functools
+import hashlib
+import os
+import platform
+import shutil
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+
+SOURCE = Path(__file__).with_name("filtered_lrelu.cpp")
+FLAGS = (  # the first that the compiler takes
+    ("-O3", "-march=native", "-fopenmp"),
+    ("-O3", "-fopenmp"),
+)
+
+
+@functools.cache
+def load_extension() -> str | None:
+    """Load the library into this process, building it if there is none; the reason why not, or None if it is loaded."""
+    name = f"filtered_lrelu-{library_key()}.so"
+    folders = build_folders()
+    for folder in folders:
+        if load_library(folder / name):
+            return None
+    reason = "no folder to build in can be written"
+    for folder in folders:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with build_lock(folder / f"{name}.lock"):
+                return None if load_library(folder / name) else build(folder / name)
+        except OSError as error:
+            reason = f"cannot write to {folder}: {error.strerror or error}"
+    return reason
+
+
+def library_key() -> str:
+    """Hash of the source, the flags, the torch version and the processor's instruction sets."""
+    content = [SOURCE.read_text(), repr(FLAGS), torch.__version__, platform.machine(), sys.platform]
+    cpu = Path("/proc/cpuinfo")  # Linux; elsewhere a home is seldom shared among processors
+    if cpu.exists():
+        lines = cpu.read_text().splitlines()
+        content += [line for line in lines if line.startswith(("flags", "Features"))][:1]
+    return hashlib.sha256("\n".join(content).encode()).hexdigest()[:16]
+
+
+def build_folders() -> list[Path]:
+    """Where the library may be, the preferred folder first."""
+    chosen = os.environ.get("STYLESV_BUILD_DIR")
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return [Path(chosen) if chosen else Path(cache) / "stylesv", Path(tempfile.gettempdir()) / f"stylesv-{os.getuid()}"]
+
+
+def load_library(path: Path) -> bool:
+    """Load a library of ours; False if there is none, if it is damaged or if another user could have put it there."""
+    if not path.exists() or path.stat().st_uid not in (os.getuid(), 0) or path.parent.stat().st_mode & 0o002:
+        return False
+    try:
+        torch.ops.load_library(path)
+    except OSError:  # cut short; it will be replaced
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def build_lock(path: Path) -> Iterator[None]:
+    """Wait for another process that builds the same; the system releases the lock of one that dies."""
+    import fcntl  # POSIX only, and only for building
+
+    with path.open("w") as file:
+        with contextlib.suppress(OSError):  # a file system without locks: the same work may be done twice
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def build(path: Path) -> str | None:
+    """Build the library, load it, and move it to `path`; the reason if that fails."""
+    reason = ""
+    for flags in FLAGS:
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix="build-") as folder:
+            reason = compile_and_load(folder, flags)
+            if reason is None:
+                os.replace(next(Path(folder).glob("*.so")), path)
+                return None
+    return reason
+
+
+def compile_and_load(folder: str, flags: tuple[str, ...]) -> str | None:
+    """Build in a folder with ninja and load the result; the compiler's first complaint if that fails."""
+    with warnings.catch_warnings(), ninja_on_path():
+        warnings.simplefilter("ignore")  # torch warns about compilers it does not know; what counts is the result
+        try:
+            from torch.utils import cpp_extension  # slow to import, and needs setuptools
+
+            cpp_extension.load(
+                name=f"stylesv_ops_{len(flags)}",
+                sources=[str(SOURCE)],
+                extra_cflags=list(flags),
+                extra_ldflags=["-fopenmp"],
+                build_directory=folder,
+                is_python_module=False,
+            )
+        except (RuntimeError, OSError, ImportError) as error:
+            return first_complaint(str(error))
+    return None
+
+
+def first_complaint(text: str) -> str:
+    """The first line of a compiler's output that says what is wrong."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    telling = [line for line in lines if any(word in line for word in ("error:", "not found", "No such", "cannot"))]
+    return (telling or lines or ["the build failed without a message"])[0][:300]
+
+
+@contextlib.contextmanager
+def ninja_on_path() -> Iterator[None]:
+    """Let torch find the ninja of this environment when the environment was not activated."""
+    if shutil.which("ninja"):
+        yield
+        return
+    before = os.environ.get("PATH")
+    os.environ["PATH"] = os.pathsep.join(filter(None, [before, str(Path(sys.executable).parent)]))
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PATH"]
+        else:
+            os.environ["PATH"] = before

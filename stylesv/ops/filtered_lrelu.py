@@ -1,0 +1,32 @@
+"""The filtered leaky ReLU of StyleGAN3, by the implementation in use. SPEC 1.4; StyleGAN3 section 3.2."""
+
+from collections.abc import Sequence
+
+from jaxtyping import Float
+from torch import Tensor
+
+from stylesv.ops.geometry import Filter, Number
+from stylesv.ops.resample import implementation
+
+
+def filtered_lrelu(
+    x: Float[Tensor, "n c h w"],
+    up_filter: Filter,
+    down_filter: Filter,
+    bias: Float[Tensor, "c"] | None = None,
+    *,
+    up: int = 1,
+    down: int = 1,
+    padding: int | Sequence[int] = 0,
+    gain: Number = 2**0.5,
+    slope: Number = 0.2,
+    clamp: Number | None = None,
+) -> Float[Tensor, "n c out_h out_w"]:
+    """Add bias, upsample (gain up^2), leaky ReLU, multiply by `gain`, clamp to +-`clamp`, downsample.
+
+    Filters are 1-D (applied along x, then y), 2-D or None (identity) and are convolved, not correlated. `padding` is
+    in samples after upsampling, one number, (x, y) or (x0, x1, y0, y1), negative to crop.
+    """
+    return implementation(x, up_filter, down_filter).filtered_lrelu(
+        x, up_filter, down_filter, bias, up=up, down=down, padding=padding, gain=gain, slope=slope, clamp=clamp
+    )

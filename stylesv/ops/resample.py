@@ -1,0 +1,108 @@
+"""Resampling filters, and resampling calls that keep, multiply or divide the size. SPEC 1.4, 2, 11."""
+
+from collections.abc import Sequence
+from types import ModuleType
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from stylesv.ops import banded, definition, fused
+from stylesv.ops.backend import active_backend, say_not_separable
+from stylesv.ops.geometry import Filter, Number, filter_taps, side_padding
+
+SEPARABLE_FROM = 8  # taps; the published code keeps shorter filters as planes
+
+
+def setup_filter(
+    taps: Sequence[Number] | None, *, normalize: bool = True, gain: Number = 1.0, separable: bool | None = None
+) -> Float[Tensor, "taps"] | Float[Tensor, "taps taps"]:
+    """A float32 filter from its taps along one axis: 1-D if separable (None: from 8 taps on), else a plane.
+
+    `normalize` divides by the sum. `gain` is that of the plane, so a 1-D filter gets its square root. No taps (None)
+    make the identity.
+    """
+    line = torch.tensor([1.0] if taps is None else list(taps), dtype=torch.float32)
+    if separable is None:
+        separable = len(line) >= SEPARABLE_FROM
+    filter = line if separable else torch.outer(line, line)
+    if normalize:
+        filter = filter / filter.sum()
+    return filter * gain ** (filter.ndim / 2)
+
+
+def implementation(x: Tensor, *filters: Filter) -> ModuleType:
+    """The module whose `upfirdn2d` and `filtered_lrelu` are to be used for a tensor and its filters."""
+    name, _ = active_backend(x.device)
+    if name == "definition":
+        return definition
+    if name == "cpp" and x.dtype in fused.DTYPES:
+        rest = [filter for filter in filters if fused.separable_taps(filter) is None]
+        if not rest:
+            return fused
+        say_not_separable(tuple(rest[0].shape))
+    return banded
+
+
+def upfirdn2d(
+    x: Float[Tensor, "n c h w"],
+    filter: Filter,
+    *,
+    up: int | Sequence[int] = 1,
+    down: int | Sequence[int] = 1,
+    padding: int | Sequence[int] = 0,
+    gain: Number = 1.0,
+) -> Float[Tensor, "n c out_h out_w"]:
+    """Upsample by zero insertion, pad or crop, convolve with the filter times gain, keep every `down`-th sample.
+
+    A 1-D filter is applied along x, then along y; None is the identity. `up` and `down` are one number or (x, y);
+    `padding` is in samples after upsampling, one number, (x, y) or (x0, x1, y0, y1), negative to crop. Raises
+    `ConfigError` if fewer samples are left than the filter has taps.
+    """
+    return implementation(x, filter).upfirdn2d(x, filter, up=up, down=down, padding=padding, gain=gain)
+
+
+def filter2d(
+    x: Float[Tensor, "n c h w"], filter: Filter, *, padding: int | Sequence[int] = 0, gain: Number = 1.0
+) -> Float[Tensor, "n c out_h out_w"]:
+    """Filter and keep the size; `padding` comes on top."""
+    return upfirdn2d(x, filter, padding=centred_padding(filter, padding), gain=gain)
+
+
+def upsample2d(
+    x: Float[Tensor, "n c h w"],
+    filter: Filter,
+    *,
+    up: int = 2,
+    padding: int | Sequence[int] = 0,
+    gain: Number = 1.0,
+) -> Float[Tensor, "n c out_h out_w"]:
+    """Upsample to `up` times the size and keep the brightness; `padding` comes on top."""
+    return upfirdn2d(x, filter, up=up, padding=centred_padding(filter, padding, up=up), gain=gain * up**2)
+
+
+def downsample2d(
+    x: Float[Tensor, "n c h w"],
+    filter: Filter,
+    *,
+    down: int = 2,
+    padding: int | Sequence[int] = 0,
+    gain: Number = 1.0,
+) -> Float[Tensor, "n c out_h out_w"]:
+    """Downsample to 1 / `down` of the size; `padding` comes on top."""
+    return upfirdn2d(x, filter, down=down, padding=centred_padding(filter, padding, down=down), gain=gain)
+
+
+def centred_padding(
+    filter: Filter, padding: int | Sequence[int] = 0, *, up: int = 1, down: int = 1
+) -> tuple[int, int, int, int]:
+    """Padding that centres the filter and makes the size exactly x `up` or / `down`, plus the padding asked for."""
+    x0, x1, y0, y1 = side_padding(padding)
+    taps_x, taps_y = filter_taps(filter)
+    rate = max(up, down)
+    return (
+        x0 + (taps_x + up - down) // 2,
+        x1 + (taps_x - rate) // 2,
+        y0 + (taps_y + up - down) // 2,
+        y1 + (taps_y - rate) // 2,
+    )
