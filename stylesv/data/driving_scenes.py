@@ -1,0 +1,101 @@
+"""Rendered driving films: the raw videos of the demo and of tests that want more than noise.
+
+Real H.264 files of varied length, frame rate and size, the same bytes for the same seed (one encoder thread, no times
+or versions in the container), so that packing has the work it has with films of a camera.
+"""
+
+import errno
+import os
+import shutil
+from collections.abc import Iterable
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from tqdm import tqdm
+
+from stylesv.data.road_drawing import draw_frame, prepare_canvas
+from stylesv.data.road_world import draw_scene
+from stylesv.errors import ConfigError, DataError
+from stylesv.seeding import numpy_generator
+
+FILM_SIZES_PX = ((160, 96), (128, 128), (176, 144), (144, 96), (192, 108), (128, 96))  # width, height
+FILM_RATES_FPS = (10, 12, 15, 24, 25, 30)
+FILM_FRAMES = (40, 120)
+
+
+def render_driving_videos(
+    out_dir: Path,
+    *,
+    num_videos: int = 60,
+    seed: int = 0,
+    num_frames: tuple[int, int] = FILM_FRAMES,
+    progress: bool = False,
+) -> list[Path]:
+    """Render `num_videos` films `drive_0000.mp4`, ... of `num_frames` (fewest, most) frames into a new folder.
+
+    A film is a function of (seed, its number): more films leave the first ones as they are. They are written beside
+    the target and the folder gets its name when all are whole.
+
+    Raises:
+        ConfigError: a number is out of range.
+        DataError: the folder holds files already, or the disk is full.
+    """
+    if num_videos < 1 or not 1 <= num_frames[0] <= num_frames[1]:
+        raise ConfigError(f"num_videos {num_videos}, num_frames {num_frames}: both must be 1 or more, fewest first")
+    out_dir = Path(out_dir)
+    if out_dir.exists() and (not out_dir.is_dir() or any(out_dir.iterdir())):
+        raise DataError(f"{out_dir}: exists and is not an empty folder; remove it or give another --out")
+    partial = out_dir.with_name(f".{out_dir.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        for number in tqdm(range(num_videos), "films", disable=not progress):
+            _render_film(partial / f"drive_{number:04d}.mp4", seed, number, num_frames)
+        os.replace(partial, out_dir)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise DataError(
+            f"{out_dir}: the disk is full ({error.strerror}); no film was kept: make space or give another --out"
+        ) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return sorted(out_dir.glob("*.mp4"))
+
+
+def _render_film(path: Path, seed: int, number: int, num_frames: tuple[int, int]) -> None:
+    rng = numpy_generator(seed, "driving-film", number)
+    width, height = FILM_SIZES_PX[rng.integers(len(FILM_SIZES_PX))]
+    rate_fps = int(rng.choice(FILM_RATES_FPS))
+    length = int(rng.integers(num_frames[0], num_frames[1] + 1))
+    scene = draw_scene(seed, number, duration_seconds=length / rate_fps)
+    canvas = prepare_canvas(scene, height, width)
+    write_film(path, (draw_frame(canvas, frame / rate_fps) for frame in range(length)), rate_fps=rate_fps)
+
+
+def write_film(path: Path, frames: Iterable[np.ndarray], *, rate_fps: int | Fraction, crf: int = 18) -> None:
+    """Write frames `h w 3` (uint8 RGB, even sizes) as H.264 yuv420p MP4 that browsers play; same frames, same bytes.
+
+    `crf` is x264's quality, lower is better.
+    """
+    options = {
+        "preset": "veryfast",
+        "crf": str(crf),
+        "threads": "1",
+        "flags": "+bitexact",
+        # x264's macroblock tree gives other bytes from run to run, also with one thread (seen with FFmpeg 8.1)
+        "x264-params": "mbtree=0",
+    }
+    stream = None
+    with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart", "fflags": "+bitexact"}) as film:
+        for frame in frames:
+            if stream is None:
+                stream = film.add_stream("libx264", rate=rate_fps)
+                stream.height, stream.width = frame.shape[:2]
+                stream.pix_fmt = "yuv420p"
+                stream.options = options
+            film.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        if stream is not None:
+            film.mux(stream.encode(None))

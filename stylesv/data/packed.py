@@ -1,0 +1,167 @@
+"""Read packed clips: any frame of any clip by one `pread` and one JPEG decode (ECOSYSTEM 2).
+
+Safe after fork and in several workers, since `pread` shares no file position; opening takes milliseconds and memory
+for the index alone, since the table of offsets is mapped.
+"""
+
+import hashlib
+import json
+import os
+import weakref
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import simplejpeg
+from jaxtyping import UInt8
+
+from stylesv.data.packed_writer import CLIPS_FILE, FORMAT, FORMAT_VERSION, INDEX_FILE, OFFSETS_FILE
+from stylesv.errors import DataError
+from stylesv.files import canonical_json
+
+
+class PackedClips:
+    """Packed clips in a folder that `pack_videos` made; give the folder or its `index.json`.
+
+    Raises:
+        DataError: it is no such folder, the packing is unfinished, or its three files do not belong together.
+    """
+
+    def __init__(self, path: Path | str):
+        path = Path(path)
+        self.path = path.parent if path.name == INDEX_FILE else path
+        index = _read_index(self.path)
+        try:
+            self.resolution: int = index["resolution"]
+            self.names: tuple[str, ...] = tuple(clip["name"] for clip in index["clips"])
+            self._lengths = np.array([clip["num_frames"] for clip in index["clips"]], np.int64)
+            self._first_frames = np.array([clip["first_frame"] for clip in index["clips"]], np.int64)
+            self._fps = [clip["fps"] for clip in index["clips"]]
+            self._clip_sha256 = [clip["sha256"] for clip in index["clips"]]
+            self._clips_zip, self._offsets_sha256 = index["clips_zip"], index["offsets"]["sha256"]
+            num_bytes = self._clips_zip["num_bytes"]
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(f"{self.path / INDEX_FILE}: damaged ({error!r}); pack the videos again") from error
+        self._extents = self._map_extents(num_bytes)
+
+    def _map_extents(self, num_bytes: int) -> np.ndarray:
+        """(offset, size) in clips.zip of every frame, checked against the index."""
+        try:
+            found_bytes = (self.path / CLIPS_FILE).stat().st_size
+            extents = np.load(self.path / OFFSETS_FILE, mmap_mode="r")
+        except (OSError, ValueError, EOFError) as error:
+            raise DataError(f"{self.path}: packed clips are incomplete ({error}); pack the videos again") from error
+        if found_bytes != num_bytes:
+            raise DataError(
+                f"{self.path / CLIPS_FILE}: has {found_bytes:,} bytes where {INDEX_FILE} says {num_bytes:,}; "
+                "it was cut off or is of another packing: copy it again or pack the videos again"
+            )
+        expected = (int(self._lengths.sum()), 2)
+        starts = np.concatenate([[0], np.cumsum(self._lengths)[:-1]])
+        if extents.shape != expected or extents.dtype != np.int64 or not np.array_equal(starts, self._first_frames):
+            raise DataError(
+                f"{self.path / OFFSETS_FILE}: holds {extents.shape} {extents.dtype} where {INDEX_FILE} says "
+                f"{expected} int64; the files are of different packings: pack the videos again"
+            )
+        return extents
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return PackedClips, (self.path,)
+
+    @property
+    def num_clips(self) -> int:
+        """How many clips there are."""
+        return len(self.names)
+
+    def num_frames(self, clip: int | np.integer) -> int:
+        """How many frames a clip has."""
+        return int(self._lengths[clip])
+
+    def fps(self, clip: int | np.integer) -> float | None:
+        """A clip's frame rate, frames per second; None where it was packed from a folder of frames."""
+        return self._fps[clip]
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over resolution and all frames of all clips: what a network is shown, and nothing else."""
+        shown = {
+            "resolution": self.resolution,
+            "clips": list(zip(self._lengths.tolist(), self._clip_sha256, strict=True)),
+        }
+        return hashlib.sha256(canonical_json(shown).encode()).hexdigest()
+
+    @cached_property
+    def _handle(self) -> int:
+        handle = os.open(self.path / CLIPS_FILE, os.O_RDONLY)
+        weakref.finalize(self, os.close, handle)
+        return handle
+
+    def _jpeg(self, clip: int | np.integer, frame: int | np.integer) -> bytes:
+        length = self.num_frames(clip)
+        if not 0 <= frame < length:
+            raise IndexError(f"frame {frame} of clip {self.names[clip]}: it has frames 0 to {length - 1}")
+        offset, size = self._extents[self._first_frames[clip] + frame].tolist()
+        return os.pread(self._handle, size, offset)
+
+    def read(
+        self, clip: int | np.integer, frame_indices: Sequence[int | np.integer] | np.ndarray
+    ) -> UInt8[np.ndarray, "t c h w"]:
+        """Frames of a clip, RGB, 0 to 255.
+
+        Raises:
+            DataError: a frame is damaged.
+            IndexError: the clip has no such frame.
+        """
+        frames = np.empty((len(frame_indices), 3, self.resolution, self.resolution), np.uint8)
+        for position, frame in enumerate(frame_indices):
+            try:
+                pixels = simplejpeg.decode_jpeg(self._jpeg(clip, frame), "RGB", strict=True)
+                frames[position] = pixels.transpose(2, 0, 1)
+            except ValueError as error:
+                raise DataError(
+                    f"{self.path / CLIPS_FILE}: frame {frame} of clip {self.names[clip]} is damaged ({error}); "
+                    "copy the file again or pack the videos again"
+                ) from error
+        return frames
+
+    def verify(self) -> None:
+        """Read everything and compare it with the hashes in the index.
+
+        Raises:
+            DataError: naming the first clip, or the file, that is not what was packed.
+        """
+        advice = "is not what was packed; copy it again or pack the videos again"
+        if hashlib.sha256((self.path / OFFSETS_FILE).read_bytes()).hexdigest() != self._offsets_sha256:
+            raise DataError(f"{self.path / OFFSETS_FILE}: {advice}")
+        for clip, name in enumerate(self.names):
+            digest = hashlib.sha256()
+            for frame in range(self.num_frames(clip)):
+                digest.update(self._jpeg(clip, frame))
+            if digest.hexdigest() != self._clip_sha256[clip]:
+                raise DataError(f"{self.path / CLIPS_FILE}: clip {name} {advice}")
+        with open(self.path / CLIPS_FILE, "rb") as clips:
+            if hashlib.file_digest(clips, "sha256").hexdigest() != self._clips_zip["sha256"]:
+                raise DataError(f"{self.path / CLIPS_FILE}: {advice}")
+
+
+def _read_index(folder: Path) -> dict[str, Any]:
+    path = folder / INDEX_FILE
+    try:
+        index = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise DataError(
+            f"{folder}: holds no packed clips: there is no {INDEX_FILE} (an unfinished packing has none); "
+            "make them with workflow_scripts/pack_videos.py"
+        ) from error
+    except ValueError as error:
+        raise DataError(f"{path}: damaged ({error}); pack the videos again") from error
+    if not isinstance(index, dict) or index.get("format") != FORMAT:
+        raise DataError(f"{path}: not an index of packed clips; give the folder that pack_videos.py made")
+    if index.get("format_version") != FORMAT_VERSION:
+        raise DataError(
+            f"{path}: format version {index.get('format_version')!r}, this program reads {FORMAT_VERSION}; "
+            "pack the videos again or use the version of stylesv that packed them"
+        )
+    return index

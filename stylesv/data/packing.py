@@ -1,0 +1,173 @@
+"""Raw videos to packed clips: decode each once, cut, fit, compress, index.
+
+The bytes made depend on the videos and the settings alone, not on paths, time or the number of workers. Nothing is left
+out silently: what is dropped stands in the index with its reason.
+"""
+
+import re
+import unicodedata
+from contextlib import closing
+from importlib.metadata import version
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import av
+from tqdm import tqdm
+
+from stylesv.data.packed_writer import PackedWriter, partial_folder
+from stylesv.data.spooling import PackSettings, SpooledVideo, spool_in_order
+from stylesv.data.video_sources import VideoSource, close_archive, find_sources
+from stylesv.errors import DataError
+
+
+def pack_videos(
+    videos: Path, out: Path, *, settings: PackSettings, num_workers: int = 1, progress: bool = False
+) -> dict[str, Any]:
+    """Pack a folder or zip of films or frame folders into `out` (clips.zip, offsets.npy, index.json); return the index.
+
+    Raises:
+        DataError: nothing at `videos` can be used, a video is damaged and `damaged` is "fail", `fps` is asked of a
+            frame folder, or the disk is full. `out` then holds no new file.
+    """
+    out = Path(out)
+    try:
+        sources, ignored = find_sources(videos)
+        _refuse_fps_without_times(sources, settings)
+        with partial_folder(out) as partial, PackedWriter(partial) as writer:
+            index = _pack_sources(sources, writer, settings, num_workers=num_workers, progress=progress)
+            if not writer.clips:
+                reasons = "; ".join(f"{entry['name']} {entry['reason']}" for entry in index["dropped"][:3])
+                raise DataError(
+                    f"{videos}: none of its {len(sources)} videos can be used: {reasons}"
+                    f"{'; ...' if len(index['dropped']) > 3 else ''}: give other videos or lower min_frames"
+                )
+            made_with = {package: version(package) for package in ("av", "pillow", "simplejpeg")}
+            made_with["ffmpeg"] = av.ffmpeg_version_info
+            return writer.publish(out, {**index, "ignored_files": ignored, "made_with": made_with})
+    finally:
+        close_archive()
+
+
+def _refuse_fps_without_times(sources: list[VideoSource], settings: PackSettings) -> None:
+    folders = [source.name for source in sources if source.kind == "frames"]
+    if folders and settings.fps is not None:
+        raise DataError(
+            f"{folders[0]}: a folder of frames has no times, so it cannot be resampled to {settings.fps:g} frames per "
+            "second; leave fps out, or give films"
+        )
+
+
+def _pack_sources(
+    sources: list[VideoSource], writer: PackedWriter, settings: PackSettings, *, num_workers: int, progress: bool
+) -> dict[str, Any]:
+    """Every source through the writer, in order; the index without what the writer adds."""
+    described, dropped, names = [], [], set()
+    videos = spool_in_order(sources, writer.partial, settings, num_workers)
+    with closing(videos):
+        for source, video in tqdm(zip(sources, videos, strict=True), "videos", len(sources), disable=not progress):
+            described.append(_describe(source, video, settings))
+            damage = video.facts.damage
+            if damage is not None and settings.damaged == "fail":
+                raise DataError(
+                    f"{source.name}: {damage}; {video.facts.num_frames} frames could be read: mend or remove it, or "
+                    "set damaged to drop or use"
+                )
+            if damage is not None and (settings.damaged == "drop" or not video.sizes):
+                reason = f"{damage}; {video.facts.num_frames} frames could be read"
+                dropped.append({"name": source.name, "num_frames": video.facts.num_frames, "reason": reason})
+            else:
+                dropped += _add_clips(source, video, writer, settings, names)
+            video.frames_file.unlink()
+    return {
+        "resolution": settings.resolution,
+        "settings": settings.model_dump(mode="json"),
+        "resize_filter": "lanczos",
+        "sources": described,
+        "dropped": dropped,
+    }
+
+
+def _describe(source: VideoSource, video: SpooledVideo, settings: PackSettings) -> dict[str, Any]:
+    """A source's entry in the index."""
+    facts, notes = video.facts, list(video.facts.notes)
+    if settings.fps is not None and facts.fps is not None and settings.fps > 1.01 * facts.fps:
+        notes.append(f"frames are repeated: it has {facts.fps:g} frames per second, {settings.fps:g} are asked")
+    if video.enlarged:
+        notes.append(f"enlarged: it has only {facts.width}x{facts.height} pixels")
+    if video.num_kept_jpegs:
+        notes.append(f"{video.num_kept_jpegs} JPEG frames fit already and were kept as they are")
+    if facts.damage is not None and settings.damaged == "use" and video.sizes:
+        notes.append(f"{facts.damage}; used are the {facts.num_frames} frames that could be read")
+    return {
+        "name": source.name,
+        "kind": source.kind,
+        "sha256": video.sha256,
+        "num_frames": facts.num_frames,
+        "width": facts.width,
+        "height": facts.height,
+        "fps": facts.fps,
+        "damage": facts.damage,
+        "notes": notes,
+    }
+
+
+def _add_clips(
+    source: VideoSource, video: SpooledVideo, writer: PackedWriter, settings: PackSettings, taken: set[str]
+) -> list[dict[str, Any]]:
+    """Cut a video into clips and write them; return what was too short for a clip."""
+    total = len(video.sizes)
+    length = settings.max_frames or max(total, 1)
+    pieces = [(start, min(start + length, total)) for start in range(0, total, length)] or [(0, 0)]
+    names = _name_clips(source, len(pieces), taken)
+    fps = settings.fps if settings.fps is not None else video.facts.fps
+    dropped = []
+    with open(video.frames_file, "rb") as frames:
+        for name, (start, end) in zip(names, pieces, strict=True):
+            if end - start >= settings.min_frames:
+                entry = {"name": name, "source": source.name, "first_source_frame": start, "fps": fps}
+                writer.add_clip((frames.read(size) for size in video.sizes[start:end]), entry)
+            else:
+                what = "its last" if start else "its"
+                reason = f"too short: {what} {end - start} frames are fewer than min_frames {settings.min_frames}"
+                dropped.append({"name": source.name, "num_frames": end - start, "reason": reason})
+    return dropped
+
+
+def _name_clips(source: VideoSource, num_pieces: int, taken: set[str]) -> list[str]:
+    """Names of a source's clips, `name` or, if it is cut, `name_0000`, `name_0001`, ...; not yet in `taken`.
+
+    Letters, digits, - and _ stay; everything else becomes _, as the published tools do with #. A dot in the name would
+    make the published loader sort all frames as text (SPEC 26).
+    """
+    path = PurePosixPath(source.name)
+    stem = str(path.with_suffix("")) if source.kind == "film" else source.name
+    base = re.sub(r"[^\w-]", "_", unicodedata.normalize("NFC", stem)).strip("_")[:100] or "clip"
+    name, attempt = base, 1
+    while True:
+        names = [name] if num_pieces == 1 else [f"{name}_{piece:04d}" for piece in range(num_pieces)]
+        if taken.isdisjoint(names):
+            taken.update(names)
+            return names
+        attempt += 1
+        name = f"{base}__{attempt}"
+
+
+def describe_packing(index: dict[str, Any]) -> list[str]:
+    """The packing in a few lines: clips, frames, frame rates, and everything that was dropped or noted."""
+    clips = index["clips"]
+    lengths = [clip["num_frames"] for clip in clips]
+    rates = sorted({round(clip["fps"], 2) for clip in clips if clip["fps"] is not None})
+    lines = [
+        f"{len(clips)} clips of {min(lengths)} to {max(lengths)} frames, {index['num_frames']} frames in all, "
+        f"{index['resolution']}x{index['resolution']} pixels, {index['clips_zip']['num_bytes'] / 1e6:.1f} MB"
+    ]
+    if len(rates) > 1:
+        shown = ", ".join(f"{rate:g}" for rate in rates)
+        lines.append(
+            f"frame rates differ ({shown} per second): things move faster in some clips; --fps makes them equal"
+        )
+    lines += [f"note: {source['name']}: {note}" for source in index["sources"] for note in source["notes"]]
+    lines += [f"dropped: {entry['name']}: {entry['reason']}" for entry in index["dropped"]]
+    if index["ignored_files"]:
+        lines.append(f"ignored {len(index['ignored_files'])} other files, such as {index['ignored_files'][0]}")
+    return lines

@@ -1,0 +1,120 @@
+"""From a source to its compressed frames in a spool file, by one process or several.
+
+A video is spooled before it is packed because only its last frame tells whether it is damaged, and because the order
+in the packed zip must not depend on which process is done first.
+"""
+
+import multiprocessing
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from stylesv.config.base import Settings
+from stylesv.data.decoding import SourceFrame, VideoFacts, decode_film, decode_frame_folder, resample
+from stylesv.data.frame_fitting import encode_frame
+from stylesv.data.video_sources import VideoSource
+from stylesv.errors import DataError
+
+
+class PackSettings(Settings):
+    """What decides the packed bytes, given the videos: the packing part of a data recipe."""
+
+    resolution: Annotated[int, Field(ge=4, le=4096)]
+    """Height and width of the packed frames, pixels."""
+    crop: Literal["center", "squeeze"]
+    """center: short side to `resolution`, then a centred square. squeeze: the whole frame, its aspect ratio lost."""
+    fps: Annotated[float, Field(gt=0)] | None
+    """Resample to this frame rate by the frames' times, frames per second; null keeps every frame."""
+    min_frames: Annotated[int, Field(gt=0)]
+    """Clips with fewer frames are dropped, and listed."""
+    max_frames: Annotated[int, Field(gt=0)] | None
+    """Longer videos are cut into clips of this many frames; null keeps a video whole."""
+    jpeg_quality: Annotated[int, Field(ge=1, le=100)]
+    """JPEG quality of the packed frames, 1 to 100."""
+    damaged: Literal["drop", "use", "fail"]
+    """Videos that end early: leave out and list, use the readable part and list, or stop."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "PackSettings":
+        if self.max_frames is not None and self.max_frames < self.min_frames:
+            raise ValueError(
+                f"max_frames {self.max_frames} is below min_frames {self.min_frames}, so every clip would be dropped; "
+                "raise max_frames or lower min_frames"
+            )
+        return self
+
+
+@dataclass(frozen=True)
+class SpooledVideo:
+    """One source's frames, compressed, one behind the other in a file; `sizes` in bytes."""
+
+    facts: VideoFacts
+    sha256: str | None
+    frames_file: Path
+    sizes: tuple[int, ...]
+    num_kept_jpegs: int
+    enlarged: bool
+
+
+def spool_in_order(
+    sources: list[VideoSource], partial: Path, settings: PackSettings, num_workers: int
+) -> Iterator[SpooledVideo]:
+    """Each source decoded and compressed, by `num_workers` processes, in the order of `sources`."""
+    jobs = [(source, partial / f"{number:06d}", settings) for number, source in enumerate(sources)]
+    if num_workers <= 1:
+        yield from (spool_video(*job) for job in jobs)
+        return
+    waiting: deque[Future[SpooledVideo]] = deque()
+    pool = ProcessPoolExecutor(min(num_workers, len(jobs)), mp_context=multiprocessing.get_context("spawn"))
+    try:
+        for job in jobs:
+            waiting.append(pool.submit(spool_video, *job))
+            if len(waiting) > 2 * num_workers:  # bounds the disk space that spooled frames take
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    except BrokenProcessPool as error:
+        raise DataError("a decoding process was killed, perhaps for memory: give fewer --num-workers") from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def spool_video(source: VideoSource, spool: Path, settings: PackSettings) -> SpooledVideo:
+    """Decode, resample, fit and compress one source into the file `spool`; frames of a damaged one up to the damage."""
+    facts, sizes, kept, enlarged = VideoFacts(), [], 0, False
+    with open(spool, "wb") as frames_file:
+        for frame in _frames_of(source, spool, facts, settings.fps):
+            jpeg = encode_frame(frame, settings.resolution, settings.crop, settings.jpeg_quality)
+            kept += jpeg is frame.jpeg
+            enlarged |= min(frame.image.size) < settings.resolution
+            frames_file.write(jpeg)
+            sizes.append(len(jpeg))
+    try:
+        sha256 = source.sha256()
+    except DataError:
+        sha256 = None  # a member of a zip that cannot be unpacked; `facts.damage` says so
+    return SpooledVideo(facts, sha256, spool, tuple(sizes), kept, enlarged)
+
+
+def _frames_of(source: VideoSource, spool: Path, facts: VideoFacts, fps: float | None) -> Iterator[SourceFrame]:
+    if source.kind == "frames":
+        yield from decode_frame_folder(source, facts)
+        return
+    path = source.root / source.members[0]
+    if source.zipped:
+        path = spool.with_suffix(".film")
+        try:
+            path.write_bytes(source.read(source.members[0]))
+        except DataError as error:
+            facts.damage = f"is damaged: {error}"
+            return
+    frames = decode_film(path, facts)
+    yield from resample(frames, fps) if fps is not None else frames
+    if source.zipped:
+        path.unlink()

@@ -1,0 +1,46 @@
+import av
+import numpy as np
+import pytest
+from film_making import write_lossy
+
+from stylesv.data.container_length import missing_bytes
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".webm", ".avi"])
+def test_missing_bytes_are_counted_and_whole_films_miss_none(tmp_path, suffix):
+    path = write_lossy(tmp_path / f"film{suffix}", 20, noise=80)
+    assert missing_bytes(path) == 0
+    content = path.read_bytes()
+    for removed in (1, 100, len(content) // 2):
+        path.write_bytes(content[:-removed])
+        missing = missing_bytes(path)
+        assert missing == removed
+
+
+def test_index_at_the_end_of_mp4_counts_from_the_data_box(tmp_path):
+    path = tmp_path / "slow.mp4"
+    with av.open(str(path), "w") as film:
+        stream = film.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 32, 32, "yuv420p"
+        film.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")))
+        film.mux(stream.encode(None))
+    content = path.read_bytes()
+    path.write_bytes(content[: content.index(b"mdat") + 100])
+    assert 0 < missing_bytes(path) < len(content)
+
+
+def test_live_matroska_and_padding_and_foreign_files_miss_nothing(tmp_path):
+    live = tmp_path / "live.mkv"
+    with av.open(str(live), "w", options={"live": "1"}) as film:
+        stream = film.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 32, 32, "yuv420p"
+        film.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")))
+        film.mux(stream.encode(None))
+    padded = write_lossy(tmp_path / "padded.mp4", 3)
+    padded.write_bytes(padded.read_bytes() + b"\xff" * 40)
+    text = tmp_path / "text.mp4"
+    text.write_text("not a film")
+    empty = tmp_path / "empty.mp4"
+    empty.touch()
+    program_stream = write_lossy(tmp_path / "film.mpg", 3)
+    assert [missing_bytes(path) for path in (live, padded, text, empty, program_stream)] == [0] * 5

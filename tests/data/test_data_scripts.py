@@ -1,0 +1,103 @@
+"""pack_videos.py and render_videos.py as a user starts them."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from film_making import settings, small_disk, write_lossy
+
+from stylesv.data.driving_scenes import render_driving_videos
+from stylesv.data.packed import PackedClips
+from stylesv.data.packing import pack_videos
+
+
+@pytest.fixture
+def script(root):
+    def run(name, *arguments):
+        command = [sys.executable, str(root / "workflow_scripts" / name), *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, env={"PYTHONPATH": str(root), "PATH": ""})
+
+    return run
+
+
+def test_help_names_every_option(script):
+    text = script("pack_videos.py", "--help").stdout
+    options = "videos out resolution fps min-frames max-frames crop jpeg-quality damaged num-workers settings"
+    assert all(f"--{option} " in text for option in options.split())
+    text = script("render_videos.py", "--help").stdout
+    assert all(f"--{option} " in text for option in ("out", "num-videos", "seed", "settings"))
+
+
+def test_packing_ends_with_a_summary_of_what_was_made_and_dropped(script, tmp_path):
+    write_lossy(tmp_path / "v" / "a.mp4", 10)
+    write_lossy(tmp_path / "v" / "b.mp4", 3)
+    done = script(
+        "pack_videos.py", "--videos", tmp_path / "v", "--out", tmp_path / "out", "--resolution", 32, "--min-frames", 5
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[0].startswith("1 clips of 10 to 10 frames, 10 frames in all, 32x32 pixels, 0.0 MB")
+    assert done.stdout.splitlines()[-1] == "dropped: b.mp4: too short: its 3 frames are fewer than min_frames 5"
+    assert PackedClips(tmp_path / "out").names == ("a",)
+
+
+def test_settings_of_a_recipe_and_options_make_the_same_bytes(script, tmp_path):
+    write_lossy(tmp_path / "v" / "a.mp4", 10)
+    chosen = settings(32, max_frames=4, fps=12.5, crop="squeeze", jpeg_quality=80, damaged="use", min_frames=2)
+    pack_videos(tmp_path / "v", tmp_path / "library", settings=chosen)
+    out = tmp_path / "recipe"
+    out.mkdir()  # as Snakemake does
+    text = json.dumps(chosen.model_dump(mode="json"))
+    assert script("pack_videos.py", "--videos", tmp_path / "v", "--out", out, "--settings", text).returncode == 0
+    options = "--resolution 32 --max-frames 4 --fps 12.5 --crop squeeze --jpeg-quality 80 --damaged use --min-frames 2"
+    out = tmp_path / "options"
+    done = script("pack_videos.py", "--videos", tmp_path / "v", "--out", out, *options.split(), "--num-workers", 2)
+    assert done.returncode == 0, done.stderr
+    for name in ("clips.zip", "offsets.npy", "index.json"):
+        expected = (tmp_path / "library" / name).read_bytes()
+        assert (tmp_path / "recipe" / name).read_bytes() == (tmp_path / "options" / name).read_bytes() == expected
+
+
+def test_mistakes_are_one_line_and_status_2(script, tmp_path):
+    (tmp_path / "text").mkdir()
+    (tmp_path / "text" / "a.mp4").write_text("hello")
+    (tmp_path / "empty").mkdir()
+
+    def fails(videos, *arguments):
+        done = script("pack_videos.py", "--videos", tmp_path / videos, "--out", tmp_path / "out", *arguments)
+        assert done.returncode == 2 and not (tmp_path / "out").exists()
+        assert done.stdout == "" and done.stderr.count("\n") == 1 and done.stderr.startswith("error: ")
+        return done.stderr
+
+    assert "none of its 1 videos can be used: a.mp4 is not a film" in fails("text", "--resolution", 32)
+    assert "a.mp4: is not a film that can be read" in fails("text", "--resolution", 32, "--damaged", "fail")
+    assert "empty: is empty; give a folder or .zip" in fails("empty", "--resolution", 32)
+    assert "missing: no such file or folder" in fails("missing", "--resolution", 32)
+    assert "resolution: missing; Height and width" in fails("text")
+    assert "resolution: 2: input should be greater than or equal to 4" in fails("text", "--resolution", 2)
+    wrong = fails("text", "--resolution", 32, "--max-frames", 4, "--min-frames", 8)
+    assert "max_frames 4 is below min_frames 8" in wrong
+    assert "min_frame: unknown setting; did you mean min_frames?" in fails("text", "--settings", '{"min_frame": 3}')
+    assert "--settings: not a JSON object" in fails("text", "--settings", "{")
+
+
+def test_full_disk_is_one_line_and_status_2(script, tmp_path):
+    write_lossy(tmp_path / "v" / "a.mp4", 40, noise=100)
+    with small_disk(tmp_path / "disk", "100k") as disk:
+        done = script("pack_videos.py", "--videos", tmp_path / "v", "--out", disk / "out", "--resolution", 64)
+        assert done.returncode == 2 and done.stderr.startswith(f"error: {disk / 'out'}: the disk is full")
+        assert done.stderr.count("\n") == 1 and list(disk.iterdir()) == []
+        done = script("render_videos.py", "--out", disk / "films")
+        assert done.returncode == 2 and done.stderr.startswith(f"error: {disk / 'films'}: the disk is full")
+        assert done.stderr.count("\n") == 1 and list(disk.iterdir()) == []
+
+
+def test_rendering_takes_settings_or_options_and_packs(script, tmp_path):
+    done = script("render_videos.py", "--out", tmp_path / "v", "--settings", '{"num_videos": 2, "seed": 5}')
+    assert done.returncode == 0 and done.stdout.startswith("2 films, "), done.stderr
+    films = render_driving_videos(tmp_path / "again", num_videos=2, seed=5)
+    assert [film.read_bytes() for film in films] == [path.read_bytes() for path in sorted((tmp_path / "v").iterdir())]
+    index = pack_videos(tmp_path / "v", tmp_path / "out", settings=settings(32))
+    assert len(index["clips"]) == 2 and index["dropped"] == []
+    done = script("render_videos.py", "--out", tmp_path / "v", "--num-videos", 1)
+    assert done.returncode == 2 and "exists and is not an empty folder" in done.stderr

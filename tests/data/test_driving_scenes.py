@@ -1,0 +1,130 @@
+import dataclasses
+from itertools import pairwise
+
+import av
+import numpy as np
+import pytest
+from film_making import small_disk
+
+from stylesv.data.driving_scenes import render_driving_videos, write_film
+from stylesv.data.road_drawing import draw_frame, prepare_canvas
+from stylesv.data.road_world import RoadsideObject, draw_scene
+from stylesv.errors import ConfigError, DataError
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def bare_scene(**changed):
+    """A straight, empty, clear road by day."""
+    scene = draw_scene(0, 0, duration_seconds=1.0)
+    noon = np.ones(3, np.float32)
+    bare = {"objects": (), "curve_peak": 0.0, "haze_length": 1e6, "light": noon, "cloud_cover": 0.0, "cloud_drift": 0.0}
+    return dataclasses.replace(scene, **bare, **changed)
+
+
+def test_two_renders_are_byte_identical_and_more_films_leave_the_first_ones(tmp_path):
+    render_driving_videos(tmp_path / "a", num_videos=4, seed=3, num_frames=(4, 8))
+    render_driving_videos(tmp_path / "b", num_videos=6, seed=3, num_frames=(4, 8))
+    render_driving_videos(tmp_path / "c", num_videos=4, seed=4, num_frames=(4, 8))
+    first, second, other = (contents(tmp_path / name) for name in "abc")
+    assert sorted(first) == [f"drive_{i:04d}.mp4" for i in range(4)]
+    assert all(second[name] == content for name, content in first.items())
+    assert all(other[name] != content for name, content in first.items())
+
+
+def test_films_are_h264_that_browsers_stream_and_differ_in_length_rate_and_size(tmp_path):
+    facts = []
+    for path in render_driving_videos(tmp_path / "films", num_videos=10, seed=0, num_frames=(2, 9)):
+        content = path.read_bytes()
+        assert content.index(b"moov") < content.index(b"mdat"), "the index must come first to start fast"
+        with av.open(str(path)) as film:
+            stream = film.streams.video[0]
+            assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("h264", "yuv420p")
+            facts.append((stream.frames, stream.average_rate, (stream.width, stream.height)))
+    lengths, rates, sizes = (set(values) for values in zip(*facts, strict=True))
+    assert min(len(lengths), len(rates), len(sizes)) > 2
+    assert min(lengths) >= 2 and max(lengths) <= 9
+
+
+def test_film_shows_the_frames_given_to_it(tmp_path):
+    frames = [np.full((32, 48, 3), 20 * i, np.uint8) for i in range(10)]
+    write_film(tmp_path / "f.mp4", frames, rate_fps=12)
+    with av.open(str(tmp_path / "f.mp4")) as film:
+        means = [frame.to_ndarray(format="rgb24").mean() for frame in film.decode(video=0)]
+    np.testing.assert_allclose(means, np.arange(10) * 20, atol=3)
+
+
+@pytest.mark.parametrize("clip", range(8))
+def test_scenes_have_sky_above_and_a_grey_road_below(clip):
+    frame = draw_frame(prepare_canvas(draw_scene(0, clip, duration_seconds=4.0), 96, 160), 1.0).astype(float)
+    sky, road = frame[:20], frame[70:, 60:100]
+    assert sky.mean() > road.mean() + 15
+    assert sky[..., 2].mean() >= sky[..., 0].mean() - 5, "a sky is not red"
+    assert np.ptp(np.median(road, (0, 1))) < 35, "a road is grey"
+
+
+def test_road_narrows_to_the_vanishing_point_as_a_pinhole_camera_says():
+    scene = bare_scene(road=np.full(3, 80, np.float32), grass=np.array([0, 255, 0], np.float32))
+    frame = draw_frame(prepare_canvas(scene, 96, 600), 0.0).astype(float)
+    not_grass = frame[..., 1] < frame[..., 0] + frame[..., 2] + 90
+    for row in range(50, 95, 5):
+        columns = np.nonzero(not_grass[row])[0]
+        # camera 1.4 m above the road, which is 2 * (3.9 + 0.7) m wide with its shoulder; horizon at 0.46 of the height
+        expected = 9.2 * (row + 0.5 - 0.46 * 96) / 1.4
+        assert np.ptp(columns) + 1 == pytest.approx(expected, rel=0.03, abs=2)
+
+
+def test_marks_move_towards_the_car_at_its_speed():
+    scene = bare_scene(speed=10.0)
+    canvas = prepare_canvas(scene, 96, 160)
+    start, later, full_period = (draw_frame(canvas, t).astype(int) for t in (0.0, 0.3, 198 / 10.0))
+    assert np.abs(start - later)[50:].max() > 40
+    ground = slice(60, None)  # 198 m is 18 dashes and 11 bands of grass
+    assert np.abs(start - full_period)[ground].max() <= 1
+
+
+def test_roadside_objects_appear_far_away_grow_and_pass():
+    green = np.array([30, 90, 30], np.float32)
+    tree = RoadsideObject("broadleaf", 200.0, 8.0, 8.0, green, green)
+    empty = prepare_canvas(bare_scene(speed=10.0), 96, 160)
+    canvas = prepare_canvas(dataclasses.replace(empty.scene, objects=(tree,)), 96, 160)
+    sizes, columns = [], []
+    for distance in (199.0, 120.0, 60.0, 30.0, 15.0):
+        seconds = (200.0 - distance) / 10.0
+        seen = np.abs(draw_frame(canvas, seconds).astype(int) - draw_frame(empty, seconds)).max(-1) > 8
+        sizes.append(int(seen.sum()))
+        columns.append(np.nonzero(seen.any(0))[0].mean() if seen.any() else np.nan)
+    assert sizes[0] == 0
+    assert all(2.5 < near / far < 6 for far, near in pairwise(sizes[1:])), "half as far, four times as large"
+    assert columns[1] < 90 and all(far < near for far, near in pairwise(columns[1:])), "away from the vanishing point"
+    assert draw_frame(canvas, 20.5).tolist() == draw_frame(empty, 20.5).tolist(), "it is gone when passed"
+
+
+def test_nothing_in_a_frame_depends_on_what_was_drawn_before():
+    canvas = prepare_canvas(draw_scene(1, 2, duration_seconds=4.0), 64, 64)
+    alone = draw_frame(canvas, 2.0)
+    for seconds in (0.0, 3.0):
+        draw_frame(canvas, seconds)
+    assert (draw_frame(canvas, 2.0) == alone).all()
+
+
+def test_a_folder_with_files_is_not_overwritten(tmp_path):
+    (tmp_path / "mine.mp4").write_text("precious")
+    with pytest.raises(DataError, match="not an empty folder; remove it or give another --out"):
+        render_driving_videos(tmp_path, num_videos=1, num_frames=(2, 2))
+    assert (tmp_path / "mine.mp4").read_text() == "precious"
+
+
+def test_impossible_numbers_are_refused(tmp_path):
+    for wrong in ({"num_videos": 0}, {"num_frames": (5, 4)}, {"num_frames": (0, 4)}):
+        with pytest.raises(ConfigError, match="must be 1 or more, fewest first"):
+            render_driving_videos(tmp_path / "x", **wrong)
+
+
+def test_full_disk_leaves_nothing_under_the_final_name(tmp_path):
+    with small_disk(tmp_path / "disk", "100k") as disk:
+        with pytest.raises(DataError, match="disk is full"):
+            render_driving_videos(disk / "films", num_videos=5)
+        assert list(disk.iterdir()) == []
