@@ -1,0 +1,93 @@
+"""Mean and covariance of features, summed in float64 around the mean.
+
+The published code sums x and x xT and subtracts (SPEC section 8), which loses digits where the mean is large against the
+spread. Here sets are merged by the pairwise update of Chan, Golub and LeVeque (1983), so that batches, shards and their
+order change the result by rounding only.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float, Float64
+
+from stylesv.errors import DataError
+
+Covariance = Literal["population", "sample"]
+
+
+@dataclass(frozen=True)
+class Moments:
+    """`count` feature vectors, their mean, and their scatter, the sum of (x - mean)(x - mean)T."""
+
+    count: int
+    mean: Float64[np.ndarray, "d"]
+    scatter: Float64[np.ndarray, "d d"]
+
+    @classmethod
+    def from_features(cls, features: Float[np.ndarray, "n d"]) -> "Moments":
+        """Moments of at least one feature vector.
+
+        Raises:
+            DataError: there is none, or one is not finite.
+        """
+        values = np.asarray(features, np.float64)
+        if len(values) == 0:
+            raise DataError("no features: at least one clip is needed")
+        if not np.isfinite(values).all():
+            raise DataError("features are not finite; score clips again with a detector that is whole")
+        mean = values.mean(axis=0)
+        centred = values - mean
+        return cls(len(values), mean, centred.T @ centred)
+
+    @classmethod
+    def from_batches(cls, batches: Iterable[Float[np.ndarray, "_ d"]]) -> "Moments":
+        """Moments of all batches together.
+
+        Raises:
+            DataError: there is no batch.
+        """
+        total: Moments | None = None
+        for batch in batches:
+            total = cls.from_features(batch) if total is None else total.update(batch)
+        if total is None:
+            raise DataError("no features: at least one clip is needed")
+        return total
+
+    def update(self, features: Float[np.ndarray, "n d"]) -> "Moments":
+        """These moments with more feature vectors."""
+        return self.merge(Moments.from_features(features))
+
+    def merge(self, other: "Moments") -> "Moments":
+        """Moments of both sets together.
+
+        Raises:
+            DataError: the two have features of different length.
+        """
+        if len(self.mean) != len(other.mean):
+            raise DataError(f"features of length {len(self.mean)} and {len(other.mean)} cannot be merged")
+        count = self.count + other.count
+        step = other.mean - self.mean
+        mean = self.mean + step * (other.count / count)
+        between = np.outer(step, step) * (self.count * other.count / count)
+        return Moments(count, mean, self.scatter + other.scatter + between)
+
+    def covariance(self, normalisation: Covariance) -> Float64[np.ndarray, "d d"]:
+        """Covariance, divided by the count (`population`) or by one less (`sample`).
+
+        Raises:
+            DataError: there are fewer than two feature vectors.
+        """
+        return self.scatter / degrees(self.count, normalisation)
+
+
+def degrees(count: int, normalisation: Covariance) -> int:
+    """What a sum of `count` squares is divided by.
+
+    Raises:
+        DataError: `count` is below two.
+    """
+    if count < 2:
+        raise DataError(f"{count} clips have no covariance; at least 2 are needed")
+    return count if normalisation == "population" else count - 1

@@ -1,0 +1,1 @@
+"""What a person looks at: tables, curves, films and one self-contained page."""

@@ -1,0 +1,134 @@
+"""Clips for a person to look at: a film of real beside generated, a strip of frames, and slices through time.
+
+A panel is a name and its clips; panels stand side by side. Small frames are enlarged by a whole factor, without
+smoothing, so that what is seen is what was generated.
+"""
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image, ImageDraw, ImageFont
+
+from stylesv.errors import DataError
+from stylesv.files import write_bytes
+from stylesv.report.video_file import write_video
+
+Panels = Mapping[str, UInt8[np.ndarray, "_ _ c h w"]]
+Picture = UInt8[np.ndarray, "height width 3"]
+
+GAP_PX = 4  # between clips; four times as much between panels
+LABEL_PX = 28
+BACKGROUND = 255
+INK = (39, 39, 42)
+
+
+def write_clip_film(path: Path, panels: Panels, *, columns: int, fps: float, min_frame_px: int = 128) -> None:
+    """MP4 of all clips playing at once, `columns` in a row of each panel. A panel shorter than the longest starts again.
+
+    Raises:
+        DataError: a panel has no clips or frames, or frames are not three-coloured and of one size.
+    """
+    factor = _check(panels, min_frame_px)
+    length = max(clips.shape[1] for clips in panels.values())
+    labels = None
+    frames = []
+    for time in range(length):
+        grids = [_grid(_enlarge(clips[:, time % clips.shape[1]], factor), columns) for clips in panels.values()]
+        labels = _labels(list(panels), [grid.shape[1] for grid in grids]) if labels is None else labels
+        frames.append(_stack([labels, _beside(grids, 4 * GAP_PX)], GAP_PX))
+    write_video(path, np.stack(frames).transpose(0, 3, 1, 2), fps=fps)
+
+
+def draw_clip_strips(path: Path, panels: Panels, *, num_frames: int, num_clips: int, min_frame_px: int = 64) -> None:
+    """PNG with a clip in each row and `num_frames` of its frames, first and last among them, from left to right.
+
+    Raises:
+        DataError: as `write_clip_film`.
+    """
+    factor = _check(panels, min_frame_px)
+    blocks, labels = [], []
+    for name, clips in panels.items():
+        times = np.linspace(0, clips.shape[1] - 1, min(num_frames, clips.shape[1])).round().astype(int)
+        rows = [_beside(list(_enlarge(clip[times], factor)), GAP_PX) for clip in clips[:num_clips]]
+        blocks.append(_stack(rows, GAP_PX))
+        labels.append(f"{name}: frames {', '.join(map(str, times))}")
+    _save_png(path, _under_labels(blocks, labels, list(panels)))
+
+
+def draw_time_slices(path: Path, panels: Panels, *, num_clips: int, min_frame_px: int = 128) -> None:
+    """PNG of the middle pixel column of each clip over time (to the right): texture that sticks draws straight lines.
+
+    Raises:
+        DataError: as `write_clip_film`.
+    """
+    factor = _check(panels, min_frame_px)
+    blocks, labels = [], []
+    for name, clips in panels.items():
+        column = clips[:num_clips, :, :, :, clips.shape[4] // 2]  # n t c h
+        rows = list(_enlarge(column.transpose(0, 2, 3, 1), factor))
+        blocks.append(_stack(rows, GAP_PX))
+        labels.append(f"{name}: column over {clips.shape[1]} frames")
+    _save_png(path, _under_labels(blocks, labels, list(panels)))
+
+
+def _check(panels: Panels, min_frame_px: int) -> int:
+    """The factor by which frames are enlarged to at least `min_frame_px`."""
+    sizes = {clips.shape[2:] for clips in panels.values()}
+    if len(sizes) != 1 or next(iter(sizes))[0] != 3:
+        raise DataError(f"clips to show have channels and sizes {sorted(sizes)}; all need 3 channels and one size")
+    empty = [name for name, clips in panels.items() if 0 in clips.shape]
+    if empty:
+        raise DataError(f"no clips to show for {', '.join(empty)}; give at least one clip of one frame")
+    return max(1, -(-min_frame_px // min(next(iter(sizes))[1:])))
+
+
+def _enlarge(frames: UInt8[np.ndarray, "n c h w"], factor: int) -> UInt8[np.ndarray, "n h2 w2 c"]:
+    return frames.transpose(0, 2, 3, 1).repeat(factor, axis=1).repeat(factor, axis=2)
+
+
+def _grid(frames: UInt8[np.ndarray, "n h w 3"], columns: int) -> Picture:
+    rows = [_beside(list(frames[i : i + columns]), GAP_PX) for i in range(0, len(frames), columns)]
+    return _stack(rows, GAP_PX)
+
+
+def _beside(pictures: list[Picture], gap: int) -> Picture:
+    return _stack([picture.transpose(1, 0, 2) for picture in pictures], gap).transpose(1, 0, 2)
+
+
+def _stack(pictures: list[Picture], gap: int) -> Picture:
+    """Pictures from top to bottom, left edges in line, on the background."""
+    width = max(picture.shape[1] for picture in pictures)
+    height = sum(picture.shape[0] for picture in pictures) + gap * (len(pictures) - 1)
+    canvas = np.full((height, width, 3), BACKGROUND, np.uint8)
+    top = 0
+    for picture in pictures:
+        canvas[top : top + picture.shape[0], : picture.shape[1]] = picture
+        top += picture.shape[0] + gap
+    return canvas
+
+
+def _under_labels(blocks: list[Picture], labels: list[str], short_labels: list[str]) -> Picture:
+    """Blocks side by side under their labels, shortened if one does not fit."""
+    widths = [block.shape[1] for block in blocks]
+    font = ImageFont.load_default(LABEL_PX * 0.6)
+    fits = all(font.getlength(label) <= width for label, width in zip(labels, widths, strict=True))
+    return _stack([_labels(labels if fits else short_labels, widths), _beside(blocks, 4 * GAP_PX)], GAP_PX)
+
+
+def _labels(labels: list[str], widths: list[int]) -> Picture:
+    font = ImageFont.load_default(LABEL_PX * 0.6)
+    strips = []
+    for label, width in zip(labels, widths, strict=True):
+        strip = Image.new("RGB", (width, LABEL_PX), (BACKGROUND,) * 3)
+        ImageDraw.Draw(strip).text((0, LABEL_PX / 2), label, fill=INK, font=font, anchor="lm")
+        strips.append(np.asarray(strip))
+    return _beside(strips, 4 * GAP_PX)
+
+
+def _save_png(path: Path, picture: Picture) -> None:
+    content = io.BytesIO()
+    Image.fromarray(picture).save(content, format="PNG")
+    write_bytes(path, content.getvalue())

@@ -1,0 +1,56 @@
+"""A protocol in words, for captions and for the page's section on how scores were measured."""
+
+from stylesv.config.protocol import RANDOM_I3D, UsedProtocol
+
+
+def describe_protocol(used: UsedProtocol) -> dict[str, str]:
+    """What was done, by topic, in the order of doing it."""
+    settings = used.settings
+    real, generated, detector = settings.real, settings.generated, settings.detector
+    frames = "single frames" if settings.num_frames == 1 else f"{settings.num_frames} frames, every {_nth(settings.frame_stride)}"
+    resize = (
+        "resizes frames itself"
+        if detector.resize_px is None
+        else f"frames resized to {detector.resize_px} px, {detector.resize_filter}, antialiased"
+    )
+    bootstrap = settings.bootstrap
+    interval = (
+        f"{100 * bootstrap.level:g} % bootstrap interval over clips, {bootstrap.resamples} resamples, seed {bootstrap.seed}"
+        if bootstrap.resamples
+        else "none"
+    )
+    return {
+        "Protocol": f"{used.name}-{used.key}",
+        "Measure": f"{settings.metric_label}: Fréchet distance between detector features; lower is better",
+        "Clips": frames,
+        "Real clips": f"at most {real.max_clips}, at most {real.max_clips_per_video} per video, first frames {real.first_frames}"
+        + (f" (seed {real.seed})" if real.first_frames == "random" else ""),
+        "Generated clips": f"{generated.num_clips}, seed {generated.seed}, from time {generated.start_time}, "
+        f"truncation {generated.truncation:g}",
+        "Detector": f"{detector.name} (SHA-256 {used.detector_sha256[:12]}…), {resize}",
+        "Covariance": settings.covariance,
+        "Interval": interval,
+    }
+
+
+def caption_protocol(used: UsedProtocol) -> str:
+    """The protocol in one line."""
+    parts = describe_protocol(used)
+    rest = "; ".join(f"{name.lower()}: {text}" for name, text in parts.items() if name not in ("Protocol", "Measure"))
+    return f"Protocol {parts['Protocol']}; {rest}."
+
+
+def explain_random_detector(used: UsedProtocol) -> str | None:
+    """What a score of a random detector is worth; None for a trained one."""
+    settings = used.settings
+    if settings.detector.name != RANDOM_I3D:
+        return None
+    trained = settings.metric_label.removeprefix("r")
+    return (
+        f"{settings.metric_label} uses a detector with random weights. It ranks snapshots of one data set and is not "
+        f"{trained}: do not compare it with published numbers."
+    )
+
+
+def _nth(stride: int) -> str:
+    return "one" if stride == 1 else f"{stride}th"

@@ -1,0 +1,222 @@
+"""Score tables: one protocol each, every value with its interval, as CSV, Markdown and LaTeX."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from stylesv.config.protocol import UsedProtocol, require_one_protocol
+from stylesv.errors import DataError
+from stylesv.files import write_text
+from stylesv.report.protocol_text import caption_protocol, explain_random_detector
+
+
+@dataclass(frozen=True)
+class ScoreRow:
+    """One score of one snapshot; `low` and `high` are None where the protocol asks for no interval."""
+
+    dataset: str
+    model: str
+    run: str
+    seed: int | None
+    kimg: int | None
+    value: float
+    low: float | None
+    high: float | None
+    few_clips: bool
+    num_real: int
+    num_generated: int
+    protocol: UsedProtocol
+
+
+@dataclass(frozen=True)
+class ScoreTable:
+    """Scores of one protocol, sorted by data set, model, run and kimg; `best` has the lowest of each run."""
+
+    protocol: UsedProtocol
+    rows: tuple[ScoreRow, ...]
+    best: tuple[ScoreRow, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """Name of the measure: FVD16, rFVD16, FID."""
+        return self.protocol.settings.metric_label
+
+    @property
+    def caption(self) -> str:
+        """The protocol in one line."""
+        return caption_protocol(self.protocol)
+
+    def last(self, run: str) -> ScoreRow:
+        """The score of a run's last snapshot."""
+        return [row for row in self.rows if row.run == run][-1]
+
+
+def read_score_rows(paths: Sequence[Path]) -> list[ScoreRow]:
+    """Read score files.
+
+    Raises:
+        DataError: one is missing or is not a score of this project.
+    """
+    return [_read_row(Path(path)) for path in paths]
+
+
+def tabulate_scores(rows: Sequence[ScoreRow]) -> ScoreTable:
+    """Sort the scores of one protocol and find the best of each run.
+
+    Raises:
+        DataError: there are none.
+        ConfigError: they were made under different protocols; the message names the fields.
+    """
+    if not rows:
+        raise DataError("a score table without scores; score at least one snapshot")
+    require_one_protocol({f"{row.run} at {row.kimg} kimg": row.protocol for row in rows})
+    ordered = tuple(sorted(rows, key=lambda row: (row.dataset, row.model, row.run, row.kimg or 0)))
+    runs = dict.fromkeys(row.run for row in ordered)
+    best = tuple(min((row for row in ordered if row.run == run), key=lambda row: row.value) for run in runs)
+    return ScoreTable(rows[0].protocol, ordered, best, _notes(ordered))
+
+
+def write_score_table(rows: Sequence[ScoreRow], *, csv: Path, markdown: Path, tex: Path) -> ScoreTable:
+    """Write the scores of one protocol three ways: every snapshot (CSV), best and every snapshot (Markdown), best (LaTeX).
+
+    Raises:
+        DataError: there are none.
+        ConfigError: they were made under different protocols; nothing is written.
+    """
+    table = tabulate_scores(rows)
+    write_text(csv, format_csv(table))
+    write_text(markdown, format_markdown(table))
+    write_text(tex, format_tex(table))
+    return table
+
+
+def format_csv(table: ScoreTable) -> str:
+    """One line for each snapshot, full precision, with the protocol in every line."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(
+        ["dataset", "model", "run", "seed", "kimg", "metric", "value", "low", "high", "best", "few_clips"]
+        + ["real_clips", "generated_clips", "protocol", "protocol_key", "detector_sha256"]
+    )
+    for row in table.rows:
+        found = [row.dataset, row.model, row.run, row.seed, row.kimg, table.label, row.value, row.low, row.high]
+        writer.writerow(
+            [*found, str(row in table.best).lower(), str(row.few_clips).lower(), row.num_real, row.num_generated]
+            + [table.protocol.name, table.protocol.key, table.protocol.detector_sha256]
+        )
+    return text.getvalue()
+
+
+def format_markdown(table: ScoreTable) -> str:
+    """Best and last snapshot of each run, then every snapshot."""
+    summary = [["dataset", "model", "run", f"best {table.label}", "at kimg", f"last {table.label}", "at kimg"]]
+    for row in table.best:
+        last = table.last(row.run)
+        summary.append(
+            [row.dataset, row.model, row.run, f"**{format_score(row)}**", format_kimg(row)]
+            + [format_score(last), format_kimg(last)]
+        )
+    every = [["run", "kimg", table.label]]
+    for row in table.rows:
+        shown = format_score(row)
+        every.append([row.run, format_kimg(row), f"**{shown}**" if row in table.best else shown])
+    notes = "".join(f"* {note}\n" for note in table.notes)
+    return (
+        f"## {table.label} (lower is better)\n\n{_markdown(summary)}\n### Every snapshot\n\n{_markdown(every)}\n"
+        f"{table.caption}\n\n{notes}"
+    )
+
+
+def format_tex(table: ScoreTable) -> str:
+    """Best snapshot of each run, for LaTeX with the booktabs package."""
+    lines = [f"% {table.caption}", *(f"% {note}" for note in table.notes), "% needs \\usepackage{booktabs}"]
+    lines += [
+        "\\begin{tabular}{lllrr}",
+        "\\toprule",
+        f"Data set & Model & Run & {_tex(table.label)} $\\downarrow$ & kimg \\\\",
+        "\\midrule",
+    ]
+    for row in table.best:
+        cells = [_tex(cell) for cell in (row.dataset, row.model, row.run, format_score(row), format_kimg(row))]
+        lines.append(" & ".join(cells) + " \\\\")
+    return "\n".join([*lines, "\\bottomrule", "\\end{tabular}"]) + "\n"
+
+
+def format_score(row: ScoreRow) -> str:
+    """A score with its interval, such as `123.4 [120.1, 126.9]`."""
+    if row.low is None or row.high is None:
+        return format_number(row.value)
+    return f"{format_number(row.value)} [{format_number(row.low)}, {format_number(row.high)}]"
+
+
+def format_number(value: float) -> str:
+    """About four digits, without an exponent for numbers of the size of scores."""
+    for limit, digits in ((1000, 0), (100, 1), (1, 2)):
+        if abs(value) >= limit:
+            return f"{value:.{digits}f}"
+    return f"{value:.3g}"
+
+
+def format_kimg(row: ScoreRow) -> str:
+    """The snapshot, or a dash where a folder of clips was scored."""
+    return "–" if row.kimg is None else str(row.kimg)
+
+
+def _read_row(path: Path) -> ScoreRow:
+    try:
+        score = json.loads(path.read_text(encoding="utf-8"))
+        scored, interval = score["scored"], score["interval"] or {}
+        return ScoreRow(
+            dataset=scored["dataset"],
+            model=scored["model"] or "–",
+            run=scored["run"],
+            seed=scored["seed"],
+            kimg=scored["kimg"],
+            value=score["value"],
+            low=interval.get("low"),
+            high=interval.get("high"),
+            few_clips=score["few_clips"],
+            num_real=score["real"]["count"],
+            num_generated=score["generated"]["count"],
+            protocol=UsedProtocol.model_validate_json(json.dumps(score["protocol"])),
+        )
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: no such score; score the snapshot first") from error
+    except (ValueError, KeyError, TypeError, ValidationError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise DataError(f"{path}: not a score of this project ({reason}); score the snapshot again") from error
+
+
+def _notes(rows: tuple[ScoreRow, ...]) -> tuple[str, ...]:
+    notes = []
+    random = explain_random_detector(rows[0].protocol)
+    if random:
+        notes.append(random)
+    if any(row.few_clips for row in rows):
+        notes.append(
+            "There are no more clips than feature dimensions: the value depends strongly on the number of clips, so "
+            "compare only scores of equally many."
+        )
+    if len(rows) > len({row.run for row in rows}):
+        notes.append("Best is the lowest of a run's snapshots, chosen by this very score, so it is slightly optimistic.")
+    counts = {row.dataset: (row.num_real, row.num_generated) for row in rows}
+    notes += [f"{name}: {real} real and {made} generated clips." for name, (real, made) in counts.items()]
+    return tuple(notes)
+
+
+def _markdown(lines: list[list[str]]) -> str:
+    rule = "|" + " --- |" * len(lines[0])
+    shown = ["| " + " | ".join(cells) + " |" for cells in lines]
+    return "\n".join([shown[0], rule, *shown[1:]]) + "\n"
+
+
+def _tex(text: str) -> str:
+    for plain, escaped in (("\\", "\\textbackslash{}"), ("_", "\\_"), ("%", "\\%"), ("&", "\\&"), ("#", "\\#"), ("–", "--")):
+        text = text.replace(plain, escaped)
+    return text

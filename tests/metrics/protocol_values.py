@@ -1,0 +1,25 @@
+"""A protocol for tests, with some values changed."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from stylesv.config.protocol import ProtocolSettings, UsedProtocol
+
+PROTOCOLS = Path(__file__).parents[2] / "config" / "protocols"
+
+
+def values(name: str = "rfvd_16f", **changes: Any) -> dict[str, Any]:
+    found = yaml.safe_load((PROTOCOLS / f"{name}.yaml").read_text())["protocol"]
+    for key, value in changes.items():
+        found[key] = found[key] | value if isinstance(value, dict) else value
+    return found
+
+
+def protocol(name: str = "rfvd_16f", **changes: Any) -> ProtocolSettings:
+    return ProtocolSettings.model_validate(values(name, **changes))
+
+
+def used(name: str = "rfvd_16f", *, key: str = "0123abcd", sha256: str = "a" * 64, **changes: Any) -> UsedProtocol:
+    return UsedProtocol(name=name, key=key, settings=protocol(name, **changes), detector_sha256=sha256)

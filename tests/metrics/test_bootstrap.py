@@ -1,0 +1,51 @@
+"""The interval of a score: seeded, around the score, and as wide as scores of other clips really vary."""
+
+import numpy as np
+
+from stylesv.metrics.bootstrap import bootstrap_interval
+from stylesv.metrics.frechet import frechet_distance_of_features
+
+
+def distance(real, generated):
+    return frechet_distance_of_features(real, generated, covariance="population")
+
+
+def draw(seed, count=200, length=5):
+    random = np.random.default_rng(seed)
+    return random.standard_normal((count, length)), 1.3 * random.standard_normal((count, length)) + 0.4
+
+
+def interval(real, generated, *, resamples=100, level=0.9, seed=0):
+    return bootstrap_interval(distance, real, generated, resamples=resamples, level=level, seed=seed)
+
+
+def test_a_seed_gives_one_interval():
+    sets = draw(0)
+    assert interval(*sets) == interval(*sets)
+    assert interval(*sets) != interval(*sets, seed=1)
+
+
+def test_the_score_lies_inside():
+    for count in (200, 4):  # also with fewer clips than dimensions, where resampling moves the distance most
+        sets = draw(1, count)
+        low, high = interval(*sets)
+        assert 0 <= low < distance(*sets) < high
+
+
+def test_it_is_as_wide_as_scores_of_other_clips_vary():
+    scores = [distance(*draw(seed)) for seed in range(100, 400)]
+    low, high = np.quantile(scores, [0.05, 0.95])
+    widths = [np.diff(interval(*draw(seed)))[0] for seed in range(8)]
+    assert 0.75 < np.mean(widths) / (high - low) < 1.35
+
+
+def test_a_higher_level_is_wider():
+    sets = draw(2)
+    low, high = interval(*sets, level=0.5)
+    lower, higher = interval(*sets, level=0.99)
+    assert lower < low < high < higher
+
+
+def test_equal_clips_have_an_interval_of_no_width():
+    same = np.ones((10, 3))
+    assert interval(same, same + 1) == (3.0, 3.0)

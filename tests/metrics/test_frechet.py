@@ -1,0 +1,118 @@
+"""The Fréchet distance: closed forms, SciPy's matrix square root, torchmetrics, and its two forms against each other."""
+
+import numpy as np
+import pytest
+import scipy.linalg
+import torch
+
+from stylesv.errors import DataError
+from stylesv.metrics.frechet import (
+    frechet_distance,
+    frechet_distance_of_features,
+    frechet_distance_of_few,
+    has_few_clips,
+)
+from stylesv.metrics.moments import Moments
+
+
+def correlated(count, length, seed, shift=0.0):
+    random = np.random.default_rng(seed)
+    return random.standard_normal((count, length)) @ random.standard_normal((length, length)) + shift
+
+
+def by_scipy(x, y, ddof):
+    """The papers' formula, with a general matrix square root."""
+    c1, c2 = np.cov(x.T, ddof=ddof), np.cov(y.T, ddof=ddof)
+    root = scipy.linalg.sqrtm(c1 @ c2)
+    return np.square(x.mean(0) - y.mean(0)).sum() + np.trace(c1 + c2 - 2 * root.real)
+
+
+def moments(x, y):
+    return Moments.from_features(x), Moments.from_features(y)
+
+
+@pytest.mark.parametrize(("covariance", "ddof"), [("population", 0), ("sample", 1)])
+def test_both_forms_equal_scipys_square_root(covariance, ddof):
+    x, y = correlated(90, 12, 0), correlated(70, 12, 1, shift=0.5)
+    expected = by_scipy(x, y, ddof)
+    assert frechet_distance(*moments(x, y), covariance=covariance) == pytest.approx(expected, rel=1e-10)
+    assert frechet_distance_of_few(x, y, covariance=covariance) == pytest.approx(expected, rel=1e-10)
+
+
+def test_independent_dimensions_have_a_closed_form():
+    # For diagonal covariances the distance is sum (m1 - m2)^2 + (s1 - s2)^2.
+    base = np.array([[1.0, 1], [1, -1], [-1, 1], [-1, -1]])  # mean 0, population covariance 1
+    x, y = base * [1, 2], base * [3, 0.5] + [4, 0]
+    expected = 4**2 + (1 - 3) ** 2 + (2 - 0.5) ** 2
+    assert frechet_distance(*moments(x, y), covariance="population") == pytest.approx(expected, rel=1e-12)
+    assert frechet_distance_of_few(x, y, covariance="population") == pytest.approx(expected, rel=1e-12)
+
+
+def test_fewer_clips_than_dimensions_agree_with_a_rotation_of_them():
+    # Two sets of 8 and 6 clips span at most 12 of 40 dimensions: in those 12 nothing is lost.
+    x, y = correlated(8, 40, 2), correlated(6, 40, 3)
+    centred = np.vstack([x - x.mean(0), y - y.mean(0), (x.mean(0) - y.mean(0))[None]])
+    basis = np.linalg.svd(centred, full_matrices=False)[2][:13]
+    expected = frechet_distance_of_few(x @ basis.T, y @ basis.T, covariance="population")
+    found = frechet_distance_of_few(x, y, covariance="population")
+    assert found == pytest.approx(expected, rel=1e-12)
+    assert frechet_distance(*moments(x, y), covariance="population") == pytest.approx(found, rel=1e-5)
+
+
+def test_equal_to_torchmetrics():
+    fid = pytest.importorskip("torchmetrics.image.fid")
+
+    class Flat(torch.nn.Module):
+        num_features = 48
+
+        def forward(self, images):
+            return images.flatten(1).float()
+
+    random = np.random.default_rng(0)
+    real, generated = (random.integers(0, 256, (100, 3, 4, 4), np.uint8) for _ in range(2))
+    generated = generated // 2
+    peer = fid.FrechetInceptionDistance(feature=Flat(), input_img_size=(3, 4, 4), normalize=False).set_dtype(torch.float64)
+    peer.update(torch.from_numpy(real), real=True)
+    peer.update(torch.from_numpy(generated), real=False)
+    x, y = (images.reshape(100, -1).astype(np.float64) for images in (real, generated))
+    assert frechet_distance_of_features(x, y, covariance="sample") == pytest.approx(float(peer.compute()), rel=1e-6)
+
+
+def test_a_set_is_at_distance_zero_from_itself():
+    for count in (60, 9):
+        x = correlated(count, 12, 4)
+        assert frechet_distance_of_features(x, x, covariance="population") == pytest.approx(0, abs=1e-9)
+
+
+def test_a_shift_adds_its_square():
+    x, y = correlated(50, 6, 5), correlated(50, 6, 6)
+    x, y = x - x.mean(0), y - y.mean(0)
+    before = frechet_distance_of_features(x, y, covariance="sample")
+    after = frechet_distance_of_features(x, y + [3, 4, 0, 0, 0, 0], covariance="sample")
+    assert after - before == pytest.approx(25, rel=1e-10)
+
+
+def test_order_of_the_sets_does_not_matter():
+    for count in (50, 10):
+        x, y = correlated(count, 12, 7), correlated(count + 3, 12, 8)
+        forth = frechet_distance_of_features(x, y, covariance="population")
+        assert forth == pytest.approx(frechet_distance_of_features(y, x, covariance="population"), rel=1e-10)
+
+
+def test_few_means_a_singular_covariance():
+    assert has_few_clips(400, 5000, 400) and has_few_clips(5000, 400, 400)
+    assert not has_few_clips(401, 401, 400)
+
+
+def test_one_clip_is_refused():
+    x = correlated(20, 3, 0)
+    for y in (x[:1], np.empty((0, 3))):
+        with pytest.raises(DataError, match="at least"):
+            frechet_distance_of_features(x, y, covariance="population")
+    with pytest.raises(DataError, match="no covariance"):
+        frechet_distance(*moments(x, x[:1]), covariance="sample")
+
+
+def test_features_of_two_detectors_are_refused():
+    with pytest.raises(DataError, match="length 3 and 4"):
+        frechet_distance_of_features(correlated(9, 3, 0), correlated(9, 4, 0), covariance="population")
