@@ -1,0 +1,62 @@
+"""Raw videos to packed clips."""
+
+
+def videos_of(wildcards):
+    """Raw videos of a data set: rendered by a rule, or a user's own, which are only read."""
+    return ancient(data_of(wildcards).videos)
+
+
+def render_settings(wildcards):
+    for data in plan.data.values():
+        if data.rendered and data.videos == f"results/videos/{wildcards.videos}":
+            return canonical_json(data.settings.render.model_dump(mode="json"))
+    stop(f"results/videos/{wildcards.videos}: no data set renders these videos")
+
+
+def packing_settings(wildcards):
+    return canonical_json(data_of(wildcards).recipe["packing"])
+
+
+rule render_videos:
+    """Seeded driving scenes as H.264 files: the demo's raw videos."""
+    output:
+        directory("results/videos/{videos}"),
+    log:
+        "logs/render_videos/{videos}.log",
+    benchmark:
+        "benchmarks/render_videos/{videos}.tsv"
+    params:
+        settings=render_settings,
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    conda:
+        "../envs/data.yaml"
+    shell:
+        "exec python {SCRIPTS}/render_videos.py --settings {params.settings:q} --out {output} > {log} 2>&1"
+
+
+rule pack_videos:
+    """Videos decoded once, resized and cropped, as clips that can be read by offset."""
+    input:
+        videos=videos_of,
+    output:
+        clips="results/data/{data}/clips.zip",
+        offsets="results/data/{data}/offsets.npy",
+        index="results/data/{data}/index.json",
+    log:
+        "logs/pack_videos/{data}.log",
+    benchmark:
+        "benchmarks/pack_videos/{data}.tsv"
+    params:
+        settings=packing_settings,
+        out=subpath(output.index, parent=True),
+    threads: plan.machine.num_workers
+    resources:
+        mem_mb=4000,
+        runtime=720,
+    conda:
+        "../envs/data.yaml"
+    shell:
+        "exec python {SCRIPTS}/pack_videos.py --videos {input.videos:q} --settings {params.settings:q}"
+        " --num-workers {threads} --out {params.out} > {log} 2>&1"

@@ -1,0 +1,71 @@
+"""Make videos from a snapshot: one MP4 (or folder of JPEGs) a video, and a grid of them."""
+
+from pathlib import Path
+
+import click
+
+from stylesv.errors import ConfigError, run_command
+
+
+def parse_grid(_context: click.Context, _option: click.Parameter, text: str | None) -> tuple[int, int] | None:
+    """`COLUMNSxROWS` as two numbers."""
+    if text is None:
+        return None
+    columns, _, rows = text.partition("x")
+    if not (columns.isdigit() and rows.isdigit() and int(columns) and int(rows)):
+        raise ConfigError(f"--grid {text}: COLUMNSxROWS with whole numbers from 1 is expected, e.g. 5x5")
+    return int(columns), int(rows)
+
+
+@click.command(help=__doc__)
+@click.option("--networks", required=True, type=click.Path(path_type=Path), help="networks.safetensors of a snapshot.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write to.")
+@click.option("--num-videos", default=25, show_default=True, type=click.IntRange(min=1))
+@click.option("--frames", default=128, show_default=True, type=click.IntRange(min=1), help="Frames of each video.")
+@click.option("--start-frame", default=0, show_default=True, type=click.IntRange(min=0), help="Time of the first frame.")
+@click.option("--slow-motion", default=1, show_default=True, type=click.IntRange(min=1), help="Frames between two whole ones.")
+@click.option("--fps", default=25.0, show_default=True, help="Frames per second of the MP4s.")
+@click.option("--grid", callback=parse_grid, help="COLUMNSxROWS: also write grid.mp4, e.g. 5x5.")
+@click.option("--truncation", default=1.0, show_default=True, type=click.FloatRange(0, 1), help="Truncation psi; 1 is none.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0))
+@click.option("--decomposition", is_flag=True, help="Columns share content, rows share motion; needs --grid.")
+@click.option("--save", default="mp4", show_default=True, type=click.Choice(["mp4", "jpg"]), help="MP4s, or folders of frames.")
+@click.option("--cpu-threads", default=2, show_default=True, type=click.IntRange(min=1), help="Threads on a CPU.")
+def generate(
+    networks: Path,
+    out: Path,
+    num_videos: int,
+    frames: int,
+    start_frame: int,
+    slow_motion: int,
+    fps: float,
+    grid: tuple[int, int] | None,
+    truncation: float,
+    seed: int,
+    decomposition: bool,
+    save: str,
+    cpu_threads: int,
+) -> None:
+    import torch
+
+    from stylesv.sampling.films import GenerateRequest, write_films
+
+    torch.set_num_threads(cpu_threads)
+    request = GenerateRequest(
+        num_videos=num_videos,
+        num_frames=frames,
+        start_frame=start_frame,
+        slow_motion=slow_motion,
+        fps=fps,
+        grid=grid,
+        truncation=truncation,
+        seed=seed,
+        decomposition=decomposition,
+        save=save,
+    )
+    for path in write_films(networks, out, request):
+        click.echo(path)
+
+
+if __name__ == "__main__":
+    run_command(generate)

@@ -1,0 +1,23 @@
+"""Write snapshot 0 of a run: fresh networks, or those of a parent's chosen snapshot."""
+
+from pathlib import Path
+
+import click
+
+from stylesv.errors import run_command
+
+
+@click.command(help=__doc__)
+@click.option("--recipe", required=True, type=click.Path(path_type=Path), help="The run's recipe.yaml.")
+@click.option("--parent-choice", type=click.Path(path_type=Path), help="Choice of the parent run's best snapshot.")
+@click.option("--networks-out", required=True, type=click.Path(path_type=Path), help="networks.safetensors to write.")
+@click.option("--state-out", required=True, type=click.Path(path_type=Path), help="state.safetensors to write.")
+def initialize_networks(recipe: Path, parent_choice: Path | None, networks_out: Path, state_out: Path) -> None:
+    from stylesv.training.segment import initialize_run
+
+    for line in initialize_run(recipe, parent_choice=parent_choice, networks_out=networks_out, state_out=state_out):
+        click.echo(line)
+
+
+if __name__ == "__main__":
+    run_command(initialize_networks)

@@ -1,0 +1,32 @@
+"""Score one snapshot of a run against the features of real clips."""
+
+from pathlib import Path
+
+import click
+
+from stylesv.config.recipe import parse_json
+from stylesv.errors import run_command
+
+
+@click.command(help=__doc__)
+@click.option("--networks", required=True, type=click.Path(path_type=Path), help="Snapshot to score.")
+@click.option("--reference", required=True, type=click.Path(path_type=Path), help="Features of the real clips.")
+@click.option("--protocol", required=True, help="The protocol as JSON: name, key, settings.")
+@click.option("--scored", required=True, help="What is scored, as JSON: run, dataset, model, seed, kimg.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Score to write, JSON.")
+@click.option("--cpu-threads", default=2, show_default=True, type=click.IntRange(min=1), help="Threads on a CPU.")
+def score_snapshot(networks: Path, reference: Path, protocol: str, scored: str, out: Path, cpu_threads: int) -> None:
+    import torch
+
+    from stylesv.metrics.score import ScoredRun, write_score
+    from stylesv.sampling import scoring
+
+    torch.set_num_threads(cpu_threads)
+    values = parse_json("--protocol", protocol)
+    score = scoring.score_snapshot(networks, reference, values, ScoredRun(**parse_json("--scored", scored)))
+    write_score(out, score)
+    click.echo(f"{score.label} {score.value:.4g}")
+
+
+if __name__ == "__main__":
+    run_command(score_snapshot)
