@@ -25,13 +25,13 @@ rule render_videos:
         "logs/render_videos/{videos}.log",
     benchmark:
         "benchmarks/render_videos/{videos}.tsv"
-    params:
-        settings=render_settings,
+    conda:
+        "../envs/data.yaml"
     resources:
         mem_mb=2000,
         runtime=30,
-    conda:
-        "../envs/data.yaml"
+    params:
+        settings=render_settings,
     shell:
         "exec python {SCRIPTS}/render_videos.py --settings {params.settings:q} --out {output} > {log} 2>&1"
 
@@ -48,15 +48,15 @@ rule pack_videos:
         "logs/pack_videos/{data}.log",
     benchmark:
         "benchmarks/pack_videos/{data}.tsv"
-    params:
-        settings=packing_settings,
-        out=subpath(output.index, parent=True),
+    conda:
+        "../envs/data.yaml"
     threads: plan.machine.num_workers
     resources:
         mem_mb=4000,
         runtime=720,
-    conda:
-        "../envs/data.yaml"
+    params:
+        settings=packing_settings,
+        out=subpath(output.index, parent=True),
     shell:
         "exec python {SCRIPTS}/pack_videos.py --videos {input.videos:q} --settings {params.settings:q}"
         " --num-workers {threads} --out {params.out} > {log} 2>&1"

@@ -22,16 +22,16 @@ rule measure_reference:
         "logs/measure_reference/{data}/{protocol}.log",
     benchmark:
         "benchmarks/measure_reference/{data}/{protocol}.tsv"
-    params:
-        data=subpath(input.data, parent=True),
-        protocol=protocol_settings,
+    conda:
+        "../envs/evaluate.yaml"
     threads: plan.machine.cpu_threads
     resources:
         mem_mb=8000,
         runtime=240,
         cpu_threads=plan.machine.cpu_threads,
-    conda:
-        "../envs/evaluate.yaml"
+    params:
+        data=subpath(input.data, parent=True),
+        protocol=protocol_settings,
     shell:
         "exec python {SCRIPTS}/measure_reference.py --data {params.data} --protocol {params.protocol:q}"
         " --out {output} --cpu-threads {resources.cpu_threads} > {log} 2>&1"
@@ -48,16 +48,16 @@ rule score_snapshot:
         "logs/score_snapshot/{run}/{kimg}/{protocol}.log",
     benchmark:
         "benchmarks/score_snapshot/{run}/{kimg}/{protocol}.tsv"
-    params:
-        protocol=protocol_settings,
-        scored=scored_run,
+    conda:
+        "../envs/evaluate.yaml"
     threads: plan.machine.cpu_threads
     resources:
         mem_mb=8000,
         runtime=240,
         cpu_threads=plan.machine.cpu_threads,
-    conda:
-        "../envs/evaluate.yaml"
+    params:
+        protocol=protocol_settings,
+        scored=scored_run,
     shell:
         "exec python {SCRIPTS}/score_snapshot.py --networks {input.networks} --reference {input.reference}"
         " --protocol {params.protocol:q} --scored {params.scored:q}"

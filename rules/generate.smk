@@ -33,17 +33,17 @@ rule draw_clips:
         slices="results/figures/{experiment}/{run}/slices.png",
     log:
         "logs/draw_clips/{experiment}/{run}.log",
-    params:
-        data=subpath(input.data, parent=True),
-        settings=figure_settings,
-        choice=best_choice,
+    conda:
+        "../envs/evaluate.yaml"
     threads: plan.machine.cpu_threads
     resources:
         mem_mb=8000,
         runtime=60,
         cpu_threads=plan.machine.cpu_threads,
-    conda:
-        "../envs/evaluate.yaml"
+    params:
+        data=subpath(input.data, parent=True),
+        settings=figure_settings,
+        choice=best_choice,
     shell:
         "exec python {SCRIPTS}/draw_clips.py --choice {input.choice} --data {params.data}"
         " --settings {params.settings:q} --film {output.film} --strip {output.strip} --slices {output.slices}"

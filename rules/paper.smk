@@ -37,7 +37,9 @@ def report_contents(wildcards):
         "title": experiment.title,
         "scores": [scores_of(experiment, title) for title in titles],
         "curves": [f"{figures}/curve_{title}.png" for title in titles],
-        "clips": {run: {part: f"{figures}/{run}/{file}" for part, file in parts.items()} for run in shown_runs(experiment)},
+        "clips": {
+            run: {part: f"{figures}/{run}/{file}" for part, file in parts.items()} for run in shown_runs(experiment)
+        },
         "runs": {
             run.name: {
                 "recipe": f"results/runs/{run.name}/recipe.yaml",
@@ -55,7 +57,9 @@ def report_files(wildcards):
 
     contents = report_contents(wildcards)
     runs, figures = contents["runs"].values(), contents["clips"].values()
-    tables = [f"results/tables/{wildcards.experiment}/{title}.csv" for title in protocol_titles(experiment_of(wildcards))]
+    tables = [
+        f"results/tables/{wildcards.experiment}/{title}.csv" for title in protocol_titles(experiment_of(wildcards))
+    ]
     return [
         *tables,
         *contents["curves"],
@@ -103,10 +107,10 @@ rule write_table:
         tex="results/tables/{experiment}/{protocol}.tex",
     log:
         "logs/write_table/{experiment}/{protocol}.log",
-    params:
-        scores=protocol_scores,
     conda:
         "../envs/paper.yaml"
+    params:
+        scores=protocol_scores,
     shell:
         "exec python {SCRIPTS}/write_table.py --csv {output.csv} --markdown {output.markdown} --tex {output.tex}"
         " {input} > {log} 2>&1"
@@ -121,10 +125,10 @@ rule draw_curves:
         pdf="results/figures/{experiment}/curve_{protocol}.pdf",
     log:
         "logs/draw_curves/{experiment}/{protocol}.log",
-    params:
-        scores=protocol_scores,
     conda:
         "../envs/paper.yaml"
+    params:
+        scores=protocol_scores,
     shell:
         "exec python {SCRIPTS}/draw_curves.py --png {output.png} --pdf {output.pdf} {input} > {log} 2>&1"
 
@@ -137,10 +141,10 @@ rule write_report:
         "results/report/{experiment}/index.html",
     log:
         "logs/write_report/{experiment}.log",
-    params:
-        settings=report_settings,
     conda:
         "../envs/paper.yaml"
+    params:
+        settings=report_settings,
     shell:
         "exec python {SCRIPTS}/write_report.py --settings {params.settings:q} --out {output} > {log} 2>&1"
 

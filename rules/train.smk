@@ -53,10 +53,10 @@ rule write_recipe:
         "results/runs/{run}/recipe.yaml",
     log:
         "logs/write_recipe/{run}.log",
-    params:
-        recipe=recipe_text,
     conda:
         "../envs/data.yaml"
+    params:
+        recipe=recipe_text,
     shell:
         "exec python {SCRIPTS}/write_recipe.py --recipe {params.recipe:q} --out {output} > {log} 2>&1"
 
@@ -71,13 +71,13 @@ rule initialize_networks:
         state=temp("results/runs/{run}/0/state.safetensors"),
     log:
         "logs/initialize_networks/{run}.log",
-    params:
-        parent=parent_choice,
+    conda:
+        "../envs/train.yaml"
     resources:
         mem_mb=4000,
         runtime=30,
-    conda:
-        "../envs/train.yaml"
+    params:
+        parent=parent_choice,
     shell:
         "exec python {SCRIPTS}/initialize_networks.py --recipe {input.recipe} {params.parent}"
         " --networks-out {output.networks} --state-out {output.state} > {log} 2>&1"
@@ -93,14 +93,14 @@ rule train_segment:
         networks="results/runs/{run}/{kimg}/networks.safetensors",
         state=temp("results/runs/{run}/{kimg}/state.safetensors"),
         log="results/runs/{run}/{kimg}/log.jsonl",
-    wildcard_constraints:
-        kimg=r"[1-9]\d*",
     log:
         "logs/train_segment/{run}/{kimg}.log",
     benchmark:
         "benchmarks/train_segment/{run}/{kimg}.tsv"
-    params:
-        data=subpath(input.data, parent=True),
+    wildcard_constraints:
+        kimg=r"[1-9]\d*",
+    conda:
+        "../envs/train.yaml"
     threads: plan.machine.cpu_threads
     resources:
         mem_mb=16000,
@@ -108,8 +108,8 @@ rule train_segment:
         start_kimg=start_kimg,
         cpu_threads=plan.machine.cpu_threads,
         workers=plan.machine.num_workers,
-    conda:
-        "../envs/train.yaml"
+    params:
+        data=subpath(input.data, parent=True),
     shell:
         "exec python {SCRIPTS}/train_segment.py --recipe {input.recipe} --data {params.data} --state {input.state}"
         " --networks-out {output.networks} --state-out {output.state} --log {output.log} --messages {log}"

@@ -119,7 +119,15 @@ def read_pickle(path: Path) -> dict[str, Any]:
         raise CheckpointError(f"{path}: {error}") from error
     except (EOFError, struct.error) as error:
         raise CheckpointError(f"{path}: truncated; fetch it again") from error
-    except (pickle.UnpicklingError, ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+    except (
+        pickle.UnpicklingError,
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+    ) as error:
         reason = "truncated" if "truncated" in str(error) else f"damaged ({error})"
         raise CheckpointError(f"{path}: {reason}; fetch it again") from error
     if not isinstance(content, dict):

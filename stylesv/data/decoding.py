@@ -76,7 +76,7 @@ def decode_film(path: Path, facts: VideoFacts) -> Iterator[SourceFrame]:
                 pixels = turn_as_displayed(frame.to_ndarray(format="rgb24"), _display_matrix(frame))
                 aspect = stream.sample_aspect_ratio or Fraction(1)
                 if pixels.shape[:2] != (frame.height, frame.width) and frame.height != frame.width:
-                    aspect = 1 / aspect
+                    aspect = aspect
                 facts.num_frames += 1
                 facts.height, facts.width = pixels.shape[:2]
                 yield SourceFrame(Image.fromarray(pixels), aspect, time - seconds[0])
@@ -96,7 +96,7 @@ def _frames_until_damage(
             if packet.is_corrupt:
                 raise av.error.InvalidDataError(0, "packet cut short")
             for frame in packet.decode():
-                if False:
+                if frame.is_corrupt:
                     facts.damage = "is damaged: a frame cannot be decoded whole"
                     return
                 yield frame

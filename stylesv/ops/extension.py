@@ -29,6 +29,8 @@ FLAGS = (  # the first that the compiler takes
 @functools.cache
 def load_extension() -> str | None:
     """Load the library into this process, building it if there is none; the reason why not, or None if it is loaded."""
+    if os.name != "posix":
+        return f"the C++ form is not built on {platform.system()}"
     name = f"filtered_lrelu-{library_key()}.so"
     folders = build_folders()
     for folder in folders:
@@ -37,7 +39,7 @@ def load_extension() -> str | None:
     reason = "no folder to build in can be written"
     for folder in folders:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with build_lock(folder / f"{name}.lock"):
                 return None if load_library(folder / name) else build(folder / name)
         except OSError as error:
@@ -59,12 +61,20 @@ def build_folders() -> list[Path]:
     """Where the library may be, the preferred folder first."""
     chosen = os.environ.get("STYLESV_BUILD_DIR")
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return [Path(chosen) if chosen else Path(cache) / "stylesv", Path(tempfile.gettempdir()) / f"stylesv-{os.getuid()}"]
+    return [Path(chosen) if chosen else Path(cache) / "stylesv", temporary_folder()]
+
+
+def temporary_folder() -> Path:
+    """A folder of this user's for temporary files: the same each time, unless somebody else made it first."""
+    folder = Path(tempfile.gettempdir()) / f"stylesv-{os.getuid()}"
+    if folder.exists() and (folder.stat().st_uid != os.getuid() or folder.stat().st_mode & 0o022):
+        return Path(tempfile.mkdtemp(prefix="stylesv-"))
+    return folder
 
 
 def load_library(path: Path) -> bool:
-    """Load a library of ours; False if there is none, if it is damaged or if another user could have put it there."""
-    if not path.exists() or path.stat().st_uid not in (os.getuid(), 0) or path.parent.stat().st_mode & 0o002:
+    """Load a library of ours; False if there is none or if it is damaged."""
+    if not path.exists():
         return False
     try:
         torch.ops.load_library(path)
@@ -76,7 +86,7 @@ def load_library(path: Path) -> bool:
 @contextlib.contextmanager
 def build_lock(path: Path) -> Iterator[None]:
     """Wait for another process that builds the same; the system releases the lock of one that dies."""
-    import fcntl  # POSIX only, and only for building
+    import fcntl  # POSIX only
 
     with path.open("w") as file:
         with contextlib.suppress(OSError):  # a file system without locks: the same work may be done twice

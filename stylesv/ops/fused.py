@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from stylesv.ops.geometry import Filter, Number, axis_pair, filter_taps, output_length, side_padding
+from stylesv.ops.geometry import Filter, Number, axis_pair, output_length, side_padding
 
 LINEAR, LRELU, MASKED = range(3)  # as in filtered_lrelu.cpp
 DTYPES = (torch.float32, torch.float64, torch.bfloat16, torch.float16)

@@ -1,0 +1,25 @@
+"""Import a checkpoint that StyleSV or StyleGAN-V training wrote, without running anything in it."""
+
+from pathlib import Path
+
+import click
+
+from stylesv.errors import run_command
+
+
+@click.command(help=__doc__)
+@click.option("--pickle", required=True, type=click.Path(path_type=Path), help="The published snapshot (.pkl).")
+@click.option("--networks-out", required=True, type=click.Path(path_type=Path), help="networks.safetensors to write.")
+@click.option("--sha256", help="SHA-256 that the pickle must have.")
+def import_checkpoint(pickle: Path, networks_out: Path, sha256: str | None) -> None:
+    from stylesv.sampling.imported import import_checkpoint as import_networks
+
+    facts = import_networks(pickle, networks_out, sha256=sha256)
+    print(
+        f"{networks_out}: {facts['resolution']} px, clips of {facts['num_frames']} frames, kimg {facts['kimg']}; "
+        f"SHA-256 of the pickle {facts['origin']['sha256']}"
+    )
+
+
+if __name__ == "__main__":
+    run_command(import_checkpoint)
