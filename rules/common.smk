@@ -10,6 +10,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(workflow.basedir), 
 
 from stylesv.config.chain import previous_snapshot, segments_to_run
 from stylesv.config.plan import load_plan
+from stylesv.config.recipe import recipe_key
 from stylesv.errors import StyleSVError
 from stylesv.files import canonical_json
 
@@ -35,6 +36,7 @@ wildcard_constraints:
     kimg=r"\d+",
     protocol=r"[^/]+",
     chooser=r"[^/]+",
+    look=r"[0-9a-f]{8}",
     experiment=r"[A-Za-z0-9_.-]+",
 
 

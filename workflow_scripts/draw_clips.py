@@ -6,6 +6,7 @@ import click
 
 from stylesv.config.recipe import parse_json
 from stylesv.errors import run_command
+from stylesv.threads import use_cpu_threads
 
 
 @click.command(help=__doc__)
@@ -16,12 +17,12 @@ from stylesv.errors import run_command
 @click.option("--strip", required=True, type=click.Path(path_type=Path), help="PNG to write.")
 @click.option("--slices", required=True, type=click.Path(path_type=Path), help="PNG of slices through time to write.")
 @click.option("--cpu-threads", default=2, show_default=True, type=click.IntRange(min=1), help="Threads on a CPU.")
-def draw_clips(choice: Path, data: Path, settings: str, film: Path, strip: Path, slices: Path, cpu_threads: int) -> None:
-    import torch
-
+def draw_clips(
+    choice: Path, data: Path, settings: str, film: Path, strip: Path, slices: Path, cpu_threads: int
+) -> None:
+    use_cpu_threads(cpu_threads)
     from stylesv.sampling.films import ClipFigures, draw_experiment_clips
 
-    torch.set_num_threads(cpu_threads)
     draw_experiment_clips(choice, data, parse_json("--settings", settings), ClipFigures(film, strip, slices))
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from stylesv.errors import ConfigError, run_command
+from stylesv.threads import use_cpu_threads
 
 
 def parse_grid(_context: click.Context, _option: click.Parameter, text: str | None) -> tuple[int, int] | None:
@@ -22,14 +23,22 @@ def parse_grid(_context: click.Context, _option: click.Parameter, text: str | No
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write to.")
 @click.option("--num-videos", default=25, show_default=True, type=click.IntRange(min=1))
 @click.option("--frames", default=128, show_default=True, type=click.IntRange(min=1), help="Frames of each video.")
-@click.option("--start-frame", default=0, show_default=True, type=click.IntRange(min=0), help="Time of the first frame.")
-@click.option("--slow-motion", default=1, show_default=True, type=click.IntRange(min=1), help="Frames between two whole ones.")
+@click.option(
+    "--start-frame", default=0, show_default=True, type=click.IntRange(min=0), help="Time of the first frame."
+)
+@click.option(
+    "--slow-motion", default=1, show_default=True, type=click.IntRange(min=1), help="Frames between two whole ones."
+)
 @click.option("--fps", default=25.0, show_default=True, help="Frames per second of the MP4s.")
 @click.option("--grid", callback=parse_grid, help="COLUMNSxROWS: also write grid.mp4, e.g. 5x5.")
-@click.option("--truncation", default=1.0, show_default=True, type=click.FloatRange(0, 1), help="Truncation psi; 1 is none.")
+@click.option(
+    "--truncation", default=1.0, show_default=True, type=click.FloatRange(0, 1), help="Truncation psi; 1 is none."
+)
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0))
 @click.option("--decomposition", is_flag=True, help="Columns share content, rows share motion; needs --grid.")
-@click.option("--save", default="mp4", show_default=True, type=click.Choice(["mp4", "jpg"]), help="MP4s, or folders of frames.")
+@click.option(
+    "--save", default="mp4", show_default=True, type=click.Choice(["mp4", "jpg"]), help="MP4s, or folders of frames."
+)
 @click.option("--cpu-threads", default=2, show_default=True, type=click.IntRange(min=1), help="Threads on a CPU.")
 def generate(
     networks: Path,
@@ -46,11 +55,9 @@ def generate(
     save: str,
     cpu_threads: int,
 ) -> None:
-    import torch
-
+    use_cpu_threads(cpu_threads)
     from stylesv.sampling.films import GenerateRequest, write_films
 
-    torch.set_num_threads(cpu_threads)
     request = GenerateRequest(
         num_videos=num_videos,
         num_frames=frames,

@@ -6,6 +6,7 @@ import click
 
 from stylesv.config.recipe import parse_json
 from stylesv.errors import run_command
+from stylesv.threads import use_cpu_threads
 
 
 @click.command(help=__doc__)
@@ -14,11 +15,9 @@ from stylesv.errors import run_command
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="features.safetensors to write.")
 @click.option("--cpu-threads", default=2, show_default=True, type=click.IntRange(min=1), help="Threads on a CPU.")
 def measure_reference(data: Path, protocol: str, out: Path, cpu_threads: int) -> None:
-    import torch
-
+    use_cpu_threads(cpu_threads)
     from stylesv.sampling import scoring
 
-    torch.set_num_threads(cpu_threads)
     scoring.measure_reference(data, parse_json("--protocol", protocol), out)
 
 

@@ -6,6 +6,7 @@ import click
 
 from stylesv.config.recipe import parse_json
 from stylesv.errors import run_command
+from stylesv.threads import use_cpu_threads
 
 
 @click.command(help=__doc__)
@@ -16,12 +17,10 @@ from stylesv.errors import run_command
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Score to write, JSON.")
 @click.option("--cpu-threads", default=2, show_default=True, type=click.IntRange(min=1), help="Threads on a CPU.")
 def score_snapshot(networks: Path, reference: Path, protocol: str, scored: str, out: Path, cpu_threads: int) -> None:
-    import torch
-
+    use_cpu_threads(cpu_threads)
     from stylesv.metrics.score import ScoredRun, write_score
     from stylesv.sampling import scoring
 
-    torch.set_num_threads(cpu_threads)
     values = parse_json("--protocol", protocol)
     score = scoring.score_snapshot(networks, reference, values, ScoredRun(**parse_json("--scored", scored)))
     write_score(out, score)

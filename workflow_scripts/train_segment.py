@@ -5,13 +5,16 @@ from pathlib import Path
 import click
 
 from stylesv.errors import ConfigError, run_command
+from stylesv.threads import use_cpu_threads
 
 
 def parse_range(_context: click.Context, _option: click.Parameter, text: str) -> tuple[int, int]:
     """`A:B` as two numbers."""
     first, _, last = text.partition(":")
     if not (first.isdigit() and last.isdigit() and int(first) < int(last)):
-        raise ConfigError(f"--kimg {text}: A:B with whole numbers 0 <= A < B is expected, e.g. 0:4; training only goes forward")
+        raise ConfigError(
+            f"--kimg {text}: A:B with whole numbers 0 <= A < B is expected, e.g. 0:4; training only goes forward"
+        )
     return int(first), int(last)
 
 
@@ -25,7 +28,9 @@ def parse_range(_context: click.Context, _option: click.Parameter, text: str) ->
 @click.option("--kimg", required=True, callback=parse_range, help="A:B, thousands of frames shown to D.")
 @click.option("--messages", type=click.Path(path_type=Path), help="Text file for messages; the terminal if not given.")
 @click.option("--cpu-threads", default=2, show_default=True, type=click.IntRange(min=1), help="Threads on a CPU.")
-@click.option("--num-workers", default=1, show_default=True, type=click.IntRange(min=0), help="Threads that read clips.")
+@click.option(
+    "--num-workers", default=1, show_default=True, type=click.IntRange(min=0), help="Threads that read clips."
+)
 @click.option("--tick-kimg", default=0.5, show_default=True, help="Thousands of frames between two log lines.")
 def train_segment(
     recipe: Path,
@@ -40,12 +45,10 @@ def train_segment(
     num_workers: int,
     tick_kimg: float,
 ) -> None:
-    import torch
-
+    use_cpu_threads(cpu_threads)
     from stylesv.training.progress import Progress
     from stylesv.training.segment import SegmentFiles, run_segment
 
-    torch.set_num_threads(cpu_threads)
     files = SegmentFiles(recipe=recipe, data=data, state=state, networks_out=networks_out, state_out=state_out, log=log)
     progress = Progress(total_kimg=kimg[1], messages=messages)
     run_segment(files, kimg, progress, num_workers=num_workers, tick_kimg=tick_kimg)

@@ -1,4 +1,4 @@
-"""Write one self-contained page with everything that an experiment found."""
+"""Write the tables, the figures and the page with everything that an experiment found."""
 
 from pathlib import Path
 
@@ -9,13 +9,14 @@ from stylesv.errors import run_command
 
 
 @click.command(help=__doc__)
-@click.option("--settings", required=True, help="Title, scores, figures, runs and data sets as JSON.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="HTML file to write.")
-def write_report(settings: str, out: Path) -> None:
-    from stylesv.report.experiment import experiment_content
-    from stylesv.report.html import write_report as write_page
+@click.option("--settings", required=True, help="Title, scores, clips, runs and data sets as JSON.")
+@click.option("--page", required=True, type=click.Path(path_type=Path), help="HTML file to write.")
+@click.option("--tables", required=True, type=click.Path(path_type=Path), help="Folder for the tables.")
+@click.option("--figures", required=True, type=click.Path(path_type=Path), help="Folder for the figures.")
+def write_report(settings: str, page: Path, tables: Path, figures: Path) -> None:
+    from stylesv.report.experiment import write_experiment
 
-    write_page(out, experiment_content(parse_json("--settings", settings)))
+    write_experiment(parse_json("--settings", settings), page=page, tables=tables, figures=figures)
 
 
 if __name__ == "__main__":

@@ -56,6 +56,11 @@ def _rebuild_tensor(
     return storage.as_strided(size, stride, offset)
 
 
+def _encode_latin1(text: str, _encoding: str) -> bytes:
+    """Bytes, in pickles of protocol 2."""
+    return text.encode("latin1")
+
+
 def _rebuild_parameter(tensor: Tensor, *_: Any) -> Tensor:
     return tensor
 
@@ -64,6 +69,7 @@ _ALLOWED: dict[str, Callable[..., Any]] = {
     **{f"builtins.{kind.__name__}": kind for kind in (dict, list, tuple, set, int, float, bool, str)},
     "collections.OrderedDict": collections.OrderedDict,
     "collections.defaultdict": collections.defaultdict,
+    "_codecs.encode": _encode_latin1,
     "torch.Size": tuple,
     "torch.storage._load_from_bytes": read_storage,
     "torch._utils._rebuild_tensor": _rebuild_tensor,
@@ -78,7 +84,7 @@ _SHELL = re.compile(
     r"|omegaconf\.(base|dictconfig|listconfig|nodes)\.\w+"
     r"|torch\.(nn\.modules|optim)\.\w+\.\w+"
     r"|torch\.(device|float16|float32|float64|int64|int32|uint8)"
-    r"|numpy\.(ndarray|dtype|(_core|core)\.multiarray\.(_reconstruct|scalar))"
+    r"|numpy\.(ndarray|dtype|(_core|core)\.(multiarray\.(_reconstruct|scalar)|numeric\._frombuffer))"
     r"|typing\.Any"
 )
 
@@ -87,6 +93,7 @@ class _InertUnpickler(pickle.Unpickler):
     """Gives a harmless stand-in for every name that a published checkpoint needs, and refuses every other."""
 
     def find_class(self, module: str, name: str) -> Callable[..., Any]:
+        module = {"__builtin__": "builtins"}.get(module, module)  # up to protocol 2
         full = f"{module}.{name}"
         if full in _ALLOWED:
             return _ALLOWED[full]
@@ -99,6 +106,28 @@ class _InertUnpickler(pickle.Unpickler):
         refuse(module, name)
 
 
+# what a damaged pickle can raise while it is read
+_DAMAGE = (
+    pickle.UnpicklingError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+
+
+def _reason(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    if "truncated" in text or "cut short" in text:
+        return "truncated; fetch it again"
+    if "invalid load key" in text:
+        return f"not a pickle ({text}); give a snapshot (.pkl) that StyleSV or StyleGAN-V training wrote"
+    return f"damaged ({text}); fetch it again"
+
+
 def read_pickle(path: Path) -> dict[str, Any]:
     """The content of a published snapshot, classes as shells and tensors on the CPU.
 
@@ -109,8 +138,11 @@ def read_pickle(path: Path) -> dict[str, Any]:
     path = Path(path)
     try:
         with open(path, "rb") as file:
-            if file.read(1) != b"\x80":
-                raise CheckpointError("not a pickle; give a snapshot (.pkl) that StyleSV or StyleGAN-V training wrote")
+            if file.read(2) == b"PK":
+                raise CheckpointError(
+                    "a zip file, as torch.save and the published convert.py write: it has no options to build networks "
+                    "by; give the snapshot (.pkl) that training wrote"
+                )
             file.seek(0)
             content = _InertUnpickler(file).load()
     except OSError as error:
@@ -119,17 +151,8 @@ def read_pickle(path: Path) -> dict[str, Any]:
         raise CheckpointError(f"{path}: {error}") from error
     except (EOFError, struct.error) as error:
         raise CheckpointError(f"{path}: truncated; fetch it again") from error
-    except (
-        pickle.UnpicklingError,
-        ArithmeticError,
-        AttributeError,
-        LookupError,
-        RuntimeError,
-        TypeError,
-        ValueError,
-    ) as error:
-        reason = "truncated" if "truncated" in str(error) else f"damaged ({error})"
-        raise CheckpointError(f"{path}: {reason}; fetch it again") from error
+    except _DAMAGE as error:
+        raise CheckpointError(f"{path}: {_reason(error)}") from error
     if not isinstance(content, dict):
         raise CheckpointError(f"{path}: holds a {type(content).__name__}, not a snapshot; give a snapshot of training")
     return content

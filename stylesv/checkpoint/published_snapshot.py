@@ -67,12 +67,16 @@ def _network(where: str, shell: Any) -> PublishedNetwork:
         )
     if shell.state.get("_init_args"):
         raise CheckpointError(f"{where} was built with positional arguments, which StyleSV and StyleGAN-V never do")
-    arguments = dict(shell.state["_init_kwargs"])
-    options = plain_values(arguments.pop("cfg", None))
+    try:
+        arguments = dict(shell.state["_init_kwargs"])
+        options = plain_values(arguments.pop("cfg", None))
+        arguments = {name: plain_values(value) for name, value in arguments.items()}
+        tensors = dict(_tensors(shell))
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{where} is damaged ({error!r}); fetch it again") from error
     if not isinstance(options, dict):
         raise CheckpointError(f"{where} has no options (cfg); snapshots of StyleGAN2 and StyleGAN3 are not read")
-    arguments = {name: plain_values(value) for name, value in arguments.items()}
-    return PublishedNetwork(shell.qualified_name, options, arguments, dict(_tensors(shell)))
+    return PublishedNetwork(shell.qualified_name, options, arguments, tensors)
 
 
 def _tensors(module: Shell, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
@@ -138,11 +142,20 @@ def _find(node: Shell, path: str, depth: int) -> Any:
         while found.state.get("_parent") is not None:
             found = found.state["_parent"]
     for name in path[dots:].split("."):
-        content = _held(found) if isinstance(found, Shell) else found
-        if isinstance(content, str) and (onward := _INTERPOLATION.fullmatch(content)):
-            content = _find(found, onward[1], depth + 1)
-            content = _held(content) if isinstance(content, Shell) else content
+        content = _follow(found, depth + 1)
         if not isinstance(content, dict) or name not in content:
             return None
         found = content[name]
+    return found
+
+
+def _follow(found: Any, depth: int) -> Any:
+    """What a node holds; if that is one interpolation, what it leads to in the end."""
+    while isinstance(found, Shell):
+        held = _held(found)
+        onward = _INTERPOLATION.fullmatch(held) if isinstance(held, str) else None
+        if onward is None:
+            return held
+        depth += 1
+        found = _find(found, onward[1], depth)
     return found

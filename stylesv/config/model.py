@@ -159,7 +159,7 @@ class GeneratorSettings(Settings):
     conv_clamp: PositiveFloat | None
     """Activations are clamped to +- this; null: not. SPEC 1.2."""
     num_fp16_res: NonNegativeInt
-    """Highest resolutions that may run in half precision on a GPU; 0: none. SPEC 1.2."""
+    """Highest resolutions that are computed in half precision, if training says so; 0: none. SPEC 1.2."""
     update_emas: bool
     """Whether training tracks the mean w and the layers' magnitudes; false in the released code. SPEC 1.1, defect 1."""
     motion: MotionSettings
@@ -199,7 +199,7 @@ class DiscriminatorSettings(Settings):
     conv_clamp: PositiveFloat | None
     """Activations are clamped to +- this; null: not. SPEC 2."""
     num_fp16_res: NonNegativeInt
-    """Highest resolutions that may run in half precision on a GPU; 0: none. SPEC 2."""
+    """Highest resolutions that are computed in half precision, if training says so; 0: none. SPEC 2."""
     num_mapping_layers: PositiveInt
     """Layers that map time differences and label. SPEC 2."""
     mbstd_group_size: PositiveInt | None
@@ -262,23 +262,20 @@ def check_generator(settings: GeneratorSettings, *, resolution: int) -> None:
         ConfigError: with the value and what is allowed.
     """
     _check_resolution(resolution)
-    if settings.synthesis is None:
-        channels = block_channels(settings.channel_base, settings.channel_max, resolution)
-        what = f"channel_base / resolution at {resolution} px"
-    else:
-        if settings.synthesis.first_cutoff >= resolution / 2:
-            raise ConfigError(
-                f"first_cutoff {settings.synthesis.first_cutoff:g} must be below half the resolution, {resolution // 2}"
-            )
-        if settings.synthesis.first_stopband > resolution / 2 * settings.synthesis.last_stopband_rel:
-            raise ConfigError(
-                f"first_stopband {settings.synthesis.first_stopband:g} is above the last one, "
-                f"{resolution / 2 * settings.synthesis.last_stopband_rel:g} at {resolution} px; lower it"
-            )
+    channels = block_channels(settings.channel_base, settings.channel_max, resolution)
+    if settings.synthesis is not None:
         channels = layer_channels(settings.channel_base, settings.channel_max, resolution / 2)
-        what = f"channel_base / resolution at {resolution} px"
+        cutoff, stopband = settings.synthesis.first_cutoff, settings.synthesis.first_stopband
+        last_stopband = resolution / 2 * settings.synthesis.last_stopband_rel
+        if cutoff >= resolution / 2 or stopband > last_stopband:
+            raise ConfigError(
+                f"first_cutoff {cutoff:g} and first_stopband {stopband:g} must be below those of the last layer at "
+                f"{resolution} px, {resolution / 2:g} and {last_stopband:g}; lower them"
+            )
     if channels < 1:
-        raise ConfigError(f"generator channel_base {settings.channel_base} leaves no channel ({what}); raise it")
+        raise ConfigError(
+            f"generator channel_base {settings.channel_base} leaves no channel at {resolution} px; raise it"
+        )
 
 
 def check_discriminator(settings: DiscriminatorSettings, *, resolution: int, num_frames: int) -> None:

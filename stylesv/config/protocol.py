@@ -4,7 +4,7 @@ Protocol alone moves the published FVD of one checkpoint by a factor of 1.6, so 
 these settings goes with every score.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -116,9 +116,7 @@ class ProtocolSettings(Settings):
                 f"{self.frame_stride}; set both to 1, or metric to frechet_video"
             )
         if self.metric == "frechet_video" and self.num_frames == 1:
-            raise ValueError(
-                "frechet_video needs clips of at least 2 frames; raise num_frames, or take frechet_image"
-            )
+            raise ValueError("frechet_video needs clips of at least 2 frames; raise num_frames, or take frechet_image")
         return self
 
     @property
@@ -152,22 +150,19 @@ class UsedProtocol(Settings):
     """SHA-256 of the detector that was run: its file, or the weights of random-i3d."""
 
 
-def require_one_protocol(used: Mapping[str, UsedProtocol]) -> None:
-    """Check that scores, by name, may stand in one column.
+def require_one_protocol(used: Sequence[tuple[str, UsedProtocol]]) -> None:
+    """Check that scores, each a name and its protocol, may stand in one column.
 
     Raises:
         ConfigError: two of them differ in key or detector; the message says in which fields.
     """
-    items = list(used.items())
-    for name, protocol in items[1:]:
-        first_name, first = items[0]
+    for name, protocol in used[1:]:
+        first_name, first = used[0]
         if (protocol.key, protocol.detector_sha256) == (first.key, first.detector_sha256):
             continue
         fields = differing_fields(first.settings.model_dump(mode="json"), protocol.settings.model_dump(mode="json"))
         if first.detector_sha256 != protocol.detector_sha256:
-            fields.append(
-                f"detector's SHA-256: {first.detector_sha256[:12]}... and {protocol.detector_sha256[:12]}..."
-            )
+            fields.append(f"detector's SHA-256: {first.detector_sha256[:12]}... and {protocol.detector_sha256[:12]}...")
         reason = "; ".join(fields) or "same settings, but another version of the scoring code"
         raise ConfigError(
             f"{first_name} (protocol {first.name}-{first.key}) and {name} (protocol {protocol.name}-{protocol.key}) "

@@ -3,10 +3,10 @@
 from typing import Annotated, Any
 
 from pydantic import Field
-from stylesv.config.model import DiscriminatorSettings, GeneratorSettings
 
 from stylesv.config.base import Settings
 from stylesv.config.dataset import DatasetSettings
+from stylesv.config.model import DiscriminatorSettings, GeneratorSettings
 from stylesv.config.protocol import ProtocolSettings
 from stylesv.config.training import TrainingSettings
 

@@ -30,9 +30,7 @@ def fingerprint_videos(path: Path) -> str:
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     if not lines:
-        raise DataError(
-            f"{path}: the folder is empty; a folder or zip of video files or of frame folders is expected"
-        )
+        raise DataError(f"{path}: the folder is empty; a folder or zip of video files or of frame folders is expected")
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 

@@ -73,10 +73,11 @@ def decode_film(path: Path, facts: VideoFacts) -> Iterator[SourceFrame]:
                 if time is None or (seconds and time < seconds[-1]):
                     time = seconds[-1] + 1 / rate if seconds else Fraction(0)
                 seconds.append(time)
-                pixels = turn_as_displayed(frame.to_ndarray(format="rgb24"), _display_matrix(frame))
+                matrix = _display_matrix(frame)
+                pixels = turn_as_displayed(frame.to_ndarray(format="rgb24"), matrix)
                 aspect = stream.sample_aspect_ratio or Fraction(1)
-                if pixels.shape[:2] != (frame.height, frame.width) and frame.height != frame.width:
-                    aspect = aspect
+                if is_quarter_turn(matrix):
+                    aspect = 1 / aspect
                 facts.num_frames += 1
                 facts.height, facts.width = pixels.shape[:2]
                 yield SourceFrame(Image.fromarray(pixels), aspect, time - seconds[0])
@@ -117,7 +118,12 @@ def _frames_inside_decoder(stream: av.VideoStream) -> Iterator[av.VideoFrame]:
 
 def _display_matrix(frame: av.VideoFrame) -> np.ndarray | None:
     data = frame.side_data.get("DISPLAYMATRIX")
-    return None if data is None else np.frombuffer(bytes(data), np.int32)
+    return None if data is None else np.frombuffer(bytes(data), np.int32).astype(np.int64)
+
+
+def is_quarter_turn(matrix: np.ndarray | None) -> bool:
+    """Does an MP4 display matrix (see `turn_as_displayed`) exchange width and height?"""
+    return matrix is not None and bool(abs(matrix[[1, 3]]).sum() > abs(matrix[[0, 4]]).sum())
 
 
 def turn_as_displayed(pixels: UInt8[np.ndarray, "h w c"], matrix: np.ndarray | None) -> UInt8[np.ndarray, "h2 w2 c"]:
@@ -125,10 +131,10 @@ def turn_as_displayed(pixels: UInt8[np.ndarray, "h w c"], matrix: np.ndarray | N
     if matrix is None:
         return pixels
     a, b, c, d = (int(matrix[i]) for i in (0, 1, 3, 4))
-    if abs(a) + abs(d) >= abs(b) + abs(c):
-        turned = pixels[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1]
-    else:
+    if is_quarter_turn(matrix):
         turned = pixels.transpose(1, 0, 2)[:: -1 if b < 0 else 1, :: -1 if c < 0 else 1]
+    else:
+        turned = pixels[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1]
     return np.ascontiguousarray(turned)
 
 

@@ -78,7 +78,7 @@ def score_features(real: FeatureSet, generated: FeatureSet, *, scored: ScoredRun
         DataError: the two were made under different protocols, or are not real and generated features.
         ConfigError: which fields of their protocols differ.
     """
-    require_one_protocol({"real features": real.origin.protocol, "generated features": generated.origin.protocol})
+    require_one_protocol([("real features", real.origin.protocol), ("generated features", generated.origin.protocol)])
     clips = (real.origin.clips, generated.origin.clips)
     if not isinstance(clips[0], RealClips) or not isinstance(clips[1], GeneratedClips):
         raise DataError("a score compares features of real clips with features of generated ones; check their order")
@@ -130,7 +130,7 @@ def compare_protocols(scores: Sequence[Score]) -> None:
     Raises:
         ConfigError: two protocols differ; the message names the scores and the fields.
     """
-    require_one_protocol({f"{s.scored.run} at {s.scored.kimg} kimg": s.protocol for s in scores})
+    require_one_protocol([(f"{s.scored.run} at {s.scored.kimg} kimg", s.protocol) for s in scores])
 
 
 def best_score(scores: Sequence[Score]) -> Score:
@@ -165,6 +165,4 @@ def _interval(real: FeatureSet, generated: FeatureSet) -> Interval | None:
         level=settings.bootstrap.level,
         seed=settings.bootstrap.seed,
     )
-    return Interval(
-        low=low, high=high, level=settings.bootstrap.level, resamples=settings.bootstrap.resamples
-    )
+    return Interval(low=low, high=high, level=settings.bootstrap.level, resamples=settings.bootstrap.resamples)

@@ -29,7 +29,7 @@ class BlockDesign:
     shifted_frames: int
     """Frames of a clip that the temporal shift mixes; 0: no shift."""
     dtype: torch.dtype
-    """What the block computes in on a GPU."""
+    """What the block computes in."""
 
     @property
     def reads_image(self) -> bool:
@@ -85,9 +85,9 @@ class DiscriminatorBlock(nn.Module):
         """Features at half the resolution, and the image at half the resolution where the next block reads it."""
         design = self.design
         if x is not None:
-            x = x.to(design.dtype if x.is_cuda else torch.float32)
+            x = x.to(design.dtype)
         if design.reads_image:
-            image = image.to(design.dtype if image.is_cuda else torch.float32)
+            image = image.to(design.dtype)
             x = self.fromrgb(image) if x is None else x + self.fromrgb(image)
             image = downsample2d(image, self.resample_filter) if design.architecture == "skip" else None
         shifted = temporal_shift(x, design.shifted_frames) if design.shifted_frames else x

@@ -1,7 +1,5 @@
 """The discriminator: frames and their times to one score for each clip (SPEC 2)."""
 
-import math
-
 import torch
 from jaxtyping import Float, Real
 from torch import Tensor, nn
@@ -30,7 +28,7 @@ class Discriminator(nn.Module):
         """Build with random weights from torch's global generator.
 
         `max_num_frames`: frames of a clip are less than so many frames apart. `uniform_times`: they are equally far
-        apart. `half_dtype` is what the `num_fp16_res` highest resolutions compute in on a GPU. Raises `ConfigError`
+        apart. `half_dtype` is what the `num_fp16_res` highest resolutions compute in. Raises `ConfigError`
         for a resolution and number of frames that the settings cannot judge.
         """
         check_discriminator(settings, resolution=resolution, num_frames=num_frames)
@@ -48,12 +46,14 @@ class Discriminator(nn.Module):
                 skip_small_t_freqs=settings.skip_small_t_freqs,
                 uniform_times=uniform_times,
             )
-        self.blocks = build_blocks(settings, resolution, num_frames, image_channels, half_dtype)
+        self.blocks = build_blocks(
+            settings, resolution, num_frames=num_frames, image_channels=image_channels, half_dtype=half_dtype
+        )
         channels = block_channels(settings.channel_base, settings.channel_max, 4)
         condition_dim = class_dim + (self.time_encoder.dim if self.time_encoder else 0)
         self.mapping = None
         if condition_dim:
-            self.mapping = MappingNetwork(0, condition_dim, channels, num_layers=settings.num_mapping_layers)
+            self.mapping = MappingNetwork(0, channels, class_dim=condition_dim, num_layers=settings.num_mapping_layers)
         self.b4 = DiscriminatorEpilogue(
             channels,
             condition_dim=channels if condition_dim else 0,
@@ -101,7 +101,7 @@ class Discriminator(nn.Module):
 
 
 def build_blocks(
-    settings: DiscriminatorSettings, resolution: int, num_frames: int, image_channels: int, half_dtype: torch.dtype
+    settings: DiscriminatorSettings, resolution: int, *, num_frames: int, image_channels: int, half_dtype: torch.dtype
 ) -> nn.ModuleDict:
     """Blocks from `resolution` down to 8, named as in published checkpoints."""
     half_from = max(resolution * 2 // 2**settings.num_fp16_res, 8)
@@ -110,7 +110,7 @@ def build_blocks(
     size = resolution
     while size >= 8:
         num_frozen = max(settings.freeze_layers - num_layers, 0)
-        in_channels, middle, out_channels = _channels(settings, size, num_frames)
+        in_channels, middle, out_channels = _channels(settings, size, num_frames=num_frames)
         shifts = settings.tsm and num_frozen == 0 and size > settings.concat_res
         design = BlockDesign(
             resolution=size,
@@ -130,7 +130,7 @@ def build_blocks(
     return blocks
 
 
-def _channels(settings: DiscriminatorSettings, size: int, num_frames: int) -> tuple[int, int, int]:
+def _channels(settings: DiscriminatorSettings, size: int, *, num_frames: int) -> tuple[int, int, int]:
     """Channels into, within and out of the block at this resolution; fewer where frames stand side by side."""
     middle = block_channels(settings.channel_base, settings.channel_max, size)
     out_channels = block_channels(settings.channel_base, settings.channel_max, size // 2)

@@ -1,10 +1,13 @@
 """The generator: content noise, times and motion noise to frames (SPEC 1)."""
 
+import math
+
 import torch
 from jaxtyping import Float, Real
 from torch import Tensor, nn
 
-from stylesv.config.model import GeneratorSettings, MotionSettings, check_generator
+from stylesv.config.model import GeneratorSettings, MotionSettings, block_channels, check_generator
+from stylesv.networks.constant_synthesis import ConstantSynthesis, SynthesisBlock
 from stylesv.networks.filters import design_synthesis
 from stylesv.networks.mapping import ContentMapping
 from stylesv.networks.motion import ConvolvedCodes, MotionEncoder, RecurrentCodes
@@ -26,7 +29,7 @@ class Generator(nn.Module):
     ):
         """Build with random weights from torch's global generator.
 
-        `half_dtype` is what the `num_fp16_res` highest resolutions compute in on a GPU. Raises `ConfigError` for a
+        `half_dtype` is what the `num_fp16_res` highest resolutions compute in. Raises `ConfigError` for a
         resolution that the settings cannot make.
         """
         check_generator(settings, resolution=resolution)
@@ -35,11 +38,14 @@ class Generator(nn.Module):
         self.resolution = resolution
         self.image_channels = image_channels
         self.class_dim = class_dim
-        self.synthesis = build_synthesis(settings, resolution, image_channels, class_dim, half_dtype)
+        build = build_synthesis if settings.architecture == "stylegan3" else build_constant_synthesis
+        self.synthesis = build(
+            settings, resolution, image_channels=image_channels, class_dim=class_dim, half_dtype=half_dtype
+        )
         self.mapping = ContentMapping(
             settings.z_dim,
-            class_dim,
             settings.w_dim,
+            class_dim=class_dim,
             num_layers=settings.num_mapping_layers,
             num_ws=self.synthesis.num_ws,
             trainable=not settings.freezemap,
@@ -80,7 +86,7 @@ class Generator(nn.Module):
 
 
 def build_synthesis(
-    settings: GeneratorSettings, resolution: int, image_channels: int, class_dim: int, half_dtype: torch.dtype
+    settings: GeneratorSettings, resolution: int, *, image_channels: int, class_dim: int, half_dtype: torch.dtype
 ) -> SynthesisNetwork:
     """The alias-free synthesis network of these settings."""
     chosen = settings.synthesis
@@ -122,22 +128,48 @@ def build_synthesis(
     )
 
 
+def build_constant_synthesis(
+    settings: GeneratorSettings, resolution: int, *, image_channels: int, class_dim: int, half_dtype: torch.dtype
+) -> ConstantSynthesis:
+    """The synthesis network of StyleGAN-V with these settings; blocks are named as in published checkpoints."""
+    half_from = max(resolution * 2 // 2**settings.num_fp16_res, 8)
+    blocks = nn.ModuleDict()
+    sizes = [2**i for i in range(2, int(math.log2(resolution)) + 1)]
+    channels = [block_channels(settings.channel_base, settings.channel_max, size) for size in sizes]
+    in_channels = channels[0] + settings.motion.code_dim
+    for size, out_channels in zip(sizes, channels, strict=True):
+        blocks[f"b{size}"] = SynthesisBlock(
+            in_channels,
+            out_channels,
+            w_dim=settings.w_dim,
+            image_channels=image_channels,
+            clamp=settings.conv_clamp,
+            is_first=size == 4,
+            half_dtype=half_dtype if size >= half_from else torch.float32,
+        )
+        in_channels = out_channels
+    encoder = build_motion_encoder(settings.motion, class_dim)
+    return ConstantSynthesis(encoder, blocks, constant_channels=channels[0])
+
+
 def build_motion_encoder(settings: MotionSettings, class_dim: int) -> MotionEncoder:
     """The motion encoder of these settings."""
     if settings.kernel_size is not None:
-        codes = ConvolvedCodes(settings.z_dim, settings.v_dim, class_dim, kernel_size=settings.kernel_size)
+        codes = ConvolvedCodes(settings.z_dim, settings.v_dim, class_dim=class_dim, kernel_size=settings.kernel_size)
         code_dim = settings.v_dim
     else:
-        codes = RecurrentCodes(settings.z_dim, class_dim)
+        codes = RecurrentCodes(settings.z_dim, class_dim=class_dim)
         code_dim = settings.z_dim
-    return MotionEncoder(codes, build_time_encoder(settings, code_dim, class_dim), distance=settings.motion_z_distance)
+    return MotionEncoder(
+        codes, build_time_encoder(settings, code_dim, class_dim=class_dim), distance=settings.motion_z_distance
+    )
 
 
-def build_time_encoder(settings: MotionSettings, code_dim: int, class_dim: int) -> TimeEncoder:
+def build_time_encoder(settings: MotionSettings, code_dim: int, *, class_dim: int) -> TimeEncoder:
     """The time encoder of these settings, for codes of `code_dim` numbers."""
     time_enc = settings.time_enc
     if time_enc is None:
-        return PlainTimeEncoder(code_dim, class_dim, settings.v_dim, spline=settings.bspline)
+        return PlainTimeEncoder(code_dim, settings.v_dim, class_dim=class_dim, spline=settings.bspline)
     periods = (time_enc.min_period_len, time_enc.max_period_len)
     if settings.bspline:
         return SplineTimeEncoder(code_dim, dim=time_enc.dim, periods=periods, blend_waves=settings.bs_emb)

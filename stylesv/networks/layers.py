@@ -66,7 +66,7 @@ class MappingNetwork(nn.Module):
 
     LR_MULTIPLIER = 0.01
 
-    def __init__(self, in_dim: int, class_dim: int, out_dim: int, *, num_layers: int, trainable: bool = True):
+    def __init__(self, in_dim: int, out_dim: int, *, class_dim: int, num_layers: int, trainable: bool = True):
         """`in_dim` 0: only a label comes in; `class_dim` 0: no label."""
         super().__init__()
         assert in_dim > 0 or class_dim > 0, "nothing to map"

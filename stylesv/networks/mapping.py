@@ -15,9 +15,9 @@ class ContentMapping(MappingNetwork):
     Training as published never updates that mean, which stays 0, so truncation there only scales w (defect 1).
     """
 
-    def __init__(self, z_dim: int, class_dim: int, w_dim: int, *, num_layers: int, num_ws: int, trainable: bool = True):
+    def __init__(self, z_dim: int, w_dim: int, *, class_dim: int, num_layers: int, num_ws: int, trainable: bool = True):
         """`num_ws`: places that take a w."""
-        super().__init__(z_dim, class_dim, w_dim, num_layers=num_layers, trainable=trainable)
+        super().__init__(z_dim, w_dim, class_dim=class_dim, num_layers=num_layers, trainable=trainable)
         self.num_ws = num_ws
         self.register_buffer("w_avg", torch.zeros([w_dim]))
 

@@ -18,7 +18,7 @@ from stylesv.networks.time_encoding import TimeEncoder
 class ConvolvedCodes(nn.Module):
     """Two convolutions over the noise without padding (StyleGAN-V section 3.1)."""
 
-    def __init__(self, noise_dim: int, code_dim: int, class_dim: int, *, kernel_size: int):
+    def __init__(self, noise_dim: int, code_dim: int, *, class_dim: int, kernel_size: int):
         super().__init__()
         self.class_dim = class_dim
         self.reach = 2 * (kernel_size - 1)  # anchors of noise needed beyond the last code
@@ -28,7 +28,7 @@ class ConvolvedCodes(nn.Module):
         )
 
     def forward(
-        self, noise: Float[Tensor, "n k m"], labels: Tensor | None, first: Int[Tensor, "n t"], count: int
+        self, noise: Float[Tensor, "n k m"], first: Int[Tensor, "n t"], *, count: int, labels: Tensor | None = None
     ) -> Float[Tensor, "n t count v"]:
         """Codes at the anchors `first`, `first` + 1, ..., `count` of them for each time."""
         n, t = first.shape
@@ -43,13 +43,13 @@ class RecurrentCodes(nn.Module):
 
     reach = 0
 
-    def __init__(self, noise_dim: int, class_dim: int):
+    def __init__(self, noise_dim: int, *, class_dim: int):
         super().__init__()
         self.class_dim = class_dim
         self.rnn = nn.LSTM(noise_dim + class_dim, noise_dim, batch_first=True)
 
     def forward(
-        self, noise: Float[Tensor, "n k m"], labels: Tensor | None, first: Int[Tensor, "n t"], count: int
+        self, noise: Float[Tensor, "n k m"], first: Int[Tensor, "n t"], *, count: int, labels: Tensor | None = None
     ) -> Float[Tensor, "n t count v"]:
         """Codes at the anchors `first`, `first` + 1, ..., `count` of them for each time."""
         codes, _ = self.rnn(join_labels(noise, labels, self.class_dim))
@@ -86,12 +86,12 @@ class MotionEncoder(nn.Module):
         times = times.double()
         first = torch.floor(times / self.distance)
         left_times = first * self.distance
-        codes = self.anchor_codes(noise, labels, first.long(), self.time_encoder.num_anchors)
+        codes = self.anchor_codes(noise, first.long(), count=self.time_encoder.num_anchors, labels=labels)
         u = ((times - left_times) / self.distance).float()
         if time_offset is not None:
             left_times = left_times + time_offset.double()[:, None]
             times = times + time_offset.double()[:, None]
-        return self.time_encoder(codes, labels, times, left_times, u, self.distance)
+        return self.time_encoder(codes, u, times=times, left_times=left_times, distance=self.distance, labels=labels)
 
 
 def join_labels(noise: Float[Tensor, "n k m"], labels: Tensor | None, class_dim: int) -> Float[Tensor, "n k i"]:

@@ -45,7 +45,11 @@ RENAMED = (
     (r"^synthesis\.motion_encoder\.(conv|rnn)\.", r"synthesis.motion_encoder.anchor_codes.\1."),
     (r"^synthesis\.motion_encoder\.mapping\.", "synthesis.motion_encoder.time_encoder.mapping."),
     (r"^(b(?!4\.)\d+)\.", r"blocks.\1."),
+    (r"^synthesis\.b4\.input\.input\.const$", "synthesis.const"),
+    (r"^synthesis\.(b\d+)\.", r"synthesis.blocks.\1."),
 )
+# StyleGAN2's convolutions that upsample are stored mirrored
+MIRRORED = re.compile(r"^synthesis\.b\d+\.conv0\.weight$")
 # buffers that the constructor computes
 DERIVED = re.compile(
     r"(up_filter|down_filter|resample_filter|time_encoder\.freqs|time_encoder\.phase_scales|fourier_coefs)$"
@@ -55,37 +59,30 @@ DERIVED = re.compile(
 def generator_from_published(
     cfg: Mapping[str, Any], class_init: Mapping[str, Any]
 ) -> tuple[GeneratorSettings, dict[str, Any]]:
-    """Our settings and keyword arguments for `Generator`.
+    """Our settings and keyword arguments for `Generator`, of StyleSV or, if `cfg` says nothing of `fuse_w`, StyleGAN-V.
 
     Raises:
         CheckpointError: for an option that has no counterpart here, or options that contradict each other.
     """
     _known("generator class_init", class_init, _G_INIT)
     options = dict(class_init.get("synthesis_kwargs", {}))
-    _known("synthesis_kwargs", options, _SYNTHESIS_OPTIONS)
-    low_rank = max(cfg.get("low_rank") or 0, 0)
-    chosen = {name: options.get(name, default) for name, default in SYNTHESIS_DEFAULTS.items()}
+    alias_free = "fuse_w" in cfg
+    _known("synthesis_kwargs", options, _SYNTHESIS_OPTIONS if alias_free else _BLOCK_OPTIONS)
+    if not alias_free and cfg.get("use_noise", False):
+        raise CheckpointError("generator option use_noise (True) has no counterpart here; StyleGAN-V has it false")
     try:
-        synthesis = SynthesisSettings(
-            **chosen | {"always_lr": bool(chosen["always_lr"] and low_rank)},
-            fuse_w=cfg["fuse_w"],
-            learnable_motion_mask=cfg["learnable_motion_mask"],
-            init_motion_mask=cfg["init_motion_mask"],
-            low_rank=low_rank,
-            freezesyn=cfg["freezesyn"],
-        )
         settings = GeneratorSettings(
-            architecture="stylegan3",
+            architecture="stylegan3" if alias_free else "stylegan2",
             z_dim=cfg["z_dim"],
             w_dim=class_init["w_dim"],
             num_mapping_layers=2,
-            freezemap=cfg["freezemap"],
+            freezemap=cfg.get("freezemap", False),
             **{name: options.get(name, default) for name, default in CHANNEL_DEFAULTS.items()},
-            conv_clamp=options.get("conv_clamp", 256),
-            num_fp16_res=options.get("num_fp16_res", 4),
-            update_emas=False,
+            conv_clamp=options.get("conv_clamp", 256 if alias_free else None),
+            num_fp16_res=options.get("num_fp16_res", 4 if alias_free else 0),
+            update_emas=not alias_free,
             motion=_motion_settings(cfg),
-            synthesis=synthesis,
+            synthesis=_synthesis_settings(cfg, options) if alias_free else None,
         )
     except (KeyError, ValidationError) as error:
         raise CheckpointError(f"generator options cannot be used: {_reason(error)}") from error
@@ -97,10 +94,24 @@ def generator_from_published(
     return settings, arguments
 
 
+def _synthesis_settings(cfg: Mapping[str, Any], options: Mapping[str, Any]) -> SynthesisSettings:
+    low_rank = max(cfg.get("low_rank") or 0, 0)
+    chosen = {name: options.get(name, default) for name, default in SYNTHESIS_DEFAULTS.items()}
+    return SynthesisSettings(
+        **chosen | {"always_lr": bool(chosen["always_lr"] and low_rank)},
+        fuse_w=cfg["fuse_w"],
+        learnable_motion_mask=cfg["learnable_motion_mask"],
+        init_motion_mask=cfg["init_motion_mask"],
+        low_rank=low_rank,
+        freezesyn=cfg["freezesyn"],
+    )
+
+
 def _motion_settings(cfg: Mapping[str, Any]) -> MotionSettings:
     motion, time_enc = cfg["motion"], cfg["time_enc"]
     recurrent = motion["gen_strategy"] == "autoregressive"
-    blended = bool(cfg["bspline"] and motion["fourier"])
+    bspline = cfg.get("bspline", False)
+    blended = bool(bspline and motion["fourier"])
     encoding = None
     if motion["fourier"]:
         encoding = TimeEncodingSettings(
@@ -113,7 +124,7 @@ def _motion_settings(cfg: Mapping[str, Any]) -> MotionSettings:
         gen_strategy=motion["gen_strategy"],
         kernel_size=None if recurrent else motion["kernel_size"],
         time_enc=encoding,
-        bspline=cfg["bspline"],
+        bspline=bspline,
         bs_emb=blended and cfg["bs_emb"],
         offset=cfg["offset"] if blended else 0,
     )
@@ -133,7 +144,7 @@ def discriminator_from_published(
     _known("block_kwargs", block, {"freeze_layers"})
     _known("epilogue_kwargs", epilogue, {"mbstd_group_size", "mbstd_num_channels"})
     _known("discriminator mapping_kwargs", mapping, {"num_layers"})
-    freeze_layers = block.get("freeze_layers", 0)
+    freeze_layers, tmean = block.get("freeze_layers", 0), cfg.get("tmean", False)
     try:
         settings = DiscriminatorSettings(
             architecture=class_init.get("architecture", "resnet"),
@@ -144,14 +155,14 @@ def discriminator_from_published(
             mbstd_group_size=epilogue.get("mbstd_group_size", 4),
             mbstd_num_channels=epilogue.get("mbstd_num_channels", 1),
             concat_res=cfg["concat_res"],
-            tmean=cfg["tmean"],
-            num_frames_div_factor=None if cfg["tmean"] else cfg["num_frames_div_factor"],
-            tsm=cfg["tsm"],
+            tmean=tmean,
+            num_frames_div_factor=None if tmean else cfg["num_frames_div_factor"],
+            tsm=cfg.get("tsm", False),
             dummy_c=cfg["dummy_c"],
             time_embed_dim=256,
             skip_small_t_freqs=cfg.get("skip_small_t_freqs") or 0,
             freeze_layers=freeze_layers,
-            always_update=bool(cfg["always_update"] and freeze_layers),
+            always_update=bool(cfg.get("always_update", False) and freeze_layers),
         )
     except (KeyError, ValidationError) as error:
         raise CheckpointError(f"discriminator options cannot be used: {_reason(error)}") from error
@@ -175,7 +186,7 @@ def rename_published_keys(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]
     for name, value in state_dict.items():
         if DERIVED.search(name):
             continue
-        renamed[rename_published_key(name)] = value
+        renamed[rename_published_key(name)] = value.flip([2, 3]) if MIRRORED.search(name) else value
         if name.endswith(".w1"):
             renamed[rename_published_key(name).removesuffix("w1") + "low_rank_gain"] = torch.ones([])
     return renamed
@@ -189,7 +200,8 @@ def rename_published_key(name: str) -> str:
 
 
 _G_INIT = {"c_dim", "w_dim", "img_resolution", "img_channels", "mapping_kwargs", "synthesis_kwargs", "cfg"}
-_SYNTHESIS_OPTIONS = {*SYNTHESIS_DEFAULTS, *CHANNEL_DEFAULTS, "conv_clamp", "num_fp16_res"}
+_BLOCK_OPTIONS = {*CHANNEL_DEFAULTS, "conv_clamp", "num_fp16_res"}
+_SYNTHESIS_OPTIONS = {*SYNTHESIS_DEFAULTS, *_BLOCK_OPTIONS}
 _D_INIT = {
     *CHANNEL_DEFAULTS,
     *("c_dim", "img_resolution", "img_channels", "architecture", "num_fp16_res", "conv_clamp", "cfg"),

@@ -99,7 +99,7 @@ class SynthesisLayer(nn.Module):
         trainable: bool,
         half_dtype: torch.dtype,
     ):
-        """`low_rank` 0: no weights modulated by motion. `half_dtype` is what the layer computes in on a GPU."""
+        """`low_rank` 0: no weights modulated by motion. `half_dtype` is what the layer computes in."""
         super().__init__()
         self.design = design
         self.clamp = clamp
@@ -132,7 +132,7 @@ class SynthesisLayer(nn.Module):
             with torch.no_grad():
                 magnitude = x.detach().float().square().mean()
                 self.magnitude_ema.copy_(magnitude.lerp(self.magnitude_ema, MAGNITUDE_BETA))
-        x = x.to(self.half_dtype if x.is_cuda else torch.float32)
+        x = x.to(self.half_dtype)
         x = self._convolve(x, self.affine(w) * self.style_gain, motion)
         return filtered_lrelu(
             x,

@@ -58,11 +58,12 @@ class LinearTimeEncoder(FourierFeatures):
     def forward(
         self,
         codes: Float[Tensor, "n t 2 v"],
-        labels: Tensor | None,
+        u: Float[Tensor, "n t"],
+        *,
         times: Float[Tensor, "n t"],
         left_times: Float[Tensor, "n t"],
-        u: Float[Tensor, "n t"],
         distance: int,
+        labels: Float[Tensor, "n c"] | None,
     ) -> Float[Tensor, "n t d"]:
         """Motion codes at `times`, the fraction `u` of the way from the anchor at `left_times` to the next."""
         periods, phases = self.periods_and_phases(codes[:, :, 0])
@@ -85,11 +86,12 @@ class SplineTimeEncoder(FourierFeatures):
     def forward(
         self,
         codes: Float[Tensor, "n t 3 v"],
-        labels: Tensor | None,
+        u: Float[Tensor, "n t"],
+        *,
         times: Float[Tensor, "n t"],
         left_times: Float[Tensor, "n t"],
-        u: Float[Tensor, "n t"],
         distance: int,
+        labels: Float[Tensor, "n c"] | None,
     ) -> Float[Tensor, "n t d"]:
         """Motion codes at `times`, the fraction `u` of the way from the anchor at `left_times` to the next."""
         weights = quadratic_spline_weights(u)
@@ -106,20 +108,21 @@ class SplineTimeEncoder(FourierFeatures):
 class PlainTimeEncoder(nn.Module):
     """Blended anchors through a mapping network: no Fourier encoding (`fourier: false` there)."""
 
-    def __init__(self, code_dim: int, class_dim: int, out_dim: int, *, spline: bool):
+    def __init__(self, code_dim: int, out_dim: int, *, class_dim: int, spline: bool):
         """`spline`: three anchors blended with a quadratic B-spline; else two, linearly."""
         super().__init__()
         self.num_anchors = 3 if spline else 2
-        self.mapping = MappingNetwork(code_dim, class_dim, out_dim, num_layers=2)
+        self.mapping = MappingNetwork(code_dim, out_dim, class_dim=class_dim, num_layers=2)
 
     def forward(
         self,
         codes: Float[Tensor, "n t k v"],
-        labels: Tensor | None,
+        u: Float[Tensor, "n t"],
+        *,
         times: Float[Tensor, "n t"],
         left_times: Float[Tensor, "n t"],
-        u: Float[Tensor, "n t"],
         distance: int,
+        labels: Float[Tensor, "n c"] | None,
     ) -> Float[Tensor, "n t d"]:
         """Motion codes the fraction `u` of the way from one anchor to the next."""
         weights = quadratic_spline_weights(u) if self.num_anchors == 3 else linear_weights(u)

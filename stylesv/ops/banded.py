@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from stylesv.ops.geometry import Filter, Number, axis_pair, filter_taps, output_length, side_padding
+from stylesv.ops.geometry import Filter, Number, axis_pair, filter_taps, output_length, separable_taps, side_padding
 
 BLOCK = 16  # outputs per block: enough for the vector units, few enough that not many products are with zeros
 
@@ -30,14 +30,14 @@ def upfirdn2d(
     """As `definition.upfirdn2d`."""
     (up_x, up_y), (down_x, down_y) = axis_pair("up", up), axis_pair("down", down)
     x0, x1, y0, y1 = side_padding(padding)
-    if filter is not None and filter.ndim == 2:
+    lines = _lines(x, filter, gain)
+    if lines is None:
         return _resample_plane(x, filter * gain, (up_x, up_y), (down_x, down_y), (x0, x1, y0, y1))
-    taps = x.new_ones(1) if filter is None else filter.to(x.dtype)
-    taps = taps * gain**0.5
-    if len(taps) == up_x == up_y == down_x == down_y == 1:
-        return F.pad(x, [x0, x1, y0, y1]) * taps**2
-    x = _ResampleAxis.apply(x, taps, -1, up_x, down_x, x0, x1)
-    return _ResampleAxis.apply(x, taps, -2, up_y, down_y, y0, y1)
+    taps_x, taps_y = lines
+    if len(taps_x) == len(taps_y) == up_x == up_y == down_x == down_y == 1:
+        return F.pad(x, [x0, x1, y0, y1]) * (taps_x * taps_y)
+    x = _ResampleAxis.apply(x, taps_x, -1, up_x, down_x, x0, x1)
+    return _ResampleAxis.apply(x, taps_y, -2, up_y, down_y, y0, y1)
 
 
 def filtered_lrelu(
@@ -61,6 +61,18 @@ def filtered_lrelu(
     if clamp is not None:
         x = x.clamp(-clamp / gain, clamp / gain)
     return upfirdn2d(x, down_filter, down=down, gain=gain)
+
+
+def _lines(x: Tensor, filter: Filter, gain: Number) -> tuple[Tensor, Tensor] | None:
+    """Filters along x and y; None if the filter is not separable, or not known to be.
+
+    Whether a plane is separable is in its values; on a GPU, looking at them would make the host wait.
+    """
+    if filter is not None and filter.device.type != "cpu":
+        taps = (filter * gain**0.5).to(x.dtype)
+        return (taps, taps) if filter.ndim == 1 else None
+    both = separable_taps(filter, gain)
+    return None if both is None else (x.new_tensor(both[0]), x.new_tensor(both[1]))
 
 
 class _ResampleAxis(torch.autograd.Function):

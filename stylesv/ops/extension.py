@@ -73,14 +73,19 @@ def temporary_folder() -> Path:
 
 
 def load_library(path: Path) -> bool:
-    """Load a library of ours; False if there is none or if it is damaged."""
-    if not path.exists():
-        return False
+    """Load a library of ours; False if there is none or if it is damaged (loading that could end the process)."""
     try:
-        torch.ops.load_library(path)
-    except OSError:  # cut short; it will be replaced
+        whole = path.with_suffix(".sha256").read_text() == file_hash(path)
+    except FileNotFoundError:
         return False
-    return True
+    if whole:
+        torch.ops.load_library(path)
+    return whole
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file's content in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @contextlib.contextmanager
@@ -101,7 +106,11 @@ def build(path: Path) -> str | None:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix="build-") as folder:
             reason = compile_and_load(folder, flags)
             if reason is None:
-                os.replace(next(Path(folder).glob("*.so")), path)
+                built = next(Path(folder).glob("*.so"))
+                digest = Path(folder) / "sha256"
+                digest.write_text(file_hash(built))
+                os.replace(built, path)
+                os.replace(digest, path.with_suffix(".sha256"))
                 return None
     return reason
 

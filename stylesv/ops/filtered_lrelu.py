@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from jaxtyping import Float
 from torch import Tensor
 
+from stylesv.errors import ConfigError
 from stylesv.ops.geometry import Filter, Number
 from stylesv.ops.resample import implementation
 
@@ -25,8 +26,11 @@ def filtered_lrelu(
     """Add bias, upsample (gain up^2), leaky ReLU, multiply by `gain`, clamp to +-`clamp`, downsample.
 
     Filters are 1-D (applied along x, then y), 2-D or None (identity) and are convolved, not correlated. `padding` is
-    in samples after upsampling, one number, (x, y) or (x0, x1, y0, y1), negative to crop.
+    in samples after upsampling, one number, (x, y) or (x0, x1, y0, y1), negative to crop. Filters are
+    constants: no gradient goes to them. Raises `ConfigError` for a gain that is not positive or a negative clamp.
     """
+    if gain <= 0 or (clamp is not None and clamp < 0):
+        raise ConfigError(f"gain is {gain} and clamp {clamp}; gain must be above 0, clamp None or at least 0")
     return implementation(x, up_filter, down_filter).filtered_lrelu(
         x, up_filter, down_filter, bias, up=up, down=down, padding=padding, gain=gain, slope=slope, clamp=clamp
     )

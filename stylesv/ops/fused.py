@@ -13,12 +13,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from stylesv.ops.geometry import Filter, Number, axis_pair, output_length, side_padding
+from stylesv.ops.geometry import Filter, Number, Taps, axis_pair, output_length, separable_taps, side_padding
 
 LINEAR, LRELU, MASKED = range(3)  # as in filtered_lrelu.cpp
 DTYPES = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
-
-Taps = tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -56,23 +54,6 @@ class Activation:
     gain: float
     slope: float
     clamp: float
-
-
-def separable_taps(filter: Filter, gain: Number = 1.0) -> tuple[Taps, Taps] | None:
-    """Taps along x and y whose outer product is the filter times gain; None if there are none."""
-    if filter is None:
-        return (float(gain),), (1.0,)
-    filter = filter.detach().double().cpu()
-    if filter.ndim == 1:
-        taps = tuple((filter * gain**0.5).tolist())
-        return taps, taps
-    row, column = divmod(int(filter.abs().argmax()), filter.shape[1])
-    along_x, along_y = filter[row], filter[:, column]
-    if filter[row, column] != 0:
-        along_y = along_y / filter[row, column]
-    if (torch.outer(along_y, along_x) - filter).abs().max() > 1e-7 * filter.abs().max():
-        return None
-    return tuple((along_x * gain).tolist()), tuple(along_y.tolist())
 
 
 def upfirdn2d(

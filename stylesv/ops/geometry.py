@@ -6,6 +6,7 @@ slide the filter, keep every `down`-th. SPEC 1.4.
 
 from collections.abc import Sequence
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -13,6 +14,7 @@ from stylesv.errors import ConfigError
 
 Number = int | float
 Filter = Float[Tensor, "_"] | Float[Tensor, "_ _"] | None
+Taps = tuple[float, ...]
 
 
 def axis_pair(name: str, factor: int | Sequence[int]) -> tuple[int, int]:
@@ -53,3 +55,21 @@ def output_length(length: int, *, taps: int, up: int, down: int, before: int, af
             f"than the filter's {taps} taps; pad more or use a shorter filter"
         )
     return (padded - taps) // down + 1
+
+
+def separable_taps(filter: Filter, gain: Number = 1.0) -> tuple[Taps, Taps] | None:
+    """Taps along x and y whose outer product is the filter times gain; None if there are none."""
+    if filter is None:
+        return (float(gain),), (1.0,)
+    filter_taps(filter)
+    filter = filter.detach().double().cpu()
+    if filter.ndim == 1:
+        taps = tuple((filter * gain**0.5).tolist())
+        return taps, taps
+    row, column = divmod(int(filter.abs().argmax()), filter.shape[1])
+    along_x, along_y = filter[row], filter[:, column]
+    if filter[row, column] != 0:
+        along_y = along_y / filter[row, column]
+    if (torch.outer(along_y, along_x) - filter).abs().max() > 1e-7 * filter.abs().max():
+        return None
+    return tuple((along_x * gain).tolist()), tuple(along_y.tolist())

@@ -25,28 +25,50 @@ def modulated_conv2d(
     normalised to unit size. `low_rank` adds a second weight, the product of the two factors at each filter tap,
     scaled by `style_t` and treated likewise. `input_gain` multiplies x.
 
-    Scaling x before and y after a convolution with the shared weight is the same as scaling the weight of each
-    sample, without one weight per sample in memory.
+    Scaling x before and y after a convolution with the shared weight gives the same as a weight for each sample.
+    The first costs two more passes over images, the second one weight per sample, and with `low_rank` the first
+    needs two convolutions; whichever is cheaper is done.
     """
-    y = _modulate(x, weight, style, demodulate, padding, input_gain)
+    terms = [_normalized(weight, style, demodulate)]
     if low_rank is not None:
         assert style_t is not None, "the low-rank weight needs its own style"
         left, right = low_rank
-        product = torch.einsum("orkl,rikl->oikl", left, right)
-        y = y + _modulate(x, product, style_t, demodulate, padding, input_gain)
-    return y
-
-
-def _modulate(
-    x: Tensor, weight: Tensor, style: Tensor, demodulate: bool, padding: int, input_gain: Tensor | None
-) -> Tensor:
-    """One weight, one style: scale the input channels, convolve, scale the output channels."""
-    scale = None
-    if demodulate:
-        weight = weight * (weight.square().mean(dim=[1, 2, 3], keepdim=True) + EPSILON).rsqrt()
-        style = style * (style.square().mean()).rsqrt()
-        scale = (style.square() @ weight.square().sum(dim=[2, 3]).T + EPSILON).rsqrt()  # (n, o)
+        terms.append(_normalized(torch.einsum("orkl,rikl->oikl", left, right), style_t, demodulate))
     if input_gain is not None:
-        style = style * input_gain
-    y = F.conv2d(x * style.to(x.dtype)[:, :, None, None], weight.to(x.dtype), padding=padding)
-    return y if scale is None else y * scale.to(x.dtype)[:, :, None, None]
+        terms = [(weight, style * input_gain, scale) for weight, style, scale in terms]
+    if x.shape[0] > 0 and (len(terms) > 1 or 2 * weight[:, 0].numel() < x.shape[2] * x.shape[3]):
+        return _convolve_scaled_weights(x, terms, padding)
+    return _convolve_scaled_images(x, terms, padding)
+
+
+Term = tuple[Tensor, Tensor, Tensor]  # weight (o, i, k, k), scale of the inputs (n, i), scale of the outputs (n, o)
+
+
+def _normalized(weight: Tensor, style: Tensor, demodulate: bool) -> Term:
+    """A weight and a style of unit size, and what brings their product to unit size for each sample and output."""
+    if not demodulate:
+        return weight, style, style.new_ones(1, 1)
+    weight = weight * (weight.square().mean(dim=[1, 2, 3], keepdim=True) + EPSILON).rsqrt()
+    style = style * style.square().mean().rsqrt()
+    energy = style.square() @ weight.square().sum(dim=[2, 3]).T  # (n, o)
+    return weight, style, (energy + EPSILON).rsqrt()
+
+
+def _convolve_scaled_images(x: Tensor, terms: list[Term], padding: int) -> Tensor:
+    outputs = [
+        F.conv2d(x * style.to(x.dtype)[:, :, None, None], weight.to(x.dtype), padding=padding)
+        * scale.to(x.dtype)[:, :, None, None]
+        for weight, style, scale in terms
+    ]
+    return sum(outputs[1:], outputs[0])
+
+
+def _convolve_scaled_weights(x: Tensor, terms: list[Term], padding: int) -> Tensor:
+    scaled = [weight * style[:, None, :, None, None] * scale[:, :, None, None, None] for weight, style, scale in terms]
+    weights = sum(scaled[1:], scaled[0]).to(x.dtype)  # (n, o, i, k, k)
+    if x.device.type == "cpu":  # one after the other is faster than a grouped convolution there
+        images = zip(x.split(1), weights.unbind(), strict=True)
+        return torch.cat([F.conv2d(image, weight, padding=padding) for image, weight in images])
+    n = x.shape[0]
+    y = F.conv2d(x.flatten(0, 1)[None], weights.flatten(0, 1), padding=padding, groups=n)
+    return y.reshape(n, -1, *y.shape[2:])

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from stylesv.ops import banded, definition, fused
 from stylesv.ops.backend import active_backend, say_not_separable
-from stylesv.ops.geometry import Filter, Number, filter_taps, side_padding
+from stylesv.ops.geometry import Filter, Number, filter_taps, separable_taps, side_padding
 
 SEPARABLE_FROM = 8  # taps; the published code keeps shorter filters as planes
 
@@ -37,7 +37,7 @@ def implementation(x: Tensor, *filters: Filter) -> ModuleType:
     if name == "definition":
         return definition
     if name == "cpp" and x.dtype in fused.DTYPES:
-        rest = [filter for filter in filters if fused.separable_taps(filter) is None]
+        rest = [filter for filter in filters if separable_taps(filter) is None]
         if not rest:
             return fused
         say_not_separable(tuple(rest[0].shape))
@@ -56,8 +56,8 @@ def upfirdn2d(
     """Upsample by zero insertion, pad or crop, convolve with the filter times gain, keep every `down`-th sample.
 
     A 1-D filter is applied along x, then along y; None is the identity. `up` and `down` are one number or (x, y);
-    `padding` is in samples after upsampling, one number, (x, y) or (x0, x1, y0, y1), negative to crop. Raises
-    `ConfigError` if fewer samples are left than the filter has taps.
+    `padding` is in samples after upsampling, one number, (x, y) or (x0, x1, y0, y1), negative to crop. Filters
+    are constants: no gradient goes to them. Raises `ConfigError` if fewer samples are left than the filter has taps.
     """
     return implementation(x, filter).upfirdn2d(x, filter, up=up, down=down, padding=padding, gain=gain)
 

@@ -17,7 +17,7 @@ from stylesv.files import write_bytes
 from stylesv.report.video_file import write_video
 
 Panels = Mapping[str, UInt8[np.ndarray, "_ _ c h w"]]
-Picture = UInt8[np.ndarray, "height width 3"]
+Picture = UInt8[np.ndarray, "_ _ 3"]
 
 GAP_PX = 4  # between clips; four times as much between panels
 LABEL_PX = 28
@@ -25,7 +25,7 @@ BACKGROUND = 255
 INK = (39, 39, 42)
 
 
-def write_clip_film(path: Path, panels: Panels, *, columns: int, fps: float, min_frame_px: int = 128) -> None:
+def write_clip_film(path: Path, panels: Panels, *, columns: int, fps: int | float, min_frame_px: int = 128) -> None:
     """MP4 of all clips playing at once, `columns` in a row of each panel. A panel shorter than the longest starts again.
 
     Raises:
@@ -65,13 +65,12 @@ def draw_time_slices(path: Path, panels: Panels, *, num_clips: int, min_frame_px
         DataError: as `write_clip_film`.
     """
     factor = _check(panels, min_frame_px)
-    blocks, labels = [], []
+    rows = []
     for name, clips in panels.items():
-        column = clips[:num_clips, :, :, :, clips.shape[4] // 2]  # n t c h
-        rows = list(_enlarge(column.transpose(0, 2, 3, 1), factor))
-        blocks.append(_stack(rows, GAP_PX))
-        labels.append(f"{name}: column over {clips.shape[1]} frames")
-    _save_png(path, _under_labels(blocks, labels, list(panels)))
+        columns = clips[:num_clips, :, :, :, clips.shape[4] // 2]  # n t c h
+        row = _beside(list(_enlarge(columns.transpose(0, 2, 3, 1), factor)), GAP_PX)
+        rows += [_labels([name], [row.shape[1]]), row]
+    _save_png(path, _stack(rows, GAP_PX))
 
 
 def _check(panels: Panels, min_frame_px: int) -> int:

@@ -8,8 +8,12 @@ import numpy as np
 import yaml
 
 from stylesv import __version__
-from stylesv.report.html import DatasetSummary, Media, ReportContent, RunSummary
-from stylesv.report.tables import ScoreTable, format_number, read_score_rows, tabulate_scores
+from stylesv.files import write_bytes
+from stylesv.report.figures import draw_score_curves
+from stylesv.report.html import DatasetSummary, Media, ReportContent, RunSummary, write_report
+from stylesv.report.tables import format_number, read_score_rows, write_score_table
+
+TABLE_FILES = {"csv": "csv", "markdown": "md", "tex": "tex"}
 
 INTRODUCTION = (
     "Raw videos were packed into clips, an image model was trained on single frames, and a video model was trained from "
@@ -17,28 +21,40 @@ INTRODUCTION = (
 )
 
 
-def experiment_content(settings: dict[str, Any]) -> ReportContent:
-    """The page's content.
+def write_experiment(settings: dict[str, Any], *, page: Path, tables: Path, figures: Path) -> None:
+    """Write an experiment's tables and figures, and the page that shows them.
 
-    `settings`: title; scores (a list of score files for each protocol); curves, one for each protocol; clips and runs
-    (by run name: films and pictures; recipe, choice, logs); data (index files by data set name).
+    `settings`: title; scores (files, by protocol); clips (film, strip and slices, by run); runs (recipe, choice and
+    logs, by run); data (index file, by data set).
 
     Raises:
-        DataError: a score cannot be read.
-        ConfigError: scores of one table were made under different protocols.
+        DataError: a score cannot be read, or a picture is missing.
+        ConfigError: scores of one protocol's name were made under different ones.
     """
-    tables = [tabulate_scores(read_score_rows([Path(path) for path in scores])) for scores in settings["scores"]]
-    curves = zip(settings["curves"], tables, strict=True)
-    return ReportContent(
+    written, curves = [], []
+    for protocol, scores in settings["scores"].items():
+        rows = read_score_rows([Path(path) for path in scores])
+        files = {kind: tables / f"{protocol}.{suffix}" for kind, suffix in TABLE_FILES.items()}
+        written.append(write_score_table(rows, **files))
+        curves.append(figures / f"curve_{protocol}.png")
+        draw_score_curves(rows, png=curves[-1], pdf=curves[-1].with_suffix(".pdf"))
+    clips = []
+    for run, parts in settings["clips"].items():
+        kept = {part: figures / run / Path(file).name for part, file in parts.items()}
+        for part, file in parts.items():
+            write_bytes(kept[part], Path(file).read_bytes())
+        clips += _clips(run, kept)
+    content = ReportContent(
         title=settings["title"],
         introduction=INTRODUCTION,
-        tables=tables,
+        tables=written,
         datasets=[_dataset(name, Path(index)) for name, index in settings["data"].items()],
-        figures=[Media(Path(path), f"{table.label} over training", wide=False) for path, table in curves],
-        clips=[media for name, clips in settings["clips"].items() for media in _clips(name, clips)],
-        runs=[_run(name, run, tables) for name, run in settings["runs"].items()],
+        figures=[Media(path, f"{t.label} over training", wide=False) for path, t in zip(curves, written, strict=True)],
+        clips=clips,
+        runs=[_run(name, run) for name, run in settings["runs"].items()],
         versions={"stylesv": __version__},
     )
+    write_report(page, content)
 
 
 def _dataset(name: str, index_file: Path) -> DatasetSummary:
@@ -52,19 +68,19 @@ def _dataset(name: str, index_file: Path) -> DatasetSummary:
     return DatasetSummary(name, facts, {entry["source"]: entry["reason"] for entry in index["dropped"]})
 
 
-def _clips(name: str, clips: dict[str, str]) -> list[Media]:
+def _clips(name: str, clips: dict[str, Path]) -> list[Media]:
     return [
-        Media(Path(clips["film"]), f"{name}: real and generated clips"),
-        Media(Path(clips["strip"]), f"{name}: frames over time", "Each row is a clip, each column a time."),
+        Media(clips["film"], f"{name}: real and generated clips"),
+        Media(clips["strip"], f"{name}: frames over time", "Each row is a clip, each column a time."),
         Media(
-            Path(clips["slices"]),
+            clips["slices"],
             f"{name}: one column of pixels over time",
             "Time runs down. Streaks that stand still while the scene moves would be texture sticking.",
         ),
     ]
 
 
-def _run(name: str, run: dict[str, Any], tables: list[ScoreTable]) -> RunSummary:
+def _run(name: str, run: dict[str, Any]) -> RunSummary:
     recipe_yaml = Path(run["recipe"]).read_text()
     recipe = yaml.safe_load(recipe_yaml)
     choice = json.loads(Path(run["choice"]).read_text())

@@ -1,7 +1,6 @@
 """One self-contained page: pictures and films inside it, nothing fetched, no dates, the same bytes for the same input."""
 
 import base64
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,7 +76,6 @@ def write_report(path: Path, content: ReportContent) -> None:
         "data_uri": data_uri,
         "is_film": lambda media: media.path.suffix.lower() == ".mp4",
         "describe_protocol": describe_protocol,
-        "share": _share,
     }
     write_text(path, environment.get_template("report.html").render(content=content))
 
@@ -98,17 +96,3 @@ def data_uri(path: Path) -> str:
     if not content:
         raise DataError(f"{path}: is empty; draw it again")
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
-
-
-def outside_references(page: str) -> list[str]:
-    """Addresses in a page that a browser would fetch: everything but `data:` and places on the page itself."""
-    found = re.findall(r"""(?:src|href|poster|action|srcset|data)\s*=\s*["']?([^"'\s>]+)""", page)
-    found += re.findall(r"url\(\s*[\"']?([^\"')]+)|@import\s+[\"']?([^\"';]+)", page)
-    flat = [part for match in found for part in ([match] if isinstance(match, str) else match) if part]
-    return [address for address in flat if not address.startswith(("data:", "#"))]
-
-
-def _share(table: ScoreTable, value: float) -> float:
-    """Length of a bar, 0 to 100, against the worst of the best scores."""
-    largest = max(row.value for row in table.best)
-    return round(100 * value / largest, 1) if largest > 0 else 0.0

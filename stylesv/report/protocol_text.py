@@ -7,7 +7,12 @@ def describe_protocol(used: UsedProtocol) -> dict[str, str]:
     """What was done, by topic, in the order of doing it."""
     settings = used.settings
     real, generated, detector = settings.real, settings.generated, settings.detector
-    frames = "single frames" if settings.num_frames == 1 else f"{settings.num_frames} frames, every {_nth(settings.frame_stride)}"
+    if settings.num_frames == 1:
+        frames = "single frames"
+    elif settings.frame_stride == 1:
+        frames = f"{settings.num_frames} consecutive frames"
+    else:
+        frames = f"{settings.num_frames} frames, {settings.frame_stride} apart"
     resize = (
         "resizes frames itself"
         if detector.resize_px is None
@@ -50,7 +55,3 @@ def explain_random_detector(used: UsedProtocol) -> str | None:
         f"{settings.metric_label} uses a detector with random weights. It ranks snapshots of one data set and is not "
         f"{trained}: do not compare it with published numbers."
     )
-
-
-def _nth(stride: int) -> str:
-    return "one" if stride == 1 else f"{stride}th"

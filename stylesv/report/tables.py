@@ -14,6 +14,11 @@ from stylesv.errors import DataError
 from stylesv.files import write_text
 from stylesv.report.protocol_text import caption_protocol, explain_random_detector
 
+CSV_COLUMNS = (
+    *("dataset", "model", "run", "seed", "kimg", "metric", "value", "low", "high", "best", "few_clips"),
+    *("real_clips", "generated_clips", "protocol", "protocol_key", "detector_sha256"),
+)
+
 
 @dataclass(frozen=True)
 class ScoreRow:
@@ -52,6 +57,10 @@ class ScoreTable:
         """The protocol in one line."""
         return caption_protocol(self.protocol)
 
+    def first(self, run: str) -> ScoreRow:
+        """The score of a run's first snapshot."""
+        return next(row for row in self.rows if row.run == run)
+
     def last(self, run: str) -> ScoreRow:
         """The score of a run's last snapshot."""
         return [row for row in self.rows if row.run == run][-1]
@@ -75,7 +84,7 @@ def tabulate_scores(rows: Sequence[ScoreRow]) -> ScoreTable:
     """
     if not rows:
         raise DataError("a score table without scores; score at least one snapshot")
-    require_one_protocol({f"{row.run} at {row.kimg} kimg": row.protocol for row in rows})
+    require_one_protocol([(f"{row.run} at {row.kimg} kimg", row.protocol) for row in rows])
     ordered = tuple(sorted(rows, key=lambda row: (row.dataset, row.model, row.run, row.kimg or 0)))
     runs = dict.fromkeys(row.run for row in ordered)
     best = tuple(min((row for row in ordered if row.run == run), key=lambda row: row.value) for run in runs)
@@ -100,16 +109,11 @@ def format_csv(table: ScoreTable) -> str:
     """One line for each snapshot, full precision, with the protocol in every line."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(
-        ["dataset", "model", "run", "seed", "kimg", "metric", "value", "low", "high", "best", "few_clips"]
-        + ["real_clips", "generated_clips", "protocol", "protocol_key", "detector_sha256"]
-    )
+    writer.writerow(CSV_COLUMNS)
     for row in table.rows:
         found = [row.dataset, row.model, row.run, row.seed, row.kimg, table.label, row.value, row.low, row.high]
-        writer.writerow(
-            [*found, str(row in table.best).lower(), str(row.few_clips).lower(), row.num_real, row.num_generated]
-            + [table.protocol.name, table.protocol.key, table.protocol.detector_sha256]
-        )
+        found += [str(row in table.best).lower(), str(row.few_clips).lower(), row.num_real, row.num_generated]
+        writer.writerow([*found, table.protocol.name, table.protocol.key, table.protocol.detector_sha256])
     return text.getvalue()
 
 
@@ -118,10 +122,8 @@ def format_markdown(table: ScoreTable) -> str:
     summary = [["dataset", "model", "run", f"best {table.label}", "at kimg", f"last {table.label}", "at kimg"]]
     for row in table.best:
         last = table.last(row.run)
-        summary.append(
-            [row.dataset, row.model, row.run, f"**{format_score(row)}**", format_kimg(row)]
-            + [format_score(last), format_kimg(last)]
-        )
+        shown = [f"**{format_score(row)}**", format_kimg(row), format_score(last), format_kimg(last)]
+        summary.append([row.dataset, row.model, row.run, *shown])
     every = [["run", "kimg", table.label]]
     for row in table.rows:
         shown = format_score(row)
@@ -204,7 +206,9 @@ def _notes(rows: tuple[ScoreRow, ...]) -> tuple[str, ...]:
             "compare only scores of equally many."
         )
     if len(rows) > len({row.run for row in rows}):
-        notes.append("Best is the lowest of a run's snapshots, chosen by this very score, so it is slightly optimistic.")
+        notes.append(
+            "Best is the lowest of a run's snapshots, chosen by this very score, so it is slightly optimistic."
+        )
     counts = {row.dataset: (row.num_real, row.num_generated) for row in rows}
     notes += [f"{name}: {real} real and {made} generated clips." for name, (real, made) in counts.items()]
     return tuple(notes)
@@ -217,6 +221,13 @@ def _markdown(lines: list[list[str]]) -> str:
 
 
 def _tex(text: str) -> str:
-    for plain, escaped in (("\\", "\\textbackslash{}"), ("_", "\\_"), ("%", "\\%"), ("&", "\\&"), ("#", "\\#"), ("–", "--")):
+    for plain, escaped in (
+        ("\\", "\\textbackslash{}"),
+        ("_", "\\_"),
+        ("%", "\\%"),
+        ("&", "\\&"),
+        ("#", "\\#"),
+        ("–", "--"),
+    ):
         text = text.replace(plain, escaped)
     return text

@@ -13,10 +13,17 @@ from stylesv.errors import DataError
 from stylesv.files import write_bytes
 
 COLOUR_BT709 = 1  # FFmpeg's number for BT.709 as matrix, primaries and transfer curve
-CRF = "18"  # constant quality, 0 (lossless) to 51; 18 is close to indistinguishable
+ENCODER = {
+    "crf": "18",  # constant quality, 0 (lossless) to 51; 18 is close to indistinguishable
+    "preset": "medium",
+    "threads": "1",
+    # No decision may rest on x264's half-size look-ahead frames: it reads past their edge at most widths (seen with
+    # the libx264 of PyAV 18.1), and the same frames then give other bytes.
+    "x264-params": "rc-lookahead=0:mbtree=0:bframes=0:weightp=0:scenecut=0",
+}
 
 
-def write_video(path: Path, frames: UInt8[np.ndarray, "t c h w"], *, fps: float) -> None:
+def write_video(path: Path, frames: UInt8[np.ndarray, "t c h w"], *, fps: int | float) -> None:
     """Write frames (red, green, blue) as MP4; the same frames give the same bytes.
 
     An odd last row or column is doubled, because 4:2:0 needs even sizes. The file appears whole or not at all.
@@ -27,7 +34,9 @@ def write_video(path: Path, frames: UInt8[np.ndarray, "t c h w"], *, fps: float)
     path = Path(path)
     count, channels, height, width = frames.shape
     if count == 0 or channels != 3 or fps <= 0:
-        raise DataError(f"{path}: {count} frames of {channels} channels at {fps} fps; needs frames, 3 channels, fps > 0")
+        raise DataError(
+            f"{path}: {count} frames of {channels} channels at {fps} fps; needs frames, 3 channels, fps > 0"
+        )
     padded = np.pad(frames, ((0, 0), (0, 0), (0, height % 2), (0, width % 2)), mode="edge")
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.stem}.{os.getpid()}.partial.mp4")
@@ -54,7 +63,7 @@ def read_video(path: Path) -> UInt8[np.ndarray, "t c h w"]:
 
 def _encode(path: Path, frames: UInt8[np.ndarray, "t h w 3"], fps: Fraction) -> None:
     with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
-        stream = container.add_stream("libx264", rate=fps, options={"crf": CRF, "preset": "medium", "threads": "1"})
+        stream = container.add_stream("libx264", rate=fps, options=dict(ENCODER))
         stream.height, stream.width = frames.shape[1:3]
         stream.pix_fmt = "yuv420p"
         context = stream.codec_context
@@ -70,4 +79,6 @@ def write_frames(folder: Path, frames: UInt8[np.ndarray, "t c h w"], *, first_nu
     folder.mkdir(parents=True, exist_ok=True)
     for number, frame in enumerate(frames, first_number):
         pixels = np.ascontiguousarray(frame.transpose(1, 2, 0))
-        write_bytes(folder / f"{number:06d}.jpg", simplejpeg.encode_jpeg(pixels, quality=quality, colorsubsampling="444"))
+        write_bytes(
+            folder / f"{number:06d}.jpg", simplejpeg.encode_jpeg(pixels, quality=quality, colorsubsampling="444")
+        )

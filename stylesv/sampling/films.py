@@ -137,4 +137,6 @@ def _real_clips(packed: PackedClips, count: int, num_frames: int, seed: int) -> 
     """Real clips of different videos as far as there are that many; a shorter video holds its last frame."""
     order = numpy_generator(seed, "shown videos").permutation(packed.num_clips)
     clips = [int(order[i % len(order)]) for i in range(count)]
-    return np.stack([packed.read(c, np.minimum(np.arange(num_frames), packed.num_frames(c) - 1).tolist()) for c in clips])
+    return np.stack(
+        [packed.read(c, np.minimum(np.arange(num_frames), packed.num_frames(c) - 1).tolist()) for c in clips]
+    )

@@ -97,5 +97,3 @@ def _generated_clips(networks: Path, settings: ProtocolSettings) -> Iterator[UIn
         times=times,
         truncation=generated.truncation,
     )
-
-

@@ -43,9 +43,7 @@ def training_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def initialize_run(
-    recipe: Path, *, parent_choice: Path | None, networks_out: Path, state_out: Path
-) -> list[str]:
+def initialize_run(recipe: Path, *, parent_choice: Path | None, networks_out: Path, state_out: Path) -> list[str]:
     """Write snapshot 0 of a run; returns what was done, in lines for the log.
 
     Raises:
@@ -55,7 +53,11 @@ def initialize_run(
     state = TrainState(values, torch.device("cpu"))
     parent = values["parent"]
     if (parent is None) != (parent_choice is None):
-        wanted = "names no parent, so give no --parent-choice" if parent is None else f"starts from {parent['run']}: give --parent-choice"
+        wanted = (
+            "names no parent, so give no --parent-choice"
+            if parent is None
+            else f"starts from {parent['run']}: give --parent-choice"
+        )
         raise CheckpointError(f"{recipe}: the recipe {wanted}")
     lines, transfer = [f"recipe {state.key}: fresh networks"], None
     if parent_choice is not None:
@@ -91,7 +93,9 @@ def run_segment(
         log.batch_ready()
         losses = training_step(batch)
         log.add(losses)
-        progress.update(state.step * state.frames_per_step / 1000, (state.step - first_step) * state.settings.batch_size)
+        progress.update(
+            state.step * state.frames_per_step / 1000, (state.step - first_step) * state.settings.batch_size
+        )
         if log.tick_due() or state.step == last_step:
             _check_finite(log.close_tick(), files, first_kimg)
     progress.close()
@@ -104,8 +108,10 @@ def run_segment(
 def _load_start(state: TrainState, files: SegmentFiles, first_kimg: int) -> None:
     if files.state is None:
         if first_kimg != 0:
-            raise CheckpointError(f"--kimg {first_kimg}:...: a segment that does not begin at 0 needs --state, the state at "
-                                  f"kimg {first_kimg}")
+            raise CheckpointError(
+                f"--kimg {first_kimg}:...: a segment that does not begin at 0 needs --state, the state at "
+                f"kimg {first_kimg}"
+            )
         return
     kimg = read_header(files.state).get("kimg")
     if kimg != first_kimg:

@@ -87,7 +87,9 @@ class TrainingStep:
             fake_logits = state.discriminator(self._augment(frames, "fake"), times)
             fake_loss = loss_of_fake(fake_logits).mean()
             (fake_loss * gain).backward()
-            real_logits = state.discriminator(self._augment(self._to_input(batch), "real"), batch.times.to(state.device))
+            real_logits = state.discriminator(
+                self._augment(self._to_input(batch), "real"), batch.times.to(state.device)
+            )
             real_loss = loss_of_real(real_logits).mean()
             (real_loss * gain).backward()
         self._count_signs(real_logits)

@@ -29,7 +29,8 @@ def test_a_key_given_twice_is_refused_with_both_lines(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "words"), [("a: [1", "not valid YAML"), ("- 1\n", "must be a mapping"), ("a: !!python/name:os.system\n", "not valid")]
+    ("text", "words"),
+    [("a: [1", "not valid YAML"), ("- 1\n", "must be a mapping"), ("a: !!python/name:os.system\n", "not valid")],
 )
 def test_what_is_no_settings_file_is_refused(tmp_path, text, words):
     with pytest.raises(ConfigError, match=words):

@@ -114,4 +114,5 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        subprocess.run(["umount", str(folder)], check=True)
+        # lazily: a program that failed may still hold a file open, and a mount left behind troubles later test runs
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)

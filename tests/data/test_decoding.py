@@ -65,6 +65,23 @@ def test_phone_film_is_turned_as_its_display_matrix_says(tmp_path, name):
         np.testing.assert_allclose(quarter.astype(int), CORNERS[colour], atol=25)
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_pixels_that_are_not_square_turn_with_the_film(tmp_path, turned):
+    """64x48 pixels 3/2 as wide as high show 96x48; turned by a quarter they show 48x96."""
+    path = tmp_path / "anamorphic.mp4"
+    with av.open(str(path), "w") as film:
+        stream = film.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.codec_context.sample_aspect_ratio = Fraction(3, 2)
+        film.mux(stream.encode(av.VideoFrame.from_ndarray(picture(0, 48, 64), format="rgb24")))
+        film.mux(stream.encode(None))
+    if turned:
+        set_display_matrix(path, (0, ONE, 0, -ONE, 0, 0, 0, 0, 1 << 30))
+    (frame,), _ = decode(path)
+    assert frame.image.size == ((48, 64) if turned else (64, 48))
+    assert frame.pixel_aspect == (Fraction(2, 3) if turned else Fraction(3, 2))
+
+
 def test_frames_carry_their_times_and_a_varying_rate_is_noted(tmp_path):
     times = [0, 40, 80, 200, 240, 400]
     frames = [picture(number, 32, 32) for number in range(6)]
@@ -115,6 +132,38 @@ def test_film_cut_in_the_middle_gives_its_sound_frames_and_says_so(tmp_path, suf
     numbers = [round((np.asarray(frame.image).mean() - 10 - 30) / 4) for frame in decoded]
     assert numbers == list(range(len(decoded))), "no grey or broken frames"
     assert facts.damage.startswith(("is cut off", "is damaged"))
+
+
+def test_every_whole_packet_of_a_cut_film_gives_its_frame(tmp_path):
+    """Also those that wait inside the decoder, for B-frames, when the damage comes."""
+    path = write_lossy(tmp_path / "film.mp4", 40, noise=60)
+    content = path.read_bytes()
+    end = len(content) // 2
+    with av.open(str(path)) as film:
+        whole = sum(packet.size > 0 and packet.pos + packet.size <= end for packet in film.demux(video=0))
+    path.write_bytes(content[:end])
+    decoded, facts = decode(path)
+    assert facts.num_frames == len(decoded) == whole > 10
+
+
+def test_packet_cut_short_is_not_shown_where_the_decoder_would_guess_the_rest(tmp_path):
+    path = tmp_path / "vp8.avi"
+    with av.open(str(path), "w") as film:
+        stream = film.add_stream("libvpx", rate=25)
+        stream.width, stream.height, stream.pix_fmt, stream.bit_rate = 64, 48, "yuv420p", 4_000_000
+        rng = np.random.default_rng(0)
+        for _ in range(10):
+            noise = rng.integers(0, 256, (48, 64, 3), dtype=np.uint8)
+            film.mux(stream.encode(av.VideoFrame.from_ndarray(noise, format="rgb24")))
+        film.mux(stream.encode(None))
+    whole, _ = decode(path)
+    with av.open(str(path)) as film:
+        last = [packet for packet in film.demux(video=0) if packet.size][6]
+    path.write_bytes(path.read_bytes()[: last.pos + 8 + last.size // 2])
+    decoded, facts = decode(path)
+    assert len(decoded) == 6 and facts.damage is not None
+    for found, expected in zip(decoded, whole, strict=False):
+        assert found.image.tobytes() == expected.image.tobytes()
 
 
 def test_bytes_changed_inside_a_film_end_it_where_the_decoder_notices(tmp_path):

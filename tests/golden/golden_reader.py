@@ -117,7 +117,9 @@ def fingerprint(gradient: Tensor, name: str, seed: int) -> tuple[float, float]:
     return float(values.norm()), float((values * torch.from_numpy(direction).double()).sum())
 
 
-def assert_close(actual: Tensor, expected: Tensor, *, relative: float = 1e-4, floor: float = 0.0, what: str = "") -> None:
+def assert_close(
+    actual: Tensor, expected: Tensor, *, relative: float = 1e-4, floor: float = 0.0, what: str = ""
+) -> None:
     """Differences below `relative` of the largest expected magnitude, or below `floor`."""
     assert actual.shape == expected.shape, f"{what}: {tuple(actual.shape)} is not {tuple(expected.shape)}"
     expected = expected.double()

@@ -23,7 +23,9 @@ def settings_from_published(config: dict) -> FrameSamplingSettings:
         distances, largest = config["dists_between_frames"], config["max_dist_between_frames"]
     else:
         distances, largest = None, config.get("max_dist")
-    return FrameSamplingSettings(kind=config["type"], distances=distances and tuple(distances), max_distance=largest, published_spans=True)
+    return FrameSamplingSettings(
+        kind=config["type"], distances=distances and tuple(distances), max_distance=largest, published_spans=True
+    )
 
 
 def assert_same_distribution(ours: Counter, published: Counter, what: str) -> None:

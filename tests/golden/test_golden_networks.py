@@ -1,5 +1,6 @@
 """The networks give the published code's values: every layer, image, logit, gradient and penalty of every golden case."""
 
+import copy
 import math
 
 import numpy as np
@@ -18,10 +19,12 @@ from golden_reader import (
     statistics,
 )
 
+from stylesv.config.model import SynthesisSettings
+from stylesv.networks import Generator
 from stylesv.networks.blocks import append_minibatch_std, temporal_shift
 from stylesv.networks.filters import design_synthesis
 from stylesv.networks.layers import Conv1d, FullyConnected, normalize_second_moment
-from stylesv.networks.published import generator_from_published, rename_published_key
+from stylesv.networks.published import SYNTHESIS_DEFAULTS, rename_published_key
 from stylesv.networks.time_difference import TimeDifferenceEncoder
 from stylesv.networks.time_encoding import FourierFeatures
 
@@ -36,6 +39,12 @@ ROUNDING = 1e-6  # derivatives that are zero but for float32 rounding
 @pytest.fixture(scope="module", params=case_names(GOLDEN, "gen_*"))
 def generator_case(request) -> Case:
     return Case(GOLDEN, request.param)
+
+
+@pytest.fixture(scope="module")
+def generator(generator_case) -> Generator:
+    """The case's generator; tests copy it before they change it."""
+    return build_generator(generator_case)
 
 
 @pytest.fixture(scope="module", params=case_names(GOLDEN, "disc_*"))
@@ -71,9 +80,8 @@ def run_generator(generator, case: Case) -> tuple[torch.Tensor, dict]:
 
 
 @torch.no_grad()
-def test_generator_gives_the_published_values(generator_case):
-    case = generator_case
-    generator = build_generator(case)
+def test_generator_gives_the_published_values(generator_case, generator):
+    case, generator = generator_case, copy.deepcopy(generator)
     frames, seen = run_generator(generator, case)
     floor = NOISE_FLOORS * (case.info["stats"].get("noise_floor_max_abs_image") or 0)
     assert_close(frames.flatten(0, 1), case["image"], relative=OUTPUT, floor=floor, what="image")
@@ -106,9 +114,8 @@ def test_generator_gives_the_published_values(generator_case):
 
 
 @torch.no_grad()
-def test_truncated_generator_gives_the_published_values(generator_case):
+def test_truncated_generator_gives_the_published_values(generator_case, generator):
     case = generator_case
-    generator = build_generator(case)
     truncation = case.info["truncation"]
     w = generator.mapping(
         case["in_z"], case["in_c"], truncation=truncation["psi"], truncation_layers=truncation["cutoff"]
@@ -122,12 +129,13 @@ def test_truncated_generator_gives_the_published_values(generator_case):
         assert_close(frames.flatten(0, 1), case["image_trunc"], relative=OUTPUT, floor=floor, what="image")
 
 
-def test_generator_gradients_are_the_published_ones(generator_case):
+@pytest.mark.slow
+def test_generator_gradients_are_the_published_ones(generator_case, generator):
     case = generator_case
     if not case.info["grads"]:
         assert "grad_z" not in case
         return
-    generator = build_generator(case)
+    generator.zero_grad(set_to_none=True)
     z, noise = case["in_z"].requires_grad_(), case["in_motion_z"].requires_grad_()
     frames = generator(z, case["in_t"], noise, case["in_c"])
     loss = (frames.flatten(0, 1) * case["grad_image_weight"]).sum()
@@ -211,17 +219,41 @@ def test_discriminator_gradients_and_penalty_are_the_published_ones(discriminato
     check_fingerprints(discriminator, published, case.info["seed"])
 
 
-@pytest.mark.parametrize("index", range(len(Case(GOLDEN, "layer_design").info["designs"])))
-def test_layer_design_is_the_published_one(index):
-    case = Case(GOLDEN, "layer_design")
+LAYER_DESIGNS = [
+    (name, index)
+    for name in case_names(GOLDEN, "layer_design*")
+    for index in range(len(Case(GOLDEN, name).info["designs"]))
+]
+
+
+@pytest.fixture(params=case_names(GOLDEN, "layer_design*"))
+def design_case(request) -> Case:
+    return Case(GOLDEN, request.param)
+
+
+@pytest.fixture(params=case_names(GOLDEN, "ops_conv_layers*"))
+def layer_case(request) -> Case:
+    return Case(GOLDEN, request.param)
+
+
+@pytest.mark.parametrize(("name", "index"), LAYER_DESIGNS)
+def test_layer_design_is_the_published_one(name, index):
+    case = Case(GOLDEN, name)
     published = case.info["designs"][index]
-    settings = layer_design_settings(published)
+    settings = SynthesisSettings(
+        **SYNTHESIS_DEFAULTS | published["extra"],
+        fuse_w="concat",
+        learnable_motion_mask=True,
+        init_motion_mask="zeros",
+        low_rank=0,
+        freezesyn=0,
+    )
     design = design_synthesis(
-        settings.synthesis,
+        settings,
         resolution=published["res"],
         image_channels=3,
-        channel_base=settings.channel_base,
-        channel_max=settings.channel_max,
+        channel_base=published["channel_base"],
+        channel_max=published["channel_max"],
     )
     assert list(design.sizes) == published["sizes"]
     assert list(design.rates) == published["sampling_rates"]
@@ -234,22 +266,10 @@ def test_layer_design_is_the_published_one(index):
     assert [design.input.sampling_rate, design.input.bandwidth] == [given["sampling_rate"], given["bandwidth"]]
     for layer, expected in zip(design.layers, published["layers"], strict=True):
         check_layer(case, f"d{index}_{layer.name}", layer, expected)
-        assert layer.uses_half(published["res"], settings.num_fp16_res) == expected["use_fp16"]
+        assert layer.uses_half(published["res"], NUM_FP16_RES) == expected["use_fp16"]
 
 
-def layer_design_settings(published: dict):
-    """Settings of a layer design, with the other options of any generator case."""
-    cfg = Case(GOLDEN, case_names(GOLDEN, "gen_*")[0]).info["cfg"]
-    class_init = {
-        "c_dim": 0,
-        "w_dim": 512,
-        "img_resolution": published["res"],
-        "img_channels": 3,
-        "synthesis_kwargs": {key: published[key] for key in ("channel_base", "channel_max")} | published["extra"],
-    }
-    return generator_from_published(cfg, class_init)[0]
-
-
+NUM_FP16_RES = 4  # of the recorded designs
 EXACT = ("name", "in_channels", "out_channels", "conv_kernel", "is_torgb", "up_taps", "down_taps", "down_radial")
 
 
@@ -274,15 +294,15 @@ def check_layer(case: Case, prefix: str, layer, expected: dict) -> None:
             assert_close(ours, torch.as_tensor(published), relative=FORMULA, what=stored)
 
 
-def test_motion_frequencies_are_the_published_ones():
-    for name, published in Case(GOLDEN, "layer_design").info["motion_freqs"].items():
+def test_motion_frequencies_are_the_published_ones(design_case):
+    for name, published in design_case.info["motion_freqs"].items():
         dim, shortest, longest = map(int, name.split("_"))
         features = FourierFeatures(4, dim=dim, periods=(float(shortest), float(longest)))
         assert_close(features.freqs, torch.tensor(published), relative=FORMULA, what=name)
 
 
-def test_time_difference_frequencies_are_the_published_ones():
-    for name, published in Case(GOLDEN, "layer_design").info["disc_log_freqs"].items():
+def test_time_difference_frequencies_are_the_published_ones(design_case):
+    for name, published in design_case.info["disc_log_freqs"].items():
         max_num_frames, skipped = map(int, name.split("_"))
         encoder = TimeDifferenceEncoder(
             num_frames=2, max_num_frames=max_num_frames, embed_dim=4, skip_small_t_freqs=skipped
@@ -290,8 +310,9 @@ def test_time_difference_frequencies_are_the_published_ones():
         assert_close(encoder.freqs, torch.tensor(published), relative=FORMULA, what=name)
 
 
-def test_time_difference_encoder_gives_the_published_values():
-    case = Case(GOLDEN, "time_difference_encoder")
+@pytest.mark.parametrize("name", case_names(GOLDEN, "time_difference_encoder*"))
+def test_time_difference_encoder_gives_the_published_values(name):
+    case = Case(GOLDEN, name)
     for described in case.info["cases"]:
         encoder = TimeDifferenceEncoder(
             num_frames=described["num_frames"],
@@ -312,8 +333,8 @@ def test_time_difference_encoder_gives_the_published_values():
             assert_close(out, case[f"{prefix}_out{suffix}"], relative=FORMULA, what=f"{prefix}{suffix}")
 
 
-def test_fully_connected_layers_give_the_published_values():
-    case = Case(GOLDEN, "ops_conv_layers")
+def test_fully_connected_layers_give_the_published_values(layer_case):
+    case = layer_case
     for index, described in enumerate(case.info["fully_connected"]):
         layer = FullyConnected(
             described["i"],
@@ -327,16 +348,16 @@ def test_fully_connected_layers_give_the_published_values():
         assert_close(layer(case[f"fc{index}_x"]), case[f"fc{index}_y"], relative=FORMULA, what=f"fc{index}")
 
 
-def test_convolution_along_time_gives_the_published_values():
-    case = Case(GOLDEN, "ops_conv_layers")
+def test_convolution_along_time_gives_the_published_values(layer_case):
+    case = layer_case
     weight = case["conv1d_weight"]
     layer = Conv1d(weight.shape[1], weight.shape[0], kernel_size=weight.shape[2])
     layer.load_state_dict({"weight": weight, "bias": case["conv1d_bias"]})
     assert_close(layer(case["conv1d_x"]), case["conv1d_y"], relative=FORMULA)
 
 
-def test_minibatch_standard_deviation_gives_the_published_values_and_derivatives():
-    case = Case(GOLDEN, "ops_conv_layers")
+def test_minibatch_standard_deviation_gives_the_published_values_and_derivatives(layer_case):
+    case = layer_case
     for described in case.info["minibatch_std"]:
         prefix = f"mbstd{described['index']}"
         x, dy = case[f"{prefix}_x"].requires_grad_(), case[f"{prefix}_dy"].requires_grad_()
@@ -350,14 +371,14 @@ def test_minibatch_standard_deviation_gives_the_published_values_and_derivatives
             assert_close(gradient, expected, relative=FORMULA, floor=ROUNDING, what=f"{prefix} second {name}")
 
 
-def test_temporal_shift_gives_the_published_values():
-    case = Case(GOLDEN, "ops_conv_layers")
+def test_temporal_shift_gives_the_published_values(layer_case):
+    case = layer_case
     for described in case.info["tsm"]:
         prefix = f"tsm{described['index']}"
         shifted = temporal_shift(case[f"{prefix}_x"], described["frames"])
         assert torch.equal(shifted, case[f"{prefix}_y"]), prefix
 
 
-def test_second_moment_normalisation_gives_the_published_values():
-    case = Case(GOLDEN, "ops_conv_layers")
+def test_second_moment_normalisation_gives_the_published_values(layer_case):
+    case = layer_case
     assert_close(normalize_second_moment(case["norm2_x"]), case["norm2_y"], relative=FORMULA)

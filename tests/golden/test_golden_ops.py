@@ -219,6 +219,4 @@ def test_quadratic_spline_weights(golden_dir):
         weights = quadratic_spline_weights(tau - interval)
         assert_close(weights[inside], arrays["collmat"][inside, columns], f"collmat from {interval}")
         slopes = [torch.autograd.grad(weights[:, k].sum(), tau, retain_graph=True)[0][inside] for k in range(3)]
-        assert_close(
-            torch.stack(slopes, -1), arrays["collmat_deriv1"][inside, columns], f"derivative from {interval}"
-        )
+        assert_close(torch.stack(slopes, -1), arrays["collmat_deriv1"][inside, columns], f"derivative from {interval}")

@@ -71,7 +71,9 @@ def test_equal_to_torchmetrics():
     random = np.random.default_rng(0)
     real, generated = (random.integers(0, 256, (100, 3, 4, 4), np.uint8) for _ in range(2))
     generated = generated // 2
-    peer = fid.FrechetInceptionDistance(feature=Flat(), input_img_size=(3, 4, 4), normalize=False).set_dtype(torch.float64)
+    peer = fid.FrechetInceptionDistance(feature=Flat(), input_img_size=(3, 4, 4), normalize=False).set_dtype(
+        torch.float64
+    )
     peer.update(torch.from_numpy(real), real=True)
     peer.update(torch.from_numpy(generated), real=False)
     x, y = (images.reshape(100, -1).astype(np.float64) for images in (real, generated))
@@ -88,7 +90,7 @@ def test_a_shift_adds_its_square():
     x, y = correlated(50, 6, 5), correlated(50, 6, 6)
     x, y = x - x.mean(0), y - y.mean(0)
     before = frechet_distance_of_features(x, y, covariance="sample")
-    after = frechet_distance_of_features(x, y + [3, 4, 0, 0, 0, 0], covariance="sample")
+    after = frechet_distance_of_features(x, y + np.array([3, 4, 0, 0, 0, 0]), covariance="sample")
     assert after - before == pytest.approx(25, rel=1e-10)
 
 

@@ -47,7 +47,9 @@ def test_blocks_have_the_shapes_of_figure_3():
     assert 12e6 < sum(p.numel() for p in network.parameters()) < 13e6  # the paper's table 1 says 12M
 
 
-@pytest.mark.parametrize(("size", "kernel", "stride"), [(7, 3, 2), (8, 3, 2), (8, 7, 2), (5, 3, 1), (1, 3, 2), (6, 2, 2)])
+@pytest.mark.parametrize(
+    ("size", "kernel", "stride"), [(7, 3, 2), (8, 3, 2), (8, 7, 2), (5, 3, 1), (1, 3, 2), (6, 2, 2)]
+)
 def test_padding_is_tensorflows_same(size, kernel, stride):
     x = torch.arange(1.0, size + 1).reshape(1, 1, size, 1, 1)
     padded = pad_same(x, (kernel, 1, 1), (stride, 1, 1)).flatten().tolist()
@@ -81,7 +83,9 @@ def test_deep_filters_have_zero_mean_and_unit_gain(network):
         if isinstance(module, SameConv) and name != "conv1":
             weights = module.weight.double().flatten(1)
             assert weights.mean(dim=1).abs().max() < 1e-4
-            torch.testing.assert_close(weights.norm(dim=1), torch.full((len(weights),), gain).double(), rtol=1e-3, atol=0)
+            torch.testing.assert_close(
+                weights.norm(dim=1), torch.full((len(weights),), gain).double(), rtol=1e-3, atol=0
+            )
 
 
 @pytest.mark.parametrize(("frames", "size"), [(16, 64), (1, 64), (128, 32), (3, 40)])

@@ -1,5 +1,7 @@
 """Moments: NumPy's mean and covariance, whatever the batches, shards and their order."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -28,7 +30,7 @@ def test_equal_to_numpy(normalisation, ddof):
 def test_batches_and_their_order_do_not_matter(cuts, order):
     x = features(60, 5, offset=1000.0)
     edges = [0, *sorted(set(cuts)), 60]
-    batches = [x[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    batches = [x[a:b] for a, b in pairwise(edges)]
     order.shuffle(batches)
     whole, parts = Moments.from_features(x), Moments.from_batches(batches)
     assert parts.count == whole.count

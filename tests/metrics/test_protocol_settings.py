@@ -59,14 +59,14 @@ def test_what_cannot_be_is_refused(changes, words):
 
 
 def test_equal_keys_may_be_compared():
-    require_one_protocol({"a": used(), "b": used(), "c": used()})
-    require_one_protocol({})
+    require_one_protocol([("a", used()), ("b", used()), ("c", used())])
+    require_one_protocol([])
 
 
 def test_the_refusal_names_every_field_that_differs():
     other = used(key="89efcdab", frame_stride=4, real={"max_clips": 512})
     with pytest.raises(ConfigError) as refusal:
-        require_one_protocol({"sky at 10 kimg": used(), "sky at 20 kimg": used(), "taichi at 20 kimg": other})
+        require_one_protocol([("sky at 10 kimg", used()), ("sky at 20 kimg", used()), ("taichi at 20 kimg", other)])
     message = str(refusal.value)
     assert message.startswith("sky at 10 kimg (protocol rfvd_16f-0123abcd) and taichi at 20 kimg (protocol ")
     assert "frame_stride: 1 and 4; real.max_clips: 256 and 512; score both" in message
@@ -74,9 +74,9 @@ def test_the_refusal_names_every_field_that_differs():
 
 def test_another_detector_under_the_same_key_is_refused():
     with pytest.raises(ConfigError, match=r"detector's SHA-256: aaaaaaaaaaaa\.\.\. and bbbbbbbbbbbb"):
-        require_one_protocol({"a": used(), "b": used(sha256="b" * 64)})
+        require_one_protocol([("a", used()), ("b", used(sha256="b" * 64))])
 
 
 def test_other_scoring_code_is_refused():
     with pytest.raises(ConfigError, match="same settings, but another version of the scoring code"):
-        require_one_protocol({"a": used(), "b": used(key="89efcdab")})
+        require_one_protocol([("a", used()), ("a", used(key="89efcdab"))])

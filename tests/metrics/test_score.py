@@ -33,7 +33,9 @@ def feature_sets(count=30, length=4, *, real_changes=None, **changes):
         (1, protocol, describe_generated_clips(source="run at 20 kimg", protocol=protocol)),
     ):
         features = (random.standard_normal((count, length)) + offset).astype(np.float32)
-        sets.append(FeatureSet(features, Moments.from_features(features), FeatureOrigin(protocol=used_protocol, clips=clips)))
+        sets.append(
+            FeatureSet(features, Moments.from_features(features), FeatureOrigin(protocol=used_protocol, clips=clips))
+        )
     return sets
 
 

@@ -1,0 +1,188 @@
+"""Every fast implementation agrees with the definition to 1e-5 in float32, whatever it is given."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from stylesv.ops import banded, definition, filtered_lrelu, fused, upfirdn2d
+from stylesv.ops.backend import active_backend
+from stylesv.ops.geometry import side_padding
+
+FAST = {"cpp": fused, "torch": banded}
+fuzz = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+@pytest.fixture(params=FAST, autouse=True)
+def fast(request):
+    if request.param == "cpp" and (reason := active_backend("cpu"))[0] != "cpp":
+        pytest.skip(f"no C++ form here: {reason[1]}")
+    return FAST[request.param]
+
+
+def random(shape, seed: int, dtype=torch.float32) -> torch.Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64).to(dtype)
+
+
+@st.composite
+def axes(draw, up: int, taps: int) -> tuple[int, int, int]:
+    """Length, padding before and after of one axis on which at least one sample is left; cropping included."""
+    length = draw(st.integers(1, 13))
+    before = draw(st.integers(-(length * up // 2), taps + 3))
+    after = draw(st.integers(-(length * up // 2), taps + 3))
+    assume(length * up + before + after >= taps)
+    return length, before, after
+
+
+def filters(seed: int) -> st.SearchStrategy:
+    """None or one-dimensional filters of any length."""
+    return st.one_of(st.none(), st.integers(1, 29).map(lambda taps: random((taps,), seed)))
+
+
+@st.composite
+def problems(draw) -> dict:
+    """Everything `filtered_lrelu` can be given, at sizes where it is quick."""
+    up, down = draw(st.integers(1, 4)), draw(st.integers(1, 4))
+    up_filter, down_filter = draw(filters(1)), draw(filters(2))
+    taps = sum(1 if f is None else len(f) for f in (up_filter, down_filter)) - 1
+    (width, x0, x1), (height, y0, y1) = draw(axes(up, taps)), draw(axes(up, taps))
+    shape = (draw(st.integers(0, 3)), draw(st.integers(1, 3)), height, width)
+    seed = draw(st.integers(0, 2**31))
+    return {
+        "x": random(shape, seed),
+        "bias": draw(st.one_of(st.none(), st.just(random((shape[1],), seed + 1)))),
+        "up_filter": up_filter,
+        "down_filter": down_filter,
+        "up": up,
+        "down": down,
+        "padding": [x0, x1, y0, y1],
+        "gain": draw(st.sampled_from([1, 2**0.5, 0.3])),
+        "slope": draw(st.sampled_from([0.2, 0, 1])),
+        "clamp": draw(st.sampled_from([None, 0.5, 256])),
+    }
+
+
+def away_from_kinks(problem: dict) -> bool:
+    """No upsampled value so near 0 or the clamp that rounding decides on which side it is."""
+    wide = {k: v.double() if isinstance(v, torch.Tensor) else v for k, v in problem.items()}
+    if wide["bias"] is not None:
+        wide["x"] = wide["x"] + wide["bias"][:, None, None]
+    options = {"up": wide["up"], "padding": wide["padding"], "gain": wide["up"] ** 2}
+    u = definition.upfirdn2d(wide["x"], wide["up_filter"], **options)
+    v = torch.where(u > 0, u, u * wide["slope"]) * wide["gain"]
+    distances = [u[u != 0].abs()]
+    if wide["clamp"] is not None:
+        distances.append((v.abs() - wide["clamp"]).abs())
+    scale = max(u.abs().max().item(), 1.0) if u.numel() else 1.0
+    return all(d.numel() == 0 or d.min().item() > 1e-5 * scale for d in distances)
+
+
+def value_and_derivatives(form, problem: dict) -> list[torch.Tensor]:
+    """Output, first derivatives, and the derivative of those with respect to the output's gradient."""
+    problem = dict(problem)
+    x, bias = problem.pop("x").requires_grad_(), problem.pop("bias")
+    inputs = [x] if bias is None else [x, bias.requires_grad_()]
+    y = form.filtered_lrelu(x, problem.pop("up_filter"), problem.pop("down_filter"), bias, **problem)
+    dy = random(y.shape, 5).requires_grad_()
+    first = torch.autograd.grad((y * dy).sum(), inputs, create_graph=True)
+    change = sum((g * random(g.shape, 6 + i)).sum() for i, g in enumerate(first))
+    return [y, *first, torch.autograd.grad(change, dy)[0]]
+
+
+def assert_agree(ours: list[torch.Tensor], definitions: list[torch.Tensor]) -> None:
+    for index, (a, b) in enumerate(zip(ours, definitions, strict=True)):
+        assert a.shape == b.shape and a.dtype == b.dtype
+        scale = max(b.abs().max().item(), 1.0) if b.numel() else 1.0
+        torch.testing.assert_close(a, b, rtol=0, atol=1e-5 * scale, msg=lambda m, i=index: f"result {i}: {m}")
+
+
+@fuzz
+@given(problem=problems())
+def test_filtered_lrelu_and_its_derivatives_agree_with_the_definition(fast, problem):
+    assume(away_from_kinks(problem))
+    assert_agree(value_and_derivatives(fast, problem), value_and_derivatives(definition, problem))
+
+
+@fuzz
+@given(data=st.data(), up=st.integers(1, 4), down=st.integers(1, 4), filter=filters(1))
+def test_upfirdn2d_and_its_derivatives_agree_with_the_definition(fast, data, up, down, filter):
+    taps = 1 if filter is None else len(filter)
+    (width, x0, x1), (height, y0, y1) = data.draw(axes(up, taps)), data.draw(axes(up, taps))
+    x = random((data.draw(st.integers(0, 2)), 2, height, width), 3)
+    results = []
+    for form in (fast, definition):
+        x.requires_grad_()
+        y = form.upfirdn2d(x, filter, up=up, down=down, padding=[x0, x1, y0, y1], gain=1.5)
+        dy = random(y.shape, 5).requires_grad_()
+        (first,) = torch.autograd.grad((y * dy).sum(), x, create_graph=True)
+        results.append([y, first, torch.autograd.grad((first * random(first.shape, 6)).sum(), dy)[0]])
+    assert_agree(*results)
+
+
+LAYERS = [  # channels, size, up, down, up taps, down taps, padding: as in the generators of 64 and 256 pixels
+    (4, 278, 2, 2, 12, 12, [9, 8, 9, 8]),
+    (4, 150, 4, 2, 24, 12, [-14, -15, -14, -15]),
+    (8, 38, 2, 2, 12, 12, [9, 8, 9, 8]),
+    (8, 54, 2, 4, 12, 24, [9, 8, 9, 8]),
+    (3, 64, 1, 1, 1, 1, [0, 0, 0, 0]),
+]
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: f"{layer[1]}_up{layer[2]}_down{layer[3]}")
+@pytest.mark.parametrize("layout", ["contiguous", "channels_last", "strided"])
+def test_layers_of_the_generator_agree_in_every_memory_layout(fast, layer, layout):
+    channels, size, up, down, up_taps, down_taps, padding = layer
+    x = random((2, channels, size, size), 1)
+    if layout == "channels_last":
+        x = x.contiguous(memory_format=torch.channels_last)
+    if layout == "strided":
+        x = random((2, 2 * channels, size, size + 3), 1)[:, ::2, :, 3:].transpose(2, 3)
+    window = torch.hann_window(up_taps + 2)[1:-1], torch.hann_window(down_taps + 2)[1:-1]
+    problem = {"x": x, "bias": random((channels,), 2), "up_filter": window[0] / window[0].sum()}
+    problem |= {"down_filter": window[1] / window[1].sum(), "up": up, "down": down, "padding": padding, "clamp": 256}
+    results = []
+    for form in (fast, definition):
+        options = {k: v for k, v in problem.items() if k not in ("x", "bias", "up_filter", "down_filter")}
+        results.append(form.filtered_lrelu(x, problem["up_filter"], problem["down_filter"], problem["bias"], **options))
+    assert_agree(results[:1], results[1:])
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64])
+def test_other_number_formats_come_out_as_they_go_in(fast, dtype):
+    tolerance = {torch.bfloat16: 2e-2, torch.float16: 3e-3, torch.float64: 1e-12}[dtype]
+    x, bias, filter = random((2, 3, 9, 8), 1, dtype), random((3,), 2, dtype), random((6,), 3, torch.float64)
+    filter = filter / filter.abs().sum()
+    options = {"up": 2, "down": 2, "padding": side_padding(5), "clamp": 256}
+    x.requires_grad_(), bias.requires_grad_()
+    y = fast.filtered_lrelu(x, filter, filter, bias, **options)
+    y.float().square().sum().backward()
+    assert y.dtype == x.grad.dtype == bias.grad.dtype == dtype
+    exact = definition.filtered_lrelu(x.detach().double(), filter, filter, bias.detach().double(), **options)
+    assert (y.double() - exact).abs().max() < tolerance * exact.abs().max()
+
+
+def test_not_a_number_goes_no_further_than_the_filter_reaches(fast):
+    x, filter = random((1, 1, 40, 40), 1), random((8,), 2)
+    x[0, 0, 20, 20] = math.nan
+    y = fast.filtered_lrelu(x, filter, filter, up=2, down=2, padding=7, clamp=1.0)
+    wrong = torch.isnan(y[0, 0])
+    assert wrong.any() and not wrong[:15].any() and not wrong[26:].any() and not wrong[:, :15].any()
+
+
+def test_the_result_is_the_same_bytes_every_time_and_for_any_number_of_threads(fast, monkeypatch):
+    monkeypatch.setenv("STYLESV_OPS", next(name for name, form in FAST.items() if form is fast))
+    filter, threads = torch.hann_window(14)[1:-1], torch.get_num_threads()
+    results = []
+    try:
+        for number in (1, 2, 3, 1):
+            torch.set_num_threads(number)
+            x, bias = random((3, 7, 36, 36), 1).requires_grad_(), random((7,), 2).requires_grad_()
+            y = filtered_lrelu(x, filter, filter, bias, up=2, down=2, padding=9, clamp=256)
+            y = upfirdn2d(y, filter, down=2, padding=5)
+            results.append([y, *torch.autograd.grad(y.square().sum(), (x, bias))])
+    finally:
+        torch.set_num_threads(threads)
+    for result in results[1:]:
+        assert all(torch.equal(a, b) for a, b in zip(result, results[0], strict=True))

@@ -1,0 +1,50 @@
+"""Score rows, clips and a whole page for tests."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from stylesv.config.protocol import ProtocolSettings, UsedProtocol
+from stylesv.report.tables import ScoreRow
+
+PROTOCOLS = Path(__file__).parents[2] / "config" / "protocols"
+
+
+def used(name: str = "rfvd_16f", *, key: str = "0123abcd", sha256: str = "a" * 64, **changes: Any) -> UsedProtocol:
+    values = yaml.safe_load((PROTOCOLS / f"{name}.yaml").read_text())["protocol"]
+    for field, value in changes.items():
+        values[field] = values[field] | value if isinstance(value, dict) else value
+    settings = ProtocolSettings.model_validate(values)
+    return UsedProtocol(name=name, key=key, settings=settings, detector_sha256=sha256)
+
+
+def row(kimg: int | None = 20, value: float = 50.0, **changes: Any) -> ScoreRow:
+    found = {
+        "dataset": "sky",
+        "model": "D",
+        "run": "sky-D-s0-7be01d44",
+        "seed": 0,
+        "kimg": kimg,
+        "value": value,
+        "low": value * 0.9,
+        "high": value * 1.2,
+        "few_clips": False,
+        "num_real": 200,
+        "num_generated": 256,
+        "protocol": used(),
+    }
+    return ScoreRow(**(found | changes))
+
+
+def rows() -> list[ScoreRow]:
+    other = {"model": "E", "run": "sky-E-s0-aaaa0000"}
+    return [row(40, 30.0), row(0, 120.0), row(20, 25.5), row(0, 110.0, **other), row(20, 31.25, **other)]
+
+
+def clips(count: int = 3, frames: int = 5, size: int = 16, seed: int = 0) -> np.ndarray:
+    """Squares of one colour each that change from frame to frame, n t c h w."""
+    random = np.random.default_rng(seed)
+    colours = random.integers(0, 256, (count, frames, 3, 1, 1), dtype=np.uint8)
+    return np.broadcast_to(colours, (count, frames, 3, size, size)).copy()

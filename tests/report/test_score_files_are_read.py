@@ -1,0 +1,30 @@
+"""What `stylesv.metrics` writes, `stylesv.report` reads: the two meet at the file, not in code."""
+
+import numpy as np
+from report_values import used
+
+from stylesv.metrics.clip_selection import select_real_clips
+from stylesv.metrics.features import FeatureOrigin, FeatureSet, describe_generated_clips, describe_real_clips
+from stylesv.metrics.moments import Moments
+from stylesv.metrics.score import ScoredRun, score_features, write_score
+from stylesv.report.tables import read_score_rows
+
+
+def test_a_written_score_makes_a_row(tmp_path):
+    protocol = used(generated={"num_clips": 10}, bootstrap={"resamples": 10})
+    selection = select_real_clips([40, 40, 5], protocol.settings)
+    real = describe_real_clips(selection, dataset="sky-0000", protocol=protocol)
+    made = describe_generated_clips(source="sky-D at 20 kimg", protocol=protocol)
+    random = np.random.default_rng(0)
+    sets = []
+    for record in (real, made):
+        features = random.standard_normal((record.count, 4)).astype(np.float32)
+        origin = FeatureOrigin(protocol=protocol, clips=record)
+        sets.append(FeatureSet(features, Moments.from_features(features), origin))
+    scored = ScoredRun(run="sky-D-s0-7be01d44", dataset="sky", model="D", seed=0, kimg=20)
+    score = score_features(*sets, scored=scored)
+    write_score(tmp_path / "score.json", score)
+    (row,) = read_score_rows([tmp_path / "score.json"])
+    assert (row.value, row.low, row.high) == (score.value, score.interval.low, score.interval.high)
+    assert (row.run, row.kimg, row.num_real, row.num_generated) == (scored.run, 20, 24, 10)
+    assert row.protocol == protocol

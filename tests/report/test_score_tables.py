@@ -1,0 +1,140 @@
+"""Score tables: sorted, best marked, intervals shown, protocols never mixed."""
+
+import csv
+import json
+
+import pytest
+from report_values import row, rows, used
+
+from stylesv.errors import ConfigError, DataError
+from stylesv.report.protocol_text import caption_protocol, describe_protocol
+from stylesv.report.tables import (
+    format_csv,
+    format_number,
+    format_score,
+    read_score_rows,
+    tabulate_scores,
+    write_score_table,
+)
+
+
+def test_rows_are_sorted_and_the_lowest_of_each_run_is_best():
+    table = tabulate_scores(rows())
+    assert [(r.model, r.kimg) for r in table.rows] == [("D", 0), ("D", 20), ("D", 40), ("E", 0), ("E", 20)]
+    assert [(r.model, r.kimg, r.value) for r in table.best] == [("D", 20, 25.5), ("E", 20, 31.25)]
+    run = "sky-D-s0-7be01d44"
+    assert (table.first(run).kimg, table.last(run).kimg) == (0, 40)
+
+
+def test_of_equal_scores_the_earliest_is_best():
+    assert tabulate_scores([row(40, 7.0), row(20, 7.0)]).best[0].kimg == 20
+
+
+def test_csv_keeps_every_digit_and_the_protocol():
+    lines = list(
+        csv.DictReader(format_csv(tabulate_scores([row(20, 1 / 3), row(40, 2 / 3, low=None, high=None)])).splitlines())
+    )
+    assert [float(line["value"]) for line in lines] == [1 / 3, 2 / 3]
+    assert [line["best"] for line in lines] == ["true", "false"]
+    assert (lines[0]["low"], lines[1]["low"]) == (str(0.9 / 3), "")
+    assert {line["protocol"] + line["protocol_key"] for line in lines} == {"rfvd_16f0123abcd"}
+    assert lines[0]["metric"] == "rFVD16"
+
+
+def test_three_files_say_the_same(tmp_path):
+    paths = {kind: tmp_path / f"scores.{kind}" for kind in ("csv", "markdown", "tex")}
+    table = write_score_table(rows(), **paths)
+    markdown, tex = paths["markdown"].read_text(), paths["tex"].read_text()
+    assert table.label == "rFVD16"
+    assert "| sky | D | sky-D-s0-7be01d44 | **25.50 [22.95, 30.60]** | 20 | 30.00 [27.00, 36.00] | 40 |" in markdown
+    assert "| sky-D-s0-7be01d44 | 0 | 120.0 [108.0, 144.0] |" in markdown
+    assert "sky & D & sky-D-s0-7be01d44 & 25.50 [22.95, 30.60] & 20 \\\\" in tex
+    for text in (markdown, tex):
+        assert "Protocol rfvd_16f-0123abcd; clips: 16 consecutive frames; real clips: at most 256" in text
+        assert "random weights" in text and "chosen by this very score" in text
+        assert "sky: 200 real and 256 generated clips." in text
+    assert paths["csv"].read_text().count("\n") == 6
+
+
+def test_latex_letters_are_escaped(tmp_path):
+    paths = {kind: tmp_path / kind for kind in ("csv", "markdown", "tex")}
+    write_score_table([row(dataset="my_data & 50%", kimg=None)], **paths)
+    assert "my\\_data \\& 50\\% & D &" in paths["tex"].read_text()
+
+
+def test_protocols_are_not_mixed_and_nothing_is_written(tmp_path):
+    paths = {kind: tmp_path / kind for kind in ("csv", "markdown", "tex")}
+    other = row(60, 10.0, protocol=used(key="89efcdab", generated={"num_clips": 512}))
+    with pytest.raises(ConfigError, match=r"at 20 kimg .* at 60 kimg .*generated\.num_clips: 256 and 512"):
+        write_score_table([row(), other], **paths)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_table_is_refused():
+    with pytest.raises(DataError, match="without scores"):
+        tabulate_scores([])
+
+
+def test_few_clips_are_said():
+    assert not any("dimensions" in note for note in tabulate_scores([row()]).notes)
+    assert any("dimensions" in note for note in tabulate_scores([row(), row(40, few_clips=True)]).notes)
+
+
+def test_a_trained_detector_needs_no_warning():
+    i3d = {"name": "i3d_torchscript", "sha256": "b" * 64, "resize_px": None, "resize_filter": None}
+    table = tabulate_scores([row(protocol=used(detector=i3d))])
+    assert table.label == "FVD16"
+    assert not any("random" in note for note in table.notes)
+    assert describe_protocol(table.protocol)["Detector"].endswith("resizes frames itself")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(12345.6, "12346"), (123.45, "123.5"), (12.345, "12.35"), (0.012345, "0.0123"), (0.0, "0")]
+)
+def test_numbers_have_about_four_digits(value, text):
+    assert format_number(value) == text
+
+
+def test_a_score_without_interval_is_bare():
+    assert format_score(row(low=None, high=None)) == "50.00"
+
+
+def test_a_caption_tells_frames_and_seeds():
+    caption = caption_protocol(
+        used(frame_stride=8, real={"first_frames": "random", "seed": 5}, bootstrap={"resamples": 0})
+    )
+    for words in ("16 frames, 8 apart", "first frames random (seed 5)", "256, seed 0, from time 0, truncation 1"):
+        assert words in caption
+    assert caption.endswith("interval: none.")
+
+
+def score_json(**changes):
+    values = {
+        "label": "rFVD16",
+        "value": 41.5,
+        "interval": {"low": 40.0, "high": 43.0, "level": 0.95, "resamples": 100},
+        "few_clips": True,
+        "scored": {"run": "sky-D-s0-7be01d44", "dataset": "sky", "model": "D", "seed": 0, "kimg": 20},
+        "protocol": used().model_dump(mode="json"),
+        "real": {"count": 200},
+        "generated": {"count": 256},
+    }
+    return json.dumps(values | changes)
+
+
+def test_rows_are_read_from_score_files(tmp_path):
+    (tmp_path / "a.json").write_text(score_json())
+    (tmp_path / "b.json").write_text(score_json(interval=None))
+    first, second = read_score_rows([tmp_path / "a.json", tmp_path / "b.json"])
+    assert first == row(20, 41.5, low=40.0, high=43.0, few_clips=True)
+    assert (second.low, second.high) == (None, None)
+
+
+def test_other_files_are_refused(tmp_path):
+    path = tmp_path / "a.json"
+    with pytest.raises(DataError, match="no such score"):
+        read_score_rows([path])
+    for text in ("{}", "[1]", "not json", score_json(protocol={})):
+        path.write_text(text)
+        with pytest.raises(DataError, match="not a score of this project"):
+            read_score_rows([path])

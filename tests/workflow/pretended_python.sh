@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Stands in for `python` in dry-run tests: makes the files that a script of the workflow would write, empty.
+script=$(basename "$1"); shift
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --out|--networks-out|--state-out|--log|--film|--strip|--slices|--page|--tables|--figures)
+      if [ "$script" = pack_videos.py ]; then
+        mkdir -p "$2"; touch "$2/clips.zip" "$2/offsets.npy" "$2/index.json"
+      elif [ "$script" = render_videos.py ] || [ "$1" = --tables ] || [ "$1" = --figures ]; then
+        mkdir -p "$2"; touch "$2/file"
+      else
+        mkdir -p "$(dirname "$2")"; touch "$2"
+      fi
+      shift 2 ;;
+    *) shift ;;
+  esac
+done

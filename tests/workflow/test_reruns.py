@@ -1,0 +1,80 @@
+"""Change this key, exactly these jobs are scheduled."""
+
+import shutil
+
+import pytest
+
+pytestmark = [pytest.mark.workflow, pytest.mark.slow]
+
+DEMO = "experiments/demo.yaml"
+RESULTS = {"demo": 1, "write_report": 1}
+VIDEO_CHOICE = {"choose_snapshot": 1, "draw_clips": 1}
+VIDEO_RUN = {"write_recipe": 1, "initialize_networks": 1, "train_segment": 3, "score_snapshot": 4}
+BOTH_RUNS = {name: 2 * count for name, count in VIDEO_RUN.items()}
+
+# what is changed, in which file, the old text, the new text, the jobs
+CHANGES = [
+    ("R1 gamma of the video model", "config.yaml", "r1_gamma: 8 ", "r1_gamma: 4 ",
+     VIDEO_RUN | VIDEO_CHOICE | RESULTS),
+    ("width of the model", DEMO, "    channel_max: 48\n    motion", "    channel_max: 40\n    motion",
+     BOTH_RUNS | {"choose_snapshot": 2, "draw_clips": 1} | RESULTS),
+    ("longer video run", DEMO, "D: {length: {total_kimg: 12, segment_kimg: 4}}",
+     "D: {length: {total_kimg: 20, segment_kimg: 4}}",
+     {"train_segment": 2, "score_snapshot": 2} | VIDEO_CHOICE | RESULTS),
+    ("shorter video run", DEMO, "D: {length: {total_kimg: 12, segment_kimg: 4}}",
+     "D: {length: {total_kimg: 8, segment_kimg: 4}}", VIDEO_CHOICE | RESULTS),
+    ("smaller segments", DEMO, "D: {length: {total_kimg: 12, segment_kimg: 4}}",
+     "D: {length: {total_kimg: 12, segment_kimg: 2}}",
+     # the snapshots between, and the states they start from, but not the last snapshot, which is there
+     {"initialize_networks": 1, "train_segment": 5, "score_snapshot": 3} | VIDEO_CHOICE | RESULTS),
+    ("larger segments", DEMO, "D: {length: {total_kimg: 12, segment_kimg: 4}}",
+     "D: {length: {total_kimg: 12, segment_kimg: 12}}", VIDEO_CHOICE | RESULTS),
+    ("clips of the video protocol", "protocols/rfvd_16f.yaml", "num_clips: 256", "num_clips: 300",
+     {"measure_reference": 1, "score_snapshot": 4} | VIDEO_CHOICE | RESULTS),
+    ("a figure setting", DEMO, "columns: 3", "columns: 9", {"draw_clips": 1} | RESULTS),
+    ("resolution of the data set", "datasets/demo.yaml", "resolution: 32", "resolution: 64",
+     {"pack_videos": 1, "measure_reference": 2} | BOTH_RUNS | {"choose_snapshot": 2, "draw_clips": 1}
+     | RESULTS),
+    ("frame rate for display", "datasets/demo.yaml", "display_fps: 15", "display_fps: 10", {"draw_clips": 1} | RESULTS),
+    ("number of workers", "config.yaml", "num_workers: 2 ", "num_workers: 1 ", {}),
+    ("threads", "config.yaml", "cpu_threads: 2 ", "cpu_threads: 4 ", {}),
+    ("lines of the log", "config.yaml", "tick_kimg: 0.5 ", "tick_kimg: 0.1 ", {}),
+    ("the seed of the scenes", "datasets/demo.yaml", "    seed: 0", "    seed: 1",
+     {"render_videos": 1, "pack_videos": 1, "measure_reference": 2} | BOTH_RUNS
+     | {"choose_snapshot": 2, "draw_clips": 1} | RESULTS),
+    ("a comment", DEMO, "# The whole way", "# All the way", {}),
+]  # fmt: skip
+
+
+def test_a_finished_demo_has_nothing_to_do(finished):
+    assert finished.scheduled("demo") == {}
+
+
+@pytest.mark.parametrize(("file", "old", "new", "jobs"), [c[1:] for c in CHANGES], ids=[c[0] for c in CHANGES])
+def test_a_change_schedules_exactly_what_depends_on_it(finished, file, old, new, jobs):
+    finished.change(file, old, new)
+    try:
+        assert finished.scheduled("demo") == jobs
+    finally:
+        finished.change(file, new, old)
+
+
+def test_changes_taken_back_schedule_nothing(finished):
+    assert finished.scheduled("demo") == {}
+
+
+def test_a_copied_results_folder_in_a_fresh_checkout_has_nothing_to_do(finished, tmp_path):
+    """Without Snakemake's own records, and with times in the order of an ordinary copy."""
+    fresh = type(finished)(tmp_path, pretend=True)
+    shutil.copytree(finished.folder / "results", tmp_path / "results", copy_function=shutil.copy)
+    assert fresh.scheduled("demo") == {}
+
+
+def test_a_lost_snapshot_is_remade_and_no_later_one(finished):
+    run = next(path for path in (finished.folder / "results" / "runs").iterdir() if "-D-" in path.name)
+    (run / "8" / "networks.safetensors").rename(run / "kept")
+    try:
+        jobs = finished.scheduled("demo")
+    finally:
+        (run / "kept").rename(run / "8" / "networks.safetensors")
+    assert (jobs["initialize_networks"], jobs["train_segment"], jobs["score_snapshot"]) == (1, 2, 1)
