@@ -101,7 +101,7 @@ def _frames_until_damage(
                     facts.damage = "is damaged: a frame cannot be decoded whole"
                     return
                 yield frame
-    except (av.error.FFmpegError, EOFError) as error:
+    except av.error.FFmpegError as error:
         facts.damage = f"is damaged: {error.strerror}"
         yield from _frames_inside_decoder(stream)
 
@@ -112,7 +112,7 @@ def _frames_inside_decoder(stream: av.VideoStream) -> Iterator[av.VideoFrame]:
             if frame.is_corrupt:
                 return
             yield frame
-    except (av.error.FFmpegError, EOFError):
+    except av.error.FFmpegError:
         return
 
 

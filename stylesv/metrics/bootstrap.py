@@ -11,10 +11,10 @@ Distance = Callable[[Float[np.ndarray, "n d"], Float[np.ndarray, "m d"]], float]
 
 
 def bootstrap_interval(
-    distance: Distance,
     real: Float[np.ndarray, "n d"],
     generated: Float[np.ndarray, "m d"],
     *,
+    distance: Distance,
     resamples: int,
     level: float,
     seed: int,

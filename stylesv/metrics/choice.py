@@ -19,7 +19,7 @@ def choose_best(scores: Sequence[Path]) -> dict[str, Any]:
         DataError: they are of different runs.
     """
     read = {str(path): read_score(path) for path in scores}
-    require_one_protocol({name: score.protocol for name, score in read.items()})
+    require_one_protocol([(name, score.protocol) for name, score in read.items()])
     runs = {score.scored.run for score in read.values()}
     if len(runs) > 1:
         raise DataError(f"the best snapshot is chosen within one run, but the scores are of {', '.join(sorted(runs))}")

@@ -85,7 +85,7 @@ def load_detector(
     return _file_detector(Path(name_or_path), metric, sha256, device)
 
 
-def resize_frames(clips: UInt8[Tensor, "n t c h w"], size_px: int, mode: str) -> Float32[Tensor, "n c t s s"]:
+def resize_frames(clips: UInt8[Tensor, "n t c h w"], *, size_px: int, mode: str) -> Float32[Tensor, "n c t s s"]:
     """Frames in [-1, 1], antialiased to `size_px` squares (`mode`: bilinear or bicubic), channels before time."""
     n, t = clips.shape[:2]
     frames = clips.flatten(0, 1).float() / 127.5 - 1
@@ -109,7 +109,7 @@ def _random_detector(resize_px: int, resize_filter: str, device: torch.device) -
     network.to(device=device, memory_format=torch.channels_last_3d)  # twice as fast on a CPU
 
     def call(clips: Tensor) -> Tensor:
-        frames = resize_frames(clips, resize_px, resize_filter)
+        frames = resize_frames(clips, size_px=resize_px, mode=resize_filter)
         return network(frames.contiguous(memory_format=torch.channels_last_3d))
 
     return Detector(RANDOM_I3D, sha256, NUM_LOGITS, device, call)

@@ -120,17 +120,26 @@ def extract_features(
     return np.concatenate(features)
 
 
+def require_all_clips(num_features: int, num_clips: int) -> None:
+    """Check that no clip was left out.
+
+    Raises:
+        DataError: there are fewer or more features than clips.
+    """
+    if num_features != num_clips:
+        raise DataError(
+            f"{num_features} clips have features, but {num_clips} were chosen; "
+            "a part must not pass for the whole: extract them all again"
+        )
+
+
 def write_features(path: Path, features: Float32[np.ndarray, "n d"], origin: FeatureOrigin) -> None:
     """Write features, their moments and their origin to one safetensors file, whole or not at all.
 
     Raises:
         DataError: the number of features is not the number of clips, or is below two.
     """
-    if len(features) != origin.clips.count:
-        raise DataError(
-            f"{path}: {len(features)} clips have features, but the protocol asks for {origin.clips.count}; "
-            "do not score a part: extract them all again"
-        )
+    require_all_clips(len(features), origin.clips.count)
     moments = Moments.from_features(features)
     moments.covariance("population")
     arrays = {

@@ -50,13 +50,13 @@ def frechet_distance_of_features(
         DataError: a set has fewer than two clips, or feature lengths differ.
     """
     _require_same_length(real.shape[1], generated.shape[1])
-    if has_few_clips(len(real), len(generated), real.shape[1]):
+    if has_few_clips(len(real), len(generated), feature_dim=real.shape[1]):
         return frechet_distance_of_few(real, generated, covariance=covariance)
     moments = [Moments.from_features(features) for features in (real, generated)]
     return frechet_distance(*moments, covariance=covariance)
 
 
-def has_few_clips(num_real: int, num_generated: int, feature_dim: int) -> bool:
+def has_few_clips(num_real: int, num_generated: int, *, feature_dim: int) -> bool:
     """Whether a covariance is singular for want of clips; the distance then depends strongly on their number."""
     return min(num_real, num_generated) <= feature_dim
 

@@ -34,7 +34,7 @@ INCEPTION_WIDTHS = {
 }
 
 
-def pad_same(x: Tensor, kernel: tuple[int, ...], stride: tuple[int, ...]) -> Tensor:
+def pad_same(x: Tensor, *, kernel: tuple[int, ...], stride: tuple[int, ...]) -> Tensor:
     """Zeros as TensorFlow's SAME puts them: ceil(size / stride) outputs, the odd zero at the end.
 
     Also right for max pooling, which TensorFlow pads with minus infinity, because activations here are not negative.
@@ -49,7 +49,7 @@ def pad_same(x: Tensor, kernel: tuple[int, ...], stride: tuple[int, ...]) -> Ten
 class SameConv(nn.Module):
     """Convolution with SAME padding and a bias; `relu` for all but the last."""
 
-    def __init__(self, in_channels: int, out_channels: int, kernel: int = 1, *, stride: int = 1, relu: bool = True):
+    def __init__(self, in_channels: int, out_channels: int, *, kernel: int = 1, stride: int = 1, relu: bool = True):
         super().__init__()
         self.weight = nn.Parameter(torch.zeros(out_channels, in_channels, kernel, kernel, kernel))
         self.bias = nn.Parameter(torch.zeros(out_channels))
@@ -60,7 +60,7 @@ class SameConv(nn.Module):
         weight, stride = self.weight, (self.stride,) * 3
         if x.shape[2] == 1:
             weight, stride = weight.sum(dim=2, keepdim=True), (1, self.stride, self.stride)
-        x = F.conv3d(pad_same(x, tuple(weight.shape[2:]), stride), weight, self.bias, stride)
+        x = F.conv3d(pad_same(x, kernel=tuple(weight.shape[2:]), stride=stride), weight, self.bias, stride)
         return F.relu_(x) if self.relu else x
 
 
@@ -70,7 +70,7 @@ def pool_same(
     """Max pooling with SAME padding; `time` and `space` are (kernel, stride). A single time step stays as it is."""
     time = (1, 1) if x.shape[2] == 1 else time
     kernel, stride = (time[0], space[0], space[0]), (time[1], space[1], space[1])
-    return F.max_pool3d(pad_same(x, kernel, stride), kernel, stride)
+    return F.max_pool3d(pad_same(x, kernel=kernel, stride=stride), kernel, stride)
 
 
 class Inception(nn.Module):
@@ -80,8 +80,8 @@ class Inception(nn.Module):
         super().__init__()
         one, three_in, three, five_in, five, pool = widths
         self.one = SameConv(in_channels, one)
-        self.three = nn.Sequential(SameConv(in_channels, three_in), SameConv(three_in, three, 3))
-        self.five = nn.Sequential(SameConv(in_channels, five_in), SameConv(five_in, five, 3))
+        self.three = nn.Sequential(SameConv(in_channels, three_in), SameConv(three_in, three, kernel=3))
+        self.five = nn.Sequential(SameConv(in_channels, five_in), SameConv(five_in, five, kernel=3))
         self.pool = SameConv(in_channels, pool)
         self.out_channels = one + three + five + pool
 
@@ -95,9 +95,9 @@ class I3D(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.conv1 = SameConv(3, 64, 7, stride=2)
+        self.conv1 = SameConv(3, 64, kernel=7, stride=2)
         self.conv2_reduce = SameConv(64, 64)
-        self.conv2 = SameConv(64, 192, 3)
+        self.conv2 = SameConv(64, 192, kernel=3)
         self.inception = nn.ModuleDict()
         channels = 192
         for name, widths in INCEPTION_WIDTHS.items():

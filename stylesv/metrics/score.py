@@ -14,7 +14,7 @@ from stylesv.config.protocol import UsedProtocol, require_one_protocol
 from stylesv.errors import DataError
 from stylesv.files import write_text
 from stylesv.metrics.bootstrap import bootstrap_interval
-from stylesv.metrics.features import FeatureSet, GeneratedClips, RealClips
+from stylesv.metrics.features import FeatureSet, GeneratedClips, RealClips, require_all_clips
 from stylesv.metrics.frechet import frechet_distance, frechet_distance_of_features, has_few_clips
 
 
@@ -75,15 +75,17 @@ def score_features(real: FeatureSet, generated: FeatureSet, *, scored: ScoredRun
     """Score generated features against real ones.
 
     Raises:
-        DataError: the two were made under different protocols, or are not real and generated features.
+        DataError: the two are not real and generated features, or not features of all clips.
         ConfigError: which fields of their protocols differ.
     """
     require_one_protocol([("real features", real.origin.protocol), ("generated features", generated.origin.protocol)])
     clips = (real.origin.clips, generated.origin.clips)
     if not isinstance(clips[0], RealClips) or not isinstance(clips[1], GeneratedClips):
         raise DataError("a score compares features of real clips with features of generated ones; check their order")
+    for features in (real, generated):
+        require_all_clips(features.moments.count, features.origin.clips.count)
     protocol = generated.origin.protocol
-    few = has_few_clips(real.moments.count, generated.moments.count, len(real.moments.mean))
+    few = has_few_clips(real.moments.count, generated.moments.count, feature_dim=len(real.moments.mean))
     return Score(
         metric=protocol.settings.metric_name,
         label=protocol.settings.metric_label,
@@ -133,19 +135,6 @@ def compare_protocols(scores: Sequence[Score]) -> None:
     require_one_protocol([(f"{s.scored.run} at {s.scored.kimg} kimg", s.protocol) for s in scores])
 
 
-def best_score(scores: Sequence[Score]) -> Score:
-    """The lowest score; of equal ones the earliest snapshot.
-
-    Raises:
-        DataError: there is none.
-        ConfigError: their protocols differ.
-    """
-    if not scores:
-        raise DataError("no scores to choose the best snapshot from; score at least one snapshot")
-    compare_protocols(scores)
-    return min(scores, key=lambda score: (score.value, score.scored.kimg or 0))
-
-
 def _distance(real: FeatureSet, generated: FeatureSet, few: bool) -> float:
     covariance = generated.origin.protocol.settings.covariance
     if few:
@@ -158,9 +147,9 @@ def _interval(real: FeatureSet, generated: FeatureSet) -> Interval | None:
     if settings.bootstrap.resamples == 0:
         return None
     low, high = bootstrap_interval(
-        lambda a, b: frechet_distance_of_features(a, b, covariance=settings.covariance),
         real.features,
         generated.features,
+        distance=lambda a, b: frechet_distance_of_features(a, b, covariance=settings.covariance),
         resamples=settings.bootstrap.resamples,
         level=settings.bootstrap.level,
         seed=settings.bootstrap.seed,

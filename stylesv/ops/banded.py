@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from stylesv.ops.geometry import Filter, Number, axis_pair, filter_taps, output_length, separable_taps, side_padding
+from stylesv.ops.geometry import Filter, Number, axis_pair, filter_taps, output_length, side_padding
 
 BLOCK = 16  # outputs per block: enough for the vector units, few enough that not many products are with zeros
 
@@ -30,14 +30,14 @@ def upfirdn2d(
     """As `definition.upfirdn2d`."""
     (up_x, up_y), (down_x, down_y) = axis_pair("up", up), axis_pair("down", down)
     x0, x1, y0, y1 = side_padding(padding)
-    lines = _lines(x, filter, gain)
-    if lines is None:
+    if filter is not None and filter.ndim == 2:
         return _resample_plane(x, filter * gain, (up_x, up_y), (down_x, down_y), (x0, x1, y0, y1))
-    taps_x, taps_y = lines
-    if len(taps_x) == len(taps_y) == up_x == up_y == down_x == down_y == 1:
-        return F.pad(x, [x0, x1, y0, y1]) * (taps_x * taps_y)
-    x = _ResampleAxis.apply(x, taps_x, -1, up_x, down_x, x0, x1)
-    return _ResampleAxis.apply(x, taps_y, -2, up_y, down_y, y0, y1)
+    taps = x.new_ones(1) if filter is None else filter.to(x.dtype)
+    taps = taps * gain**0.5
+    if len(taps) == up_x == up_y == down_x == down_y == 1:
+        return F.pad(x, [x0, x1, y0, y1]) * taps.square()
+    x = _ResampleAxis.apply(x, taps, -1, up_x, down_x, x0, x1)
+    return _ResampleAxis.apply(x, taps, -2, up_y, down_y, y0, y1)
 
 
 def filtered_lrelu(
@@ -61,18 +61,6 @@ def filtered_lrelu(
     if clamp is not None:
         x = x.clamp(-clamp / gain, clamp / gain)
     return upfirdn2d(x, down_filter, down=down, gain=gain)
-
-
-def _lines(x: Tensor, filter: Filter, gain: Number) -> tuple[Tensor, Tensor] | None:
-    """Filters along x and y; None if the filter is not separable, or not known to be.
-
-    Whether a plane is separable is in its values; on a GPU, looking at them would make the host wait.
-    """
-    if filter is not None and filter.device.type != "cpu":
-        taps = (filter * gain**0.5).to(x.dtype)
-        return (taps, taps) if filter.ndim == 1 else None
-    both = separable_taps(filter, gain)
-    return None if both is None else (x.new_tensor(both[0]), x.new_tensor(both[1]))
 
 
 class _ResampleAxis(torch.autograd.Function):
@@ -123,21 +111,18 @@ def _block_matrix(taps: Tensor, up: int, down: int, before: int) -> tuple[Tensor
 
 
 def _resample_plane(
-    x: Tensor, kernel: Tensor, up: tuple[int, int], down: tuple[int, int], padding: tuple[int, int, int, int]
+    x: Tensor, filter: Tensor, up: tuple[int, int], down: tuple[int, int], padding: tuple[int, int, int, int]
 ) -> Tensor:
-    """Resample with a filter that is not separable: transposed convolution up, strided convolution down."""
-    (n, c, h, w), (x0, x1, y0, y1) = x.shape, padding
-    taps_x, taps_y = filter_taps(kernel)
+    """Resample with a plane of taps: transposed convolution up, strided convolution down."""
+    (channels, h, w), (x0, x1, y0, y1) = x.shape[1:], padding
+    taps_x, taps_y = filter_taps(filter)
     width = output_length(w, taps=taps_x, up=up[0], down=down[0], before=x0, after=x1)
     height = output_length(h, taps=taps_y, up=up[1], down=down[1], before=y0, after=y1)
-    planes = x.reshape(n * c, 1, h, w)
-    kernel = kernel.to(x.dtype)[None, None]
+    kernel = filter.to(x.dtype).expand(channels, 1, taps_y, taps_x)
     if up == (1, 1):
-        planes = F.conv2d(F.pad(planes, [x0, x1, y0, y1]), kernel.flip([2, 3]), stride=down[::-1])
-    else:
-        planes = F.conv_transpose2d(planes, kernel, stride=up[::-1])  # sample p of it is window p - (taps - 1)
-        left, top = x0 - (taps_x - 1), y0 - (taps_y - 1)
-        right = (width - 1) * down[0] + 1 - left - planes.shape[-1]
-        bottom = (height - 1) * down[1] + 1 - top - planes.shape[-2]
-        planes = F.pad(planes, [left, right, top, bottom])[..., :: down[1], :: down[0]]
-    return planes.reshape(n, c, height, width)
+        return F.conv2d(F.pad(x, [x0, x1, y0, y1]), kernel.flip([2, 3]), stride=down[::-1], groups=channels)
+    wide = F.conv_transpose2d(x, kernel, stride=up[::-1], groups=channels)  # sample p sees taps up to p: full size
+    left, top = x0 - (taps_x - 1), y0 - (taps_y - 1)
+    right = (width - 1) * down[0] + 1 - left - wide.shape[-1]
+    bottom = (height - 1) * down[1] + 1 - top - wide.shape[-2]
+    return F.pad(wide, [left, right, top, bottom])[..., :: down[1], :: down[0]]

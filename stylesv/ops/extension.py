@@ -73,13 +73,13 @@ def temporary_folder() -> Path:
 
 
 def load_library(path: Path) -> bool:
-    """Load a library of ours; False if there is none or if it is damaged (loading that could end the process)."""
+    """Load a library of ours; False if there is none to read, or if it is damaged (that could end the process)."""
     try:
         whole = path.with_suffix(".sha256").read_text() == file_hash(path)
-    except FileNotFoundError:
+        if whole:
+            torch.ops.load_library(path)
+    except OSError:
         return False
-    if whole:
-        torch.ops.load_library(path)
     return whole
 
 
@@ -117,8 +117,8 @@ def build(path: Path) -> str | None:
 
 def compile_and_load(folder: str, flags: tuple[str, ...]) -> str | None:
     """Build in a folder with ninja and load the result; the compiler's first complaint if that fails."""
-    with warnings.catch_warnings(), ninja_on_path():
-        warnings.simplefilter("ignore")  # torch warns about compilers it does not know; what counts is the result
+    with warnings.catch_warnings(), build_environment():
+        warnings.simplefilter("ignore")  # about compilers that torch does not know; what counts is the result
         try:
             from torch.utils import cpp_extension  # slow to import, and needs setuptools
 
@@ -143,17 +143,18 @@ def first_complaint(text: str) -> str:
 
 
 @contextlib.contextmanager
-def ninja_on_path() -> Iterator[None]:
-    """Let torch find the ninja of this environment when the environment was not activated."""
-    if shutil.which("ninja"):
-        yield
-        return
-    before = os.environ.get("PATH")
-    os.environ["PATH"] = os.pathsep.join(filter(None, [before, str(Path(sys.executable).parent)]))
+def build_environment() -> Iterator[None]:
+    """Let torch find the ninja beside this Python if the environment is not activated, and take any compiler."""
+    beside = str(Path(sys.executable).parent)
+    path = os.environ.get("PATH", os.defpath)
+    changes = {"TORCH_DONT_CHECK_COMPILER_ABI": "ON", "PATH": path if shutil.which("ninja") else f"{path}:{beside}"}
+    before = {name: os.environ.get(name) for name in changes}
+    os.environ.update(changes)
     try:
         yield
     finally:
-        if before is None:
-            del os.environ["PATH"]
-        else:
-            os.environ["PATH"] = before
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -75,7 +75,7 @@ def _clips(name: str, clips: dict[str, Path]) -> list[Media]:
         Media(
             clips["slices"],
             f"{name}: one column of pixels over time",
-            "Time runs down. Streaks that stand still while the scene moves would be texture sticking.",
+            "Time runs to the right. Straight lines where the scene moves would be texture sticking.",
         ),
     ]
 

@@ -15,7 +15,7 @@ _SECONDS_BETWEEN = {True: 0.5, False: 15.0}
 class Progress:
     """kimg, clips per second and time left."""
 
-    def __init__(self, *, total_kimg: float, messages: Path | None = None, stream: TextIO | None = None):
+    def __init__(self, *, total_kimg: int, messages: Path | None = None, stream: TextIO | None = None):
         self.total_kimg = total_kimg
         self.stream = stream or sys.stderr
         self.file = messages

@@ -74,7 +74,7 @@ class TrainState:
                 tensors |= {f"{name}.{parameter_name}.{k}": v for k, v in moments.get(parameter, {}).items()}
         return tensors
 
-    def save(self, path: Path, kimg: float) -> str:
+    def save(self, path: Path, kimg: int) -> str:
         """Write the state; returns its SHA-256."""
         header = {"format": STATE_FORMAT, "recipe_key": self.key, "kimg": kimg, "torch": _torch_version()}
         return write_tensors(path, self.tensors(), header | {name: getattr(self, name) for name in NUMBERS})

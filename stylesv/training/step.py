@@ -20,6 +20,8 @@ from stylesv.training.losses import (
     interpolate_latents,
     loss_of_fake,
     loss_of_real,
+    mix_styles,
+    one_w_per_place,
     path_length_penalty,
     r1_penalty,
 )
@@ -123,7 +125,7 @@ class TrainingStep:
         shown = (state.step + 1) * self.settings.batch_size
         if augment.mode == "linear":
             state.augment_probability = linear_probability(
-                augment.probability, clips_shown=shown, rise_kclips=augment.rise_kclips
+                augment.probability, clips_shown=shown, rise_kclips=augment.rise_kclips, upper_bound=augment.probability
             )
         elif augment.mode == "adaptive" and (state.step + 1) % augment.adjust_interval == 0:
             state.augment_probability = adapt_probability(
@@ -137,12 +139,34 @@ class TrainingStep:
 
     def _generate(
         self, purpose: str, num_clips: int | None = None
-    ) -> tuple[Float[Tensor, "n t c h w"], Float[Tensor, "n t"], Float[Tensor, "n *l w"]]:
-        """Generated clips of one phase, their times, and the w that path length differentiates by."""
+    ) -> tuple[Float[Tensor, "n t c h w"], Float[Tensor, "n t"], Float[Tensor, "n *l d"]]:
+        """Generated clips of one phase (all of a batch, or the first `num_clips`), their times, and their w.
+
+        For path length, w is one for each place, neither mixed nor moving: what the penalty differentiates by.
+        """
         state, settings, step = self.state, self.settings, self.state.step
-        size = settings.batch_size
-        generator, device = state.generator, state.device
-        numbers = list(range(step * size, (step + 1) * size))
+        size, generator, device = settings.batch_size, state.generator, state.device
+        keep = slice(num_clips)
+        times = self._generated_times(purpose)
+        noise = torch_generator(self.seed, f"{purpose} latents", step)
+        z = torch.randn(2, size, generator.z_dim, generator=noise)[:, keep].to(device)
+        length = generator.motion_noise_length(float(times.max()))
+        motion = torch.randn(size, length, generator.motion_noise_dim, generator=noise)[keep].to(device)
+        t = times[keep].to(device)
+        tracked = generator.settings.update_emas
+        w = generator.mapping(z[0], None, update_emas=tracked)
+        w = (
+            one_w_per_place(w, generator.synthesis.num_ws)
+            if purpose == "path length"
+            else self._vary_content(w, z[1], t, noise)
+        )
+        offset = self._time_offset(purpose, size, keep)
+        frames = generator.synthesis(w, t, motion, None, time_offset=offset, update_emas=tracked)
+        return frames, t, w
+
+    def _generated_times(self, purpose: str) -> Float[Tensor, "n t"]:
+        settings, size = self.settings, self.settings.batch_size
+        numbers = list(range(self.state.step * size, (self.state.step + 1) * size))
         times = frame_times_for_batch(
             self.seed,
             f"{purpose} times",
@@ -153,27 +177,31 @@ class TrainingStep:
             max_num_frames=settings.max_num_frames,
             fractional=settings.fractional_times,
         )
-        noise = torch_generator(self.seed, f"{purpose} latents", step)
-        z = torch.randn(2, size, generator.z_dim, generator=noise)
-        length = generator.motion_noise_length(float(times.max()))
-        motion = torch.randn(size, length, generator.motion_noise_dim, generator=noise)
-        keep = slice(num_clips)
-        t = torch.from_numpy(times)[keep].float().to(device)
-        w = generator.mapping(z[0, keep].to(device), None, update_emas=generator.settings.update_emas)
-        moving = settings.latent_interpolation
-        if moving.probability > torch.rand((), generator=noise).item():
-            start = torch.rand(size, generator=noise)[keep].to(device)
-            other = generator.mapping(z[1, keep].to(device), None)
-            w = interpolate_latents(w, other, t, start=start, length=moving.length)
-        frames = generator.synthesis(
-            w,
-            t,
-            motion[keep].to(device),
-            None,
-            time_offset=self._time_offset(purpose, size, keep),
-            update_emas=generator.settings.update_emas,
-        )
-        return frames, t, w
+        return torch.from_numpy(times).float()
+
+    def _vary_content(
+        self,
+        w: Float[Tensor, "n d"],
+        other_z: Float[Tensor, "n z"],
+        times: Float[Tensor, "n t"],
+        noise: torch.Generator,
+    ) -> Float[Tensor, "n *l d"]:
+        """Content that moves to another latent over time, or takes its fine layers from it, as often as the settings say."""
+        moving, mixing = self.settings.latent_interpolation, self.settings.loss.style_mixing_probability
+        generator, n = self.state.generator, len(w)
+        moves = moving.probability > torch.rand((), generator=noise).item()
+        if not moves and mixing == 0:
+            return w
+        other = generator.mapping(other_z, None)
+        if moves:
+            start = torch.rand(n, generator=noise).to(w.device)
+            w = interpolate_latents(w, other, times, start=start, length=moving.length)
+        if mixing > 0:
+            places = generator.synthesis.num_ws
+            chosen = torch.rand(n, generator=noise) < mixing
+            crossover = torch.where(chosen, torch.randint(1, places, (n,), generator=noise), places)
+            w = mix_styles(w, other, crossover=crossover.to(w.device), num_places=places)
+        return w
 
     def _time_offset(self, purpose: str, size: int, keep: slice) -> Float[Tensor, "n"] | None:
         """Whole frames by which B-spline motion is shifted, one number a clip; in training only (SPEC section 1.7)."""

@@ -48,6 +48,18 @@ def test_films_are_h264_that_browsers_stream_and_differ_in_length_rate_and_size(
     assert min(lengths) >= 2 and max(lengths) <= 9
 
 
+def test_encoder_gives_the_same_bytes_whatever_memory_held_before(tmp_path):
+    """x264 does not by default: its macroblock tree reads memory that nobody wrote."""
+    canvas = prepare_canvas(draw_scene(3, 1, duration_seconds=1.0), 96, 160)
+    frames = [draw_frame(canvas, number / 10) for number in range(6)]
+    rng, kept, seen = np.random.default_rng(0), [], set()
+    for _ in range(30):
+        kept.append(rng.random(int(rng.integers(1, 50000))))
+        write_film(tmp_path / "f.mp4", frames, rate_fps=10)
+        seen.add((tmp_path / "f.mp4").read_bytes())
+    assert len(seen) == 1
+
+
 def test_film_shows_the_frames_given_to_it(tmp_path):
     frames = [np.full((32, 48, 3), 20 * i, np.uint8) for i in range(10)]
     write_film(tmp_path / "f.mp4", frames, rate_fps=12)
@@ -74,6 +86,8 @@ def test_road_narrows_to_the_vanishing_point_as_a_pinhole_camera_says():
         # camera 1.4 m above the road, which is 2 * (3.9 + 0.7) m wide with its shoulder; horizon at 0.46 of the height
         expected = 9.2 * (row + 0.5 - 0.46 * 96) / 1.4
         assert np.ptp(columns) + 1 == pytest.approx(expected, rel=0.03, abs=2)
+        centre = 300 - scene.lane_offset * (row + 0.5 - 0.46 * 96) / 1.4
+        assert columns.mean() + 0.5 == pytest.approx(centre, abs=2)
 
 
 def test_marks_move_towards_the_car_at_its_speed():

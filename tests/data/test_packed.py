@@ -1,8 +1,10 @@
+import gc
 import json
 import multiprocessing
 import pickle
 import shutil
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -91,6 +93,18 @@ def test_pickled_reader_reads_the_same(packed):
     again = pickle.loads(pickle.dumps(clips))
     np.testing.assert_array_equal(again.read(0, [3, 1]), clips.read(0, [3, 1]))
     assert again.digest == clips.digest
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no list of open files on this system")
+def test_forgotten_readers_leave_no_open_files(packed):
+    def open_files():
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    before = open_files()
+    for _ in range(20):
+        PackedClips(packed).read(0, [0])
+    gc.collect()
+    assert open_files() == before
 
 
 def test_index_file_opens_the_folder_too(packed):

@@ -16,7 +16,7 @@ def draw(seed, count=200, length=5):
 
 
 def interval(real, generated, *, resamples=100, level=0.9, seed=0):
-    return bootstrap_interval(distance, real, generated, resamples=resamples, level=level, seed=seed)
+    return bootstrap_interval(real, generated, distance=distance, resamples=resamples, level=level, seed=seed)
 
 
 def test_a_seed_gives_one_interval():

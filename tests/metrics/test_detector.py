@@ -70,7 +70,7 @@ def test_random_i3d_needs_a_size():
 
 def test_frames_are_resized_one_by_one_to_the_range_of_i3d():
     clips = torch.stack([torch.zeros(3, 8, 8), torch.full((3, 8, 8), 255.0)]).to(torch.uint8)[None]
-    frames = resize_frames(clips, 16, "bilinear")
+    frames = resize_frames(clips, size_px=16, mode="bilinear")
     assert frames.shape == (1, 3, 2, 16, 16)
     assert frames[:, :, 0].eq(-1).all() and frames[:, :, 1].eq(1).all()
 
@@ -78,7 +78,7 @@ def test_frames_are_resized_one_by_one_to_the_range_of_i3d():
 def test_enlarged_frames_follow_the_bilinear_definition():
     row = torch.tensor([0, 100, 200, 50], dtype=torch.uint8)
     clips = row.expand(1, 1, 3, 4, 4).contiguous()
-    found = (resize_frames(clips, 8, "bilinear")[0, 0, 0, 0] + 1) * 127.5
+    found = (resize_frames(clips, size_px=8, mode="bilinear")[0, 0, 0, 0] + 1) * 127.5
     # Pixel centres: output i lies at (i + 0.5) / 2 - 0.5 of the input, clamped to the border.
     at = ((torch.arange(8) + 0.5) / 2 - 0.5).clamp(0, 3)
     low, part = at.floor().long(), at - at.floor()

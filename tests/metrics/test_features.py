@@ -67,7 +67,7 @@ def test_a_file_is_the_same_bytes_each_time(tmp_path, colour_means):
 
 def test_a_part_of_the_clips_is_refused(tmp_path, colour_means):
     features = extract_features(colour_means, [clips(5)])
-    with pytest.raises(DataError, match="5 clips have features, but the protocol asks for 6"):
+    with pytest.raises(DataError, match="5 clips have features, but 6 were chosen"):
         write_features(tmp_path / "f", features, origin(6))
     assert not (tmp_path / "f").exists()
 

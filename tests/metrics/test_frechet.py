@@ -102,8 +102,8 @@ def test_order_of_the_sets_does_not_matter():
 
 
 def test_few_means_a_singular_covariance():
-    assert has_few_clips(400, 5000, 400) and has_few_clips(5000, 400, 400)
-    assert not has_few_clips(401, 401, 400)
+    assert has_few_clips(400, 5000, feature_dim=400) and has_few_clips(5000, 400, feature_dim=400)
+    assert not has_few_clips(401, 401, feature_dim=400)
 
 
 def test_one_clip_is_refused():

@@ -52,7 +52,7 @@ def test_blocks_have_the_shapes_of_figure_3():
 )
 def test_padding_is_tensorflows_same(size, kernel, stride):
     x = torch.arange(1.0, size + 1).reshape(1, 1, size, 1, 1)
-    padded = pad_same(x, (kernel, 1, 1), (stride, 1, 1)).flatten().tolist()
+    padded = pad_same(x, kernel=(kernel, 1, 1), stride=(stride, 1, 1)).flatten().tolist()
     count = -(-size // stride)
     # Output i of SAME reads inputs that begin at i * stride - before, with `before` the smaller half of the padding.
     missing = max((count - 1) * stride + kernel - size, 0)
@@ -101,7 +101,7 @@ def test_activations_stay_healthy(network, frames, size):
 
 def test_one_frame_is_an_endless_still_video():
     torch.manual_seed(0)
-    layer = SameConv(2, 3, 3, stride=2)
+    layer = SameConv(2, 3, kernel=3, stride=2)
     torch.nn.init.normal_(layer.weight)
     frame = torch.randn(1, 2, 1, 6, 6)
     still = layer(frame.expand(1, 2, 9, 6, 6))

@@ -13,7 +13,6 @@ from stylesv.metrics.frechet import frechet_distance_of_features
 from stylesv.metrics.moments import Moments
 from stylesv.metrics.score import (
     ScoredRun,
-    best_score,
     compare_protocols,
     read_score,
     score_features,
@@ -23,8 +22,9 @@ from stylesv.metrics.score import (
 
 def feature_sets(count=30, length=4, *, real_changes=None, **changes):
     """Real and generated features of a protocol whose settings are changed."""
-    protocol = used(generated={"num_clips": count}, bootstrap={"resamples": 20}, **changes)
-    real_protocol = used(generated={"num_clips": count}, bootstrap={"resamples": 20}, **(real_changes or changes))
+    common = {"generated": {"num_clips": count}, "bootstrap": {"resamples": 20}, "real": {"max_clips_per_video": 2}}
+    protocol = used(**common, **changes)
+    real_protocol = used(**common, **(real_changes or changes))
     selection = select_real_clips([60] * (count // 2), real_protocol.settings)
     random = np.random.default_rng(0)
     sets = []
@@ -108,17 +108,13 @@ def test_scores_of_two_protocols_are_not_compared():
     words = r"sky-D-s0-7be01d44 at 20 kimg .* at 40 kimg .*covariance: population and sample"
     with pytest.raises(ConfigError, match=words):
         compare_protocols([first, second])
-    with pytest.raises(ConfigError, match=words):
-        best_score([first, second])
 
 
-def test_the_best_snapshot_is_the_lowest_and_then_the_earliest():
-    base = score_features(*feature_sets(), scored=scored())
-    values = {20: 3.0, 60: 2.0, 40: 2.0}
-    scores = [base.model_copy(update={"value": v, "scored": scored(k)}) for k, v in values.items()]
-    assert best_score(scores).scored.kimg == 40
-    with pytest.raises(DataError, match="no scores"):
-        best_score([])
+def test_a_part_of_the_clips_is_not_scored():
+    real, generated = feature_sets()
+    part = FeatureSet(generated.features[:20], Moments.from_features(generated.features[:20]), generated.origin)
+    with pytest.raises(DataError, match="20 clips have features, but 30 were chosen"):
+        score_features(real, part, scored=scored())
 
 
 def test_other_files_are_refused(tmp_path):

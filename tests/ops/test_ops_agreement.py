@@ -86,9 +86,15 @@ def value_and_derivatives(form, problem: dict) -> list[torch.Tensor]:
     inputs = [x] if bias is None else [x, bias.requires_grad_()]
     y = form.filtered_lrelu(x, problem.pop("up_filter"), problem.pop("down_filter"), bias, **problem)
     dy = random(y.shape, 5).requires_grad_()
-    first = torch.autograd.grad((y * dy).sum(), inputs, create_graph=True)
+    first = gradients((y * dy).sum(), inputs)
     change = sum((g * random(g.shape, 6 + i)).sum() for i, g in enumerate(first))
-    return [y, *first, torch.autograd.grad(change, dy)[0]]
+    return [y, *first, *gradients(change, [dy])]
+
+
+def gradients(value: torch.Tensor, inputs: list[torch.Tensor]) -> list[torch.Tensor]:
+    """First derivatives that can be differentiated again; of an empty batch there are none, which counts as zero."""
+    options = {"create_graph": True, "allow_unused": True, "materialize_grads": True}
+    return list(torch.autograd.grad(value, inputs, **options)) if value.requires_grad else list(inputs)
 
 
 def assert_agree(ours: list[torch.Tensor], definitions: list[torch.Tensor]) -> None:
@@ -116,8 +122,8 @@ def test_upfirdn2d_and_its_derivatives_agree_with_the_definition(fast, data, up,
         x.requires_grad_()
         y = form.upfirdn2d(x, filter, up=up, down=down, padding=[x0, x1, y0, y1], gain=1.5)
         dy = random(y.shape, 5).requires_grad_()
-        (first,) = torch.autograd.grad((y * dy).sum(), x, create_graph=True)
-        results.append([y, first, torch.autograd.grad((first * random(first.shape, 6)).sum(), dy)[0]])
+        (first,) = gradients((y * dy).sum(), [x])
+        results.append([y, first, *gradients((first * random(first.shape, 6)).sum(), [dy])])
     assert_agree(*results)
 
 
@@ -163,12 +169,14 @@ def test_other_number_formats_come_out_as_they_go_in(fast, dtype):
     assert (y.double() - exact).abs().max() < tolerance * exact.abs().max()
 
 
-def test_not_a_number_goes_no_further_than_the_filter_reaches(fast):
+def test_not_a_number_is_not_swallowed_by_the_clamp_and_in_cpp_reaches_no_further_than_the_filter(fast):
     x, filter = random((1, 1, 40, 40), 1), random((8,), 2)
     x[0, 0, 20, 20] = math.nan
-    y = fast.filtered_lrelu(x, filter, filter, up=2, down=2, padding=7, clamp=1.0)
-    wrong = torch.isnan(y[0, 0])
-    assert wrong.any() and not wrong[:15].any() and not wrong[26:].any() and not wrong[:, :15].any()
+    options = {"up": 2, "down": 2, "padding": 7, "clamp": 1.0}
+    wrong = torch.isnan(fast.filtered_lrelu(x, filter, filter, **options))
+    expected = torch.isnan(definition.filtered_lrelu(x, filter, filter, **options))
+    assert wrong[expected].all() and 0 < expected.sum() < 100
+    assert fast is banded or torch.equal(wrong, expected)
 
 
 def test_the_result_is_the_same_bytes_every_time_and_for_any_number_of_threads(fast, monkeypatch):

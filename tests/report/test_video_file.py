@@ -3,10 +3,11 @@
 import av
 import numpy as np
 import pytest
+from PIL import Image
 from report_values import clips
 
 from stylesv.errors import DataError
-from stylesv.report.video_file import read_video, write_video
+from stylesv.report.video_file import read_video, write_frames, write_video
 
 
 def test_frames_come_back(tmp_path):
@@ -73,3 +74,12 @@ def test_other_files_are_not_read(tmp_path):
     for name in ("a.mp4", "b.mp4"):
         with pytest.raises(DataError, match="cannot be decoded"):
             read_video(tmp_path / name)
+
+
+def test_frames_are_numbered_from_their_time(tmp_path):
+    frames = clips(1, frames=3, size=16)[0]
+    write_frames(tmp_path / "000000", frames, first_number=9)
+    found = sorted((tmp_path / "000000").iterdir())
+    assert [path.name for path in found] == ["000009.jpg", "000010.jpg", "000011.jpg"]
+    for path, frame in zip(found, frames, strict=True):
+        assert np.abs(np.asarray(Image.open(path)).transpose(2, 0, 1).astype(int) - frame).max() <= 3

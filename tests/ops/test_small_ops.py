@@ -1,0 +1,87 @@
+"""Bias and activation, convolution with resampling, spline weights: against NumPy, SciPy and finite differences."""
+
+import numpy as np
+import pytest
+import scipy.interpolate
+import scipy.special
+import torch
+import torch.nn.functional as F
+from torch.autograd import gradcheck, gradgradcheck
+
+from stylesv.errors import ConfigError
+from stylesv.ops import bias_act, conv2d_resample, quadratic_spline_weights, setup_filter, upfirdn2d
+from stylesv.ops.bias_act import DEFAULT_GAIN
+
+ACTIVATIONS = {
+    "linear": lambda x: x,
+    "relu": lambda x: np.maximum(x, 0),
+    "lrelu": lambda x: np.where(x > 0, x, 0.2 * x),
+    "tanh": np.tanh,
+    "sigmoid": scipy.special.expit,
+    "elu": lambda x: np.where(x > 0, x, np.expm1(x)),
+    "selu": lambda x: 1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * np.expm1(x)),
+    "softplus": lambda x: np.log1p(np.exp(x)),
+    "swish": lambda x: x * scipy.special.expit(x),
+}
+
+
+def random(*shape: int, seed: int = 0) -> torch.Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+@pytest.mark.parametrize("activation", DEFAULT_GAIN)
+def test_bias_act_is_bias_activation_gain_clamp_in_this_order(activation):
+    x, bias = random(2, 3, 4), random(4, seed=1)
+    y = bias_act(x, bias, axis=-1, activation=activation, gain=1.5, clamp=0.8)
+    expected = np.clip(ACTIVATIONS[activation](x.numpy() + bias.numpy()) * 1.5, -0.8, 0.8)
+    np.testing.assert_allclose(y.numpy(), expected, atol=1e-12)
+    own_gain = ACTIVATIONS[activation](x.numpy()) * (2**0.5 if activation in ("relu", "lrelu", "swish") else 1)
+    np.testing.assert_allclose(bias_act(x, activation=activation).numpy(), own_gain, atol=1e-12)
+
+
+@pytest.mark.parametrize("activation", DEFAULT_GAIN)
+def test_bias_act_has_its_first_and_second_derivatives(activation):
+    inputs = (random(2, 3, 2).requires_grad_(), random(3, seed=1).requires_grad_())
+    assert gradcheck(lambda x, b: bias_act(x, b, activation=activation), inputs, fast_mode=True)
+    assert gradgradcheck(lambda x, b: bias_act(x, b, activation=activation), inputs, fast_mode=True)
+
+
+def test_an_unknown_activation_is_refused_with_the_known_ones():
+    with pytest.raises(ConfigError, match=r"activation is 'gelu'; it must be one of linear, relu, lrelu"):
+        bias_act(torch.zeros(1, 1), activation="gelu")
+
+
+@pytest.mark.parametrize(("kernel", "up", "down"), [(3, 1, 1), (3, 1, 2), (1, 1, 2), (3, 2, 1), (1, 2, 1)])
+def test_conv2d_resample_is_its_three_steps_and_gives_the_size_exactly(kernel, up, down):
+    x, weight, line = random(2, 3, 8, 6), random(4, 3, kernel, kernel, seed=1), setup_filter([1, 3, 3, 1]).double()
+    y = conv2d_resample(x, weight, line, up=up, down=down, padding=kernel // 2)
+    assert y.shape == (2, 4, 8 * up // down, 6 * up // down)
+    margin = kernel // 2
+    if up > 1:
+        steps = F.conv2d(upfirdn2d(x, line, up=2, padding=[2 + margin, 1 + margin] * 2, gain=4), weight)
+    elif down > 1:  # blurred at full size, then every second place of the convolution
+        blurred = upfirdn2d(x, line, padding=[1 + margin] * 4)
+        steps = F.conv2d(blurred, weight)[:, :, ::2, ::2]
+    else:
+        steps = F.conv2d(x, weight, padding=margin)
+    torch.testing.assert_close(y, steps, rtol=0, atol=1e-12)
+
+
+def test_conv2d_resample_pads_and_crops_each_side_as_told():
+    x, weight = random(1, 2, 6, 7), random(3, 2, 3, 3, seed=1)
+    y = conv2d_resample(x, weight, padding=(2, -1, 0, 1))
+    torch.testing.assert_close(y, F.conv2d(F.pad(x, [2, -1, 0, 1]), weight))
+
+
+def test_spline_weights_are_those_of_scipy_and_sum_to_one():
+    u = torch.linspace(0, 1, 21, dtype=torch.float64)[:-1]
+    weights = quadratic_spline_weights(u)
+    torch.testing.assert_close(weights.sum(-1), torch.ones_like(u))
+    for k in range(3):
+        basis = scipy.interpolate.BSpline.basis_element(np.arange(4) + k - 2.0, extrapolate=False)
+        np.testing.assert_allclose(weights[:, k].numpy(), np.nan_to_num(basis(u.numpy())), atol=1e-12)
+
+
+def test_spline_weights_keep_shape_and_number_format():
+    assert quadratic_spline_weights(torch.zeros(2, 5)).shape == (2, 5, 3)
+    assert quadratic_spline_weights(torch.zeros(2, dtype=torch.float64)).dtype == torch.float64

@@ -1,0 +1,206 @@
+"""Training is a function of (recipe, data, seed): segments, workers and restarts change no byte."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import yaml
+
+from stylesv.checkpoint import read_networks, read_tensors
+from stylesv.config.plan import load_plan
+from stylesv.config.recipe import recipe_yaml
+from stylesv.data.packing import pack_videos
+from stylesv.data.spooling import PackSettings
+from stylesv.errors import CheckpointError, StyleSVError
+from stylesv.report.video_file import write_frames
+from stylesv.training.progress import Progress
+from stylesv.training.segment import SegmentFiles, initialize_run, run_segment
+from stylesv.training.state import TrainState
+from stylesv.training.transfer import transfer_networks
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).resolve().parents[2]
+TINY = {
+    "model": {
+        "generator": {
+            "z_dim": 8, "w_dim": 8, "channel_base": 64, "channel_max": 8,
+            "motion": {"z_dim": 8, "v_dim": 8, "kernel_size": 3, "time_enc": {"dim": 4}},
+            "synthesis": {"num_layers": 4, "margin_size": 2},
+        },
+        "discriminator": {"channel_base": 64, "channel_max": 8, "concat_res": 8, "time_embed_dim": 4},
+        "training": {"batch_size": 4, "max_num_frames": 16},
+    },
+    "per_model": {
+        "image": {"training": {"augment": {"mode": "adaptive", "rise_kclips": 0.1}}},
+        "D": {"training": {"loss": {"r1_interval": 4}}},
+    },
+    "dataset": {"resolution": 16, "min_frames": 8},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def recipes() -> dict:
+    """Recipes of the demo's two models at the smallest size, by model."""
+    plan = load_plan(ROOT / "config", TINY)
+    return {run.model: run.recipe for run in plan.experiments["demo"].runs}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    """Five packed clips of 12 random frames."""
+    folder = tmp_path_factory.mktemp("data")
+    rng = np.random.default_rng(0)
+    for clip in range(5):
+        write_frames(folder / "frames" / f"clip{clip}", rng.integers(0, 255, (12, 3, 16, 16), np.uint8), first_number=0)
+    packing = load_plan(ROOT / "config", TINY).experiments["demo"].runs[0].data.recipe["packing"]
+    pack_videos(folder / "frames", folder / "packed", settings=PackSettings(**packing))
+    return folder / "packed"
+
+
+class Run:
+    """A run in a folder of its own."""
+
+    def __init__(self, folder: Path, recipe: dict, data: Path):
+        self.folder, self.data = folder, data
+        folder.mkdir(parents=True, exist_ok=True)
+        self.recipe = folder / "recipe.yaml"
+        self.recipe.write_text(recipe_yaml(recipe))
+
+    def file(self, kimg: int, name: str) -> Path:
+        return self.folder / str(kimg) / name
+
+    def start(self, choice: Path | None = None) -> "Run":
+        initialize_run(
+            self.recipe,
+            parent_choice=choice,
+            networks_out=self.file(0, "networks.safetensors"),
+            state_out=self.file(0, "state.safetensors"),
+        )
+        return self
+
+    def train(self, first: int, last: int, *, num_workers: int = 0) -> "Run":
+        files = SegmentFiles(
+            recipe=self.recipe,
+            data=self.data,
+            state=self.file(first, "state.safetensors"),
+            networks_out=self.file(last, "networks.safetensors"),
+            state_out=self.file(last, "state.safetensors"),
+            log=self.file(last, "log.jsonl"),
+        )
+        progress = Progress(total_kimg=last, messages=self.folder / "messages.txt")
+        run_segment(files, (first, last), progress, num_workers=num_workers, tick_kimg=0.1)
+        return self
+
+
+@pytest.fixture(scope="module")
+def image_run(tmp_path_factory, recipes, data) -> Run:
+    return Run(tmp_path_factory.mktemp("image"), recipes["image"], data).start().train(0, 2)
+
+
+def test_one_segment_equals_two_bit_for_bit(tmp_path, recipes, data, image_run):
+    halves = Run(tmp_path, recipes["image"], data).start().train(0, 1).train(1, 2, num_workers=2)
+    for name in ("networks.safetensors", "state.safetensors"):
+        assert halves.file(2, name).read_bytes() == image_run.file(2, name).read_bytes()
+
+
+def test_training_moves_the_networks_the_average_and_the_augmentation(image_run):
+    before, _ = read_networks(image_run.file(0, "networks.safetensors"))
+    after, header = read_networks(image_run.file(2, "networks.safetensors"))
+    for part in before:
+        assert any(not torch.equal(before[part][name], after[part][name]) for name in before[part]), part
+    assert (header["kimg"], header["step"]) == (2, 500)
+    assert read_tensors(image_run.file(2, "state.safetensors"))[1]["augment_probability"] > 0
+
+
+def test_the_log_has_a_line_a_tick_with_what_a_person_asks(image_run):
+    lines = [json.loads(line) for line in image_run.file(2, "log.jsonl").read_text().splitlines()]
+    assert [round(line["kimg"], 3) for line in lines] == pytest.approx([0.1 * n for n in range(1, 21)], abs=0.004)
+    wanted = {"loss_generator", "loss_discriminator", "r1_penalty", "clips_per_second", "wait_share", "logits_real"}
+    assert wanted <= lines[0].keys()
+
+
+def test_finetuning_starts_from_the_chosen_snapshot(tmp_path, recipes, data, image_run):
+    choice = tmp_path / "best.json"
+    choice.write_text(json.dumps({"networks": str(image_run.file(2, "networks.safetensors")), "kimg": 2}))
+    video = Run(tmp_path / "video", recipes["D"], data).start(choice)
+    parts, header = read_networks(video.file(0, "networks.safetensors"))
+    parent, _ = read_networks(image_run.file(2, "networks.safetensors"))
+    assert torch.equal(parts["generator_ema"]["mapping.fc0.weight"], parent["generator_ema"]["mapping.fc0.weight"])
+    last = "b4.out.weight"
+    assert torch.equal(
+        parts["discriminator"][last], parent["discriminator"][last].expand_as(parts["discriminator"][last])
+    )
+    assert header["transfer"]["repeated"] == [f"discriminator.{last}", "discriminator.b4.out.bias"]
+    assert all("time_encoder" in name or "mapping" in name for name in header["transfer"]["new"])
+    video.train(0, 1)
+    trained, _ = read_networks(video.file(1, "networks.safetensors"))
+    assert not torch.equal(trained["generator"]["synthesis.motion_mask"], parts["generator"]["synthesis.motion_mask"])
+
+
+def test_a_parent_of_another_width_is_refused_by_name(recipes):
+    other = {**recipes["image"], "generator": {**recipes["image"]["generator"], "w_dim": 16}}
+    parts = {
+        part: getattr(TrainState(other, torch.device("cpu")), part).state_dict()
+        for part in ("generator", "generator_ema", "discriminator")
+    }
+    with pytest.raises(CheckpointError, match=r"generator\.\S+: shape .* must have the same resolution, widths"):
+        transfer_networks(TrainState(recipes["image"], torch.device("cpu")), parts)
+
+
+def test_a_flipped_byte_in_a_state_is_found(tmp_path, recipes, data, image_run):
+    run = Run(tmp_path, recipes["image"], data).start()
+    state = run.file(0, "state.safetensors")
+    content = bytearray(state.read_bytes())
+    content[-100] ^= 1
+    state.write_bytes(content)
+    with pytest.raises(CheckpointError, match="does not match its SHA-256"):
+        run.train(0, 1)
+    assert not run.file(1, "networks.safetensors").exists()
+
+
+def test_a_state_of_another_recipe_is_refused(tmp_path, recipes, data, image_run):
+    run = Run(tmp_path, {**recipes["image"], "seed": 5}, data).start()
+    run.file(0, "state.safetensors").write_bytes(image_run.file(0, "state.safetensors").read_bytes())
+    with pytest.raises(CheckpointError, match="is of recipe"):
+        run.train(0, 1)
+
+
+def test_a_state_at_another_kimg_is_refused(tmp_path, recipes, data):
+    run = Run(tmp_path, recipes["image"], data).start()
+    (run.folder / "1").mkdir()
+    run.file(0, "state.safetensors").rename(run.file(1, "state.safetensors"))
+    with pytest.raises(CheckpointError, match="is the state at kimg 0, but --kimg begins at 1"):
+        run.train(1, 2)
+
+
+def test_a_loss_that_is_not_finite_stops_and_names_the_last_good_snapshot(tmp_path, recipes, data):
+    exploding = yaml.safe_load(recipe_yaml(recipes["image"]))
+    exploding["training"]["loss"]["r1_gamma"] = 1e38
+    run = Run(tmp_path, exploding, data).start()
+    with pytest.raises(StyleSVError, match=r"training stopped at kimg .* the snapshot at kimg 0 is the last good one"):
+        run.train(0, 1)
+    assert not run.file(1, "networks.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"loss": {"path_length": {"weight": 2.0}}},
+        {"loss": {"style_mixing_probability": 0.9}},
+        {"latent_interpolation": {"probability": 1.0}},
+        {"augment": {"mode": "fixed", "probability": 0.5}},
+        {"augment": {"mode": "linear", "probability": 0.5, "rise_kclips": 0.01}},
+        {"mirror": True},
+    ],
+    ids=["path length", "style mixing", "moving content", "fixed augmentation", "linear augmentation", "mirror"],
+)
+def test_every_option_of_training_trains(tmp_path, data, change, image_run):
+    plan = load_plan(ROOT / "config", {**TINY, "per_model": {"image": {"training": change}}})
+    recipe = next(run.recipe for run in plan.experiments["demo"].runs if run.model == "image")
+    run = Run(tmp_path, recipe, data).start().train(0, 1)
+    parts, _ = read_networks(run.file(1, "networks.safetensors"))
+    plain, _ = read_networks(image_run.file(0, "networks.safetensors"))
+    assert not torch.equal(parts["generator"]["mapping.fc0.weight"], plain["generator"]["mapping.fc0.weight"])
