@@ -30,6 +30,7 @@ def upfirdn2d(
     """As `definition.upfirdn2d`."""
     (up_x, up_y), (down_x, down_y) = axis_pair("up", up), axis_pair("down", down)
     x0, x1, y0, y1 = side_padding(padding)
+    filter_taps(filter)
     if filter is not None and filter.ndim == 2:
         return _resample_plane(x, filter * gain, (up_x, up_y), (down_x, down_y), (x0, x1, y0, y1))
     taps = x.new_ones(1) if filter is None else filter.to(x.dtype)

@@ -31,20 +31,27 @@ def load_extension() -> str | None:
     """Load the library into this process, building it if there is none; the reason why not, or None if it is loaded."""
     if os.name != "posix":
         return f"the C++ form is not built on {platform.system()}"
-    name = f"filtered_lrelu-{library_key()}.so"
-    folders = build_folders()
-    for folder in folders:
-        if load_library(folder / name):
+    reason = None
+    try:
+        name = f"filtered_lrelu-{library_key()}.so"
+        folders = build_folders()
+        if any(load_library(folder / name) for folder in folders):
             return None
-    reason = "no folder to build in can be written"
-    for folder in folders:
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with build_lock(folder / f"{name}.lock"):
-                return None if load_library(folder / name) else build(folder / name)
-        except OSError as error:
-            reason = f"cannot write to {folder}: {error.strerror or error}"
+        for folder in folders:
+            try:
+                return load_or_build(folder, name)
+            except OSError as error:
+                reason = reason or f"cannot build in {folder}: {error.strerror or error}"
+    except OSError as error:  # no source, or no folder for temporary files
+        reason = reason or str(error)
     return reason
+
+
+def load_or_build(folder: Path, name: str) -> str | None:
+    """Under a lock, load what another process has built meanwhile, or build it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with build_lock(folder / f"{name}.lock"):
+        return None if load_library(folder / name) else build(folder / name)
 
 
 def library_key() -> str:
@@ -106,13 +113,18 @@ def build(path: Path) -> str | None:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix="build-") as folder:
             reason = compile_and_load(folder, flags)
             if reason is None:
-                built = next(Path(folder).glob("*.so"))
-                digest = Path(folder) / "sha256"
-                digest.write_text(file_hash(built))
-                os.replace(built, path)
-                os.replace(digest, path.with_suffix(".sha256"))
+                with contextlib.suppress(OSError):  # a full disk: it is loaded, and will be built again
+                    keep(next(Path(folder).glob("*.so")), path)
                 return None
     return reason
+
+
+def keep(built: Path, path: Path) -> None:
+    """Move a library into place, and its hash beside it."""
+    digest = built.with_suffix(".sha256")
+    digest.write_text(file_hash(built))
+    os.replace(built, path)
+    os.replace(digest, path.with_suffix(".sha256"))
 
 
 def compile_and_load(folder: str, flags: tuple[str, ...]) -> str | None:

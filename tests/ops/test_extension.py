@@ -111,11 +111,14 @@ def test_where_the_cache_cannot_be_written_the_library_is_built_in_a_temporary_f
     assert [p.suffix for p in (tmp_path / "tmp").glob("stylesv-*/*")].count(".so") == 1
 
 
-def test_where_nothing_can_be_written_the_torch_form_is_used(tmp_path, monkeypatch):
+def test_where_nothing_can_be_written_or_the_source_is_missing_there_is_a_reason_and_no_crash(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr(extension, "build_folders", lambda: [tmp_path / "file" / "cache"])
+    monkeypatch.setenv("STYLESV_BUILD_DIR", str(tmp_path / "file" / "builds"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "file" / "tmp"))
     reason = extension.load_extension.__wrapped__()
-    assert reason == f"cannot write to {tmp_path / 'file' / 'cache'}: Not a directory"
+    assert reason == f"cannot build in {tmp_path / 'file' / 'builds'}: Not a directory"
+    monkeypatch.setattr(extension, "SOURCE", tmp_path / "gone.cpp")
+    assert "gone.cpp" in extension.load_extension.__wrapped__()
 
 
 def test_a_folder_that_another_user_can_write_is_not_trusted(tmp_path, monkeypatch):

@@ -18,6 +18,7 @@ class Workflow:
 
     def __init__(self, folder: Path, *, pretend: bool = False):
         self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
         for part in PARTS:
             source = ROOT / part
             (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / part)

@@ -1,0 +1,82 @@
+"""Bad input ends in one clear line and exit status 2 before anything runs."""
+
+import pytest
+from conftest import Workflow
+
+pytestmark = [pytest.mark.workflow, pytest.mark.slow]
+
+
+@pytest.fixture
+def workflow(tmp_path) -> Workflow:
+    return Workflow(tmp_path, pretend=True)
+
+
+def refused(workflow, *arguments: str) -> str:
+    """The error line of a call that must be refused."""
+    done = workflow.snakemake("--dry-run", *arguments)
+    assert done.returncode == 2, done.stdout
+    assert "Traceback" not in done.stdout
+    assert not (workflow.folder / "results").exists()
+    lines = [line for line in done.stdout.splitlines() if line.startswith("error: ")]
+    assert len(lines) == 1, done.stdout
+    return lines[0]
+
+
+def test_a_typo_in_a_key_is_named_with_its_line_and_the_nearest_key(workflow):
+    workflow.change("models/image.yaml", "r1_gamma: 0.5", "r1_gama: 0.5")
+    line = refused(workflow, "demo")
+    assert "config/models/image.yaml:" in line
+    assert "model.training.loss.r1_gama: unknown setting; did you mean r1_gamma?" in line
+
+
+def test_a_value_of_the_wrong_type_is_named_with_what_is_allowed(workflow):
+    workflow.change("experiments/demo.yaml", "segment_kimg: 4}\n", 'segment_kimg: "four"}\n')
+    assert "model.length.segment_kimg: 'four': input should be a valid integer" in refused(workflow, "demo")
+
+
+def test_settings_that_contradict_each_other_are_refused(workflow):
+    workflow.change("datasets/demo.yaml", "max_frames: null", "max_frames: 20")
+    assert "max_frames 20 is below min_frames 33, so every clip would be dropped" in refused(workflow, "demo")
+
+
+def test_a_missing_setting_is_named(workflow):
+    workflow.change("config.yaml", "  jpeg_quality: 95", "  # jpeg_quality: 95")
+    assert "dataset.jpeg_quality: missing; JPEG quality of the packed frames" in refused(workflow, "demo")
+
+
+def test_an_unknown_name_of_a_model_lists_the_known_ones(workflow):
+    workflow.change("experiments/demo.yaml", "models: [D]", "models: [F]")
+    assert "F: no such file" in refused(workflow, "demo") and "known: A, B, C, D, E" in refused(workflow, "demo")
+
+
+def test_own_without_videos_says_how_to_give_them(workflow):
+    assert refused(workflow, "own").endswith("snakemake own --config videos=PATH")
+
+
+def test_an_empty_folder_of_videos_is_refused(workflow, tmp_path):
+    (tmp_path / "empty").mkdir()
+    assert "empty: the folder is empty" in refused(workflow, "own", "--config", f"videos={tmp_path / 'empty'}")
+
+
+def test_a_missing_folder_of_videos_is_refused(workflow):
+    assert "nowhere: no such folder or zip" in refused(workflow, "own", "--config", "videos=nowhere")
+
+
+def test_an_unknown_name_in_config_is_refused(workflow):
+    assert "--config: video: unknown; known here: videos" in refused(workflow, "own", "--config", "video=x")
+
+
+def test_numbers_given_on_the_command_line_are_numbers(workflow):
+    jobs = workflow.scheduled("demo", "--config", "model={training: {batch_size: 4}, length: {total_kimg: 1}}")
+    assert jobs["train_segment"] == 4  # the image run in one segment; the video run's own length stands
+
+
+def test_a_text_file_named_mp4_is_named_by_the_packing(tmp_path):
+    """Run for real: the videos are only opened when they are packed."""
+    workflow = Workflow(tmp_path / "checkout")
+    (tmp_path / "videos").mkdir()
+    (tmp_path / "videos" / "film.mp4").write_text("not a film\n")
+    done = workflow.snakemake("own", "--config", f"videos={tmp_path / 'videos'}")
+    assert done.returncode != 0
+    assert "error: " in done.stdout and "film.mp4" in done.stdout and "Traceback" not in done.stdout
+    assert not list((workflow.folder / "results").rglob("index.json"))
