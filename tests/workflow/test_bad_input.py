@@ -30,7 +30,7 @@ def test_a_typo_in_a_key_is_named_with_its_line_and_the_nearest_key(workflow):
 
 
 def test_a_value_of_the_wrong_type_is_named_with_what_is_allowed(workflow):
-    workflow.change("experiments/demo.yaml", "segment_kimg: 4}\n", 'segment_kimg: "four"}\n')
+    workflow.change("experiments/demo.yaml", "segment_kimg: 4}", 'segment_kimg: "four"}')
     assert "model.length.segment_kimg: 'four': input should be a valid integer" in refused(workflow, "demo")
 
 
@@ -67,8 +67,11 @@ def test_an_unknown_name_in_config_is_refused(workflow):
 
 
 def test_numbers_given_on_the_command_line_are_numbers(workflow):
-    jobs = workflow.scheduled("demo", "--config", "model={training: {batch_size: 4}, length: {total_kimg: 1}}")
-    assert jobs["train_segment"] == 4  # the image run in one segment; the video run's own length stands
+    length = "{total_kimg: 4, segment_kimg: 4}"
+    jobs = workflow.scheduled(
+        "demo", "--config", f"model={{length: {length}}}", f"per_model={{D: {{length: {length}}}}}"
+    )
+    assert jobs["train_segment"] == 2
 
 
 def test_a_text_file_named_mp4_is_named_by_the_packing(tmp_path):

@@ -10,26 +10,26 @@ DEMO = "experiments/demo.yaml"
 RESULTS = {"demo": 1, "write_report": 1}
 VIDEO_CHOICE = {"choose_snapshot": 1, "draw_clips": 1}
 VIDEO_RUN = {"write_recipe": 1, "initialize_networks": 1, "train_segment": 3, "score_snapshot": 4}
-BOTH_RUNS = {name: 2 * count for name, count in VIDEO_RUN.items()}
+BOTH_RUNS = {"write_recipe": 2, "initialize_networks": 2, "train_segment": 5, "score_snapshot": 10}
 
 # what is changed, in which file, the old text, the new text, the jobs
 CHANGES = [
-    ("R1 gamma of the video model", "config.yaml", "r1_gamma: 8 ", "r1_gamma: 4 ",
+    ("R1 gamma of the video model", DEMO, "generator_optimizer: {lr: 0.001}", "loss: {r1_gamma: 4}, generator_optimizer: {lr: 0.001}",
      VIDEO_RUN | VIDEO_CHOICE | RESULTS),
     ("width of the model", DEMO, "    channel_max: 48\n    motion", "    channel_max: 40\n    motion",
      BOTH_RUNS | {"choose_snapshot": 2, "draw_clips": 1} | RESULTS),
-    ("longer video run", DEMO, "D: {length: {total_kimg: 12, segment_kimg: 4}}",
-     "D: {length: {total_kimg: 20, segment_kimg: 4}}",
+    ("longer video run", DEMO, "length: {total_kimg: 9, segment_kimg: 3}",
+     "length: {total_kimg: 15, segment_kimg: 3}",
      {"train_segment": 2, "score_snapshot": 2} | VIDEO_CHOICE | RESULTS),
-    ("shorter video run", DEMO, "D: {length: {total_kimg: 12, segment_kimg: 4}}",
-     "D: {length: {total_kimg: 8, segment_kimg: 4}}", VIDEO_CHOICE | RESULTS),
-    ("smaller segments", DEMO, "D: {length: {total_kimg: 12, segment_kimg: 4}}",
-     "D: {length: {total_kimg: 12, segment_kimg: 2}}",
+    ("shorter video run", DEMO, "length: {total_kimg: 9, segment_kimg: 3}",
+     "length: {total_kimg: 6, segment_kimg: 3}\n", VIDEO_CHOICE | RESULTS),
+    ("smaller segments", DEMO, "length: {total_kimg: 9, segment_kimg: 3}",
+     "length: {total_kimg: 9, segment_kimg: 2}",
      # the snapshots between, and the states they start from, but not the last snapshot, which is there
      {"initialize_networks": 1, "train_segment": 5, "score_snapshot": 3} | VIDEO_CHOICE | RESULTS),
-    ("larger segments", DEMO, "D: {length: {total_kimg: 12, segment_kimg: 4}}",
-     "D: {length: {total_kimg: 12, segment_kimg: 12}}", VIDEO_CHOICE | RESULTS),
-    ("clips of the video protocol", "protocols/rfvd_16f.yaml", "num_clips: 256", "num_clips: 300",
+    ("larger segments", DEMO, "length: {total_kimg: 9, segment_kimg: 3}",
+     "length: {total_kimg: 9, segment_kimg: 9}", VIDEO_CHOICE | RESULTS),
+    ("clips of the video protocol", "protocols/rfvd_16f.yaml", "num_clips: 128 ", "num_clips: 130 ",
      {"measure_reference": 1, "score_snapshot": 4} | VIDEO_CHOICE | RESULTS),
     ("a figure setting", DEMO, "columns: 3", "columns: 9", {"draw_clips": 1} | RESULTS),
     ("resolution of the data set", "datasets/demo.yaml", "resolution: 32", "resolution: 64",

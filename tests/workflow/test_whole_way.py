@@ -1,0 +1,99 @@
+"""The whole way at the smallest size, for real: from rendered videos to the report, twice, with equal bytes."""
+
+import json
+import subprocess
+
+import pytest
+from conftest import Workflow
+
+pytestmark = [pytest.mark.workflow, pytest.mark.slow]
+
+SMALLEST = [
+    "--config",
+    "dataset={render: {num_videos: 4}, resolution: 32}",
+    "model={training: {batch_size: 8}, length: {total_kimg: 1, segment_kimg: 1}}",
+    "per_model={D: {length: {total_kimg: 2, segment_kimg: 1}}}",
+    "protocol={generated: {num_clips: 8}, real: {max_clips: 8}, bootstrap: {resamples: 5}}",
+    "figures={num_frames: 8, num_clips: 3}",
+]
+
+
+def run(folder) -> Workflow:
+    workflow = Workflow(folder)
+    done = workflow.snakemake("demo", *SMALLEST)
+    assert done.returncode == 0, done.stdout[-6000:]
+    return workflow
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory) -> Workflow:
+    return run(tmp_path_factory.mktemp("first"))
+
+
+def result_files(workflow) -> dict[str, bytes]:
+    """Everything that is a result; logs of training hold times."""
+    results = workflow.folder / "results"
+    return {
+        str(path.relative_to(results)): path.read_bytes()
+        for path in sorted(results.rglob("*"))
+        if path.is_file() and path.name != "log.jsonl"
+    }
+
+
+def test_two_runs_from_scratch_give_the_same_bytes(first, tmp_path_factory):
+    once, again = result_files(first), result_files(run(tmp_path_factory.mktemp("second")))
+    assert once.keys() == again.keys()
+    different = [name for name in once if once[name] != again[name]]
+    # the page shows the last losses, which are results too; nothing may differ
+    assert different == []
+    assert sum(name.endswith("networks.safetensors") for name in once) == 5
+    assert sum("/scores/" in name for name in once) == 5
+
+
+def test_a_second_call_has_nothing_to_do(first):
+    assert first.scheduled("demo", *SMALLEST) == {}
+
+
+def test_finetuning_starts_from_the_best_snapshot_of_the_pretraining(first):
+    runs = first.folder / "results" / "runs"
+    image, video = (next(path for path in runs.iterdir() if f"-{model}-" in path.name) for model in ("image", "D"))
+    chosen = json.loads(next((image / "best").iterdir()).read_text())
+    scores = [json.loads(path.read_text()) for path in image.glob("*/scores/*.json")]
+    assert chosen["value"] == min(score["value"] for score in scores)
+    assert {score["metric"] for score in scores} == {"rfid"}
+    assert (video / "0" / "networks.safetensors").exists()
+
+
+def test_only_the_last_state_is_kept(first):
+    states = sorted(path.parent.name for path in (first.folder / "results" / "runs").glob("*-D-*/*/state.safetensors"))
+    assert states == ["2"]
+
+
+def test_a_longer_run_trains_the_new_segment_alone_and_leaves_the_others_as_they_were(first):
+    before = result_files(first)
+    longer = [argument.replace("D: {length: {total_kimg: 2", "D: {length: {total_kimg: 3") for argument in SMALLEST]
+    assert first.scheduled("demo", *longer)["train_segment"] == 1
+    done = first.snakemake("demo", *longer)
+    assert done.returncode == 0, done.stdout[-6000:]
+    after = result_files(first)
+    kept = [name for name in before if name.startswith("runs/") and "state" not in name]
+    assert [name for name in kept if before[name] != after.get(name)] == []
+    assert first.scheduled("demo", *SMALLEST).get("train_segment") is None
+
+
+def test_videos_are_made_from_a_snapshot(first, tmp_path):
+    networks = next((first.folder / "results" / "runs").glob("*-D-*/2/networks.safetensors"))
+    out = tmp_path / "films"
+    command = ["python", "workflow_scripts/generate.py", "--networks", str(networks), "--out", str(out)]
+    options = ["--num-videos", "4", "--frames", "5", "--grid", "2x2", "--decomposition"]
+    done = subprocess.run(
+        [*command, *options], cwd=first.folder, env=first.environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in out.iterdir()) == [*(f"{n:06d}.mp4" for n in range(4)), "grid.mp4"]
+
+
+def test_the_report_stands_alone_and_shows_both_scores(first):
+    page = (first.folder / "results" / "report" / "demo" / "index.html").read_text()
+    assert "rFID" in page and "rFVD16" in page and "data:video/mp4" in page
+    assert 'src="http' not in page and 'href="http' not in page
