@@ -65,7 +65,7 @@ def test_latex_letters_are_escaped(tmp_path):
 def test_protocols_are_not_mixed_and_nothing_is_written(tmp_path):
     paths = {kind: tmp_path / kind for kind in ("csv", "markdown", "tex")}
     other = row(60, 10.0, protocol=used(key="89efcdab", generated={"num_clips": 512}))
-    with pytest.raises(ConfigError, match=r"at 20 kimg .* at 60 kimg .*generated\.num_clips: 256 and 512"):
+    with pytest.raises(ConfigError, match=r"at 20 kimg .* at 60 kimg .*generated\.num_clips: 128 and 512"):
         write_score_table([row(), other], **paths)
     assert list(tmp_path.iterdir()) == []
 
@@ -103,7 +103,7 @@ def test_a_caption_tells_frames_and_seeds():
     caption = caption_protocol(
         used(frame_stride=8, real={"first_frames": "random", "seed": 5}, bootstrap={"resamples": 0})
     )
-    for words in ("16 frames, 8 apart", "first frames random (seed 5)", "256, seed 0, from time 0, truncation 1"):
+    for words in ("16 frames, 8 apart", "first frames random (seed 5)", "128, seed 0, from time 0, truncation 1"):
         assert words in caption
     assert caption.endswith("interval: none.")
 

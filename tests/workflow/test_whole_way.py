@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
 SMALLEST = [
     "--config",
-    "dataset={render: {num_videos: 4}, resolution: 32}",
+    "dataset={render: {num_videos: 4, seed: 0}, resolution: 32}",
     "model={training: {batch_size: 8}, length: {total_kimg: 1, segment_kimg: 1}}",
     "per_model={D: {length: {total_kimg: 2, segment_kimg: 1}}}",
     "protocol={generated: {num_clips: 8}, real: {max_clips: 8}, bootstrap: {resamples: 5}}",
