@@ -1,6 +1,6 @@
 """One kind of file for everything that holds tensors: safetensors with a JSON header and a content hash.
 
-The header is a plain JSON object kept under the safetensors metadata key `header`; `sha256` covers the header and every
+The header is a plain JSON object kept under the safetensors metadata key `header`; its `sha256` covers the rest of it and every
 tensor's name, dtype, shape and bytes, and is checked on reading. Files are written beside their final name, flushed,
 and renamed, so that a name that exists is a whole file.
 """
@@ -37,7 +37,8 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str
     """
     plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     digest = content_digest(plain, header)
-    metadata = {"header": canonical_json(header), "sha256": digest}
+    # one metadata key only: safetensors writes several in an order that changes from call to call
+    metadata = {"header": canonical_json({**header, "sha256": digest})}
     write_bytes(path, save(plain, metadata=metadata))
     return digest
 
@@ -49,13 +50,13 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         CheckpointError: the file is missing, truncated, or its content does not match its hash.
     """
     header = read_header(path)
+    expected = header.pop("sha256", None)
     try:
         with safe_open(path, framework="pt") as file:
-            metadata = file.metadata()
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{path}: damaged ({error}); remake it or use the one before") from error
-    if metadata.get("sha256") != content_digest(tensors, header):
+    if expected != content_digest(tensors, header):
         raise CheckpointError(
             f"{path}: its content does not match its SHA-256, so it is damaged; remake it or use the one before"
         )

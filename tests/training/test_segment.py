@@ -137,7 +137,9 @@ def test_finetuning_starts_from_the_chosen_snapshot(tmp_path, recipes, data, ima
     assert all("time_encoder" in name or "mapping" in name for name in header["transfer"]["new"])
     video.train(0, 1)
     trained, _ = read_networks(video.file(1, "networks.safetensors"))
-    assert not torch.equal(trained["generator"]["synthesis.fusion.motion_mask"], parts["generator"]["synthesis.fusion.motion_mask"])
+    assert not torch.equal(
+        trained["generator"]["synthesis.fusion.motion_mask"], parts["generator"]["synthesis.fusion.motion_mask"]
+    )
 
 
 def test_a_parent_of_another_width_is_refused_by_name(recipes):
