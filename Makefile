@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench format lock clean
+.PHONY: help install demo test check format lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -40,9 +40,6 @@ lint: $(INSTALLED)
 	@ruff check .
 	@ruff format --check .
 	@snakefmt --check Snakefile rules
-
-bench: $(INSTALLED)  ## benchmarks, as ratios against the readable definitions
-	@python tests/benchmarks/run_benchmarks.py
 
 format: $(INSTALLED)  ## format Python and Snakemake files
 	@ruff check --fix --quiet .
