@@ -127,7 +127,7 @@ def test_digest_tells_content_not_names(tmp_path):
 
 
 def test_whole_packing_is_verified(packed):
-    PackedClips(packed).verify()
+    assert PackedClips(packed).verify() is None
 
 
 def test_one_changed_byte_is_found_and_its_clip_named(copied):
