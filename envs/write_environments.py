@@ -12,7 +12,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
-NOT_PINNED = re.compile(r"^(nvidia-.*|cuda-.*|triton|stylesv|pip)$")
+NOT_PINNED = re.compile(r"^(nvidia-.*|cuda-.*|stylesv|pip)$")
 
 
 def normalized(name: str) -> str:
