@@ -7,10 +7,10 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format lock clean
+.PHONY: help install demo test check bench format lock clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 install: $(INSTALLED)  ## make .venv and install everything from requirements.lock (the only step that needs a network)
 
@@ -35,6 +35,9 @@ test: $(INSTALLED)  ## run all tests, lint and floors
 check: $(INSTALLED) lint  ## the quick part: lint, floors, unit tests
 	@python -m pytest -m "not slow and not workflow"
 
+bench: $(INSTALLED)  ## measure operations, networks and steps against the definitions; make bench BENCH=name for some
+	@python tests/benchmarks/run_benchmarks.py $(BENCH)
+
 .PHONY: lint
 lint: $(INSTALLED)
 	@ruff check .
@@ -46,12 +49,27 @@ format: $(INSTALLED)  ## format Python and Snakemake files
 	@ruff format .
 	@snakefmt Snakefile rules
 
-lock:  ## resolve pyproject.toml anew into requirements.lock and envs/*.yaml
+PROFILES := $(or $(XDG_CONFIG_HOME),$(HOME)/.config)/snakemake
+.PHONY: install-profile
+install-profile:  ## let `snakemake --profile slurm` find profiles/slurm of this checkout
+	@if [ -e "$(PROFILES)/slurm" ] && [ ! -L "$(PROFILES)/slurm" ]; then \
+	  echo "error: $(PROFILES)/slurm: a profile of that name is there already; rename it, then try again" >&2; exit 2; fi
+	@mkdir -p "$(PROFILES)"
+	@ln -sfn "$(CURDIR)/profiles/slurm" "$(PROFILES)/slurm"
+	@echo "$(PROFILES)/slurm -> $(CURDIR)/profiles/slurm; name your partitions there, then: snakemake --profile slurm demo"
+
+lock:  ## resolve pyproject.toml anew into requirements.lock, envs/*.yaml and Dockerfile
 	rm -rf build/lock
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install --quiet --editable '.[test]'
 	build/lock/bin/python envs/write_environments.py
+	PATH="$(CURDIR)/build/lock/bin:$$PATH" $(MAKE) --no-print-directory dockerfile
 	rm -rf build/lock
+
+.PHONY: dockerfile
+dockerfile:  ## write Dockerfile, an image with the conda environments in envs/ (no conda is needed)
+	@PATH="$(CURDIR)/envs/pretended_conda:$$PATH" snakemake --containerize 2>/dev/null >Dockerfile.new
+	@mv Dockerfile.new Dockerfile
 
 clean:  ## remove .venv and caches; results/ stays
 	rm -rf $(VENV) build .ruff_cache .hypothesis *.egg-info

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from stylesv.ops.geometry import Filter, Number, axis_pair, filter_taps, output_length, side_padding
+from stylesv.ops.geometry import Filter, LreluCall, Number, axis_pair, filter_taps, output_length, side_padding
 
 BLOCK = 16  # outputs per block: enough for the vector units, few enough that not many products are with zeros
 
@@ -42,26 +42,16 @@ def upfirdn2d(
 
 
 def filtered_lrelu(
-    x: Float[Tensor, "n c h w"],
-    up_filter: Filter,
-    down_filter: Filter,
-    bias: Float[Tensor, "c"] | None = None,
-    *,
-    up: int = 1,
-    down: int = 1,
-    padding: int | Sequence[int] = 0,
-    gain: Number = 2**0.5,
-    slope: Number = 0.2,
-    clamp: Number | None = None,
+    x: Float[Tensor, "n c h w"], bias: Float[Tensor, "c"] | None, call: LreluCall
 ) -> Float[Tensor, "n c out_h out_w"]:
     """As `definition.filtered_lrelu`."""
     if bias is not None:
         x = x + bias.to(x.dtype)[:, None, None]
-    x = upfirdn2d(x, up_filter, up=up, padding=padding, gain=up**2)
-    x = F.leaky_relu(x, slope)
-    if clamp is not None:
-        x = x.clamp(-clamp / gain, clamp / gain)
-    return upfirdn2d(x, down_filter, down=down, gain=gain)
+    x = upfirdn2d(x, call.up_filter, up=call.up, padding=call.padding, gain=call.up**2)
+    x = F.leaky_relu(x, call.slope)
+    if call.clamp is not None:
+        x = x.clamp(-call.clamp / call.gain, call.clamp / call.gain)
+    return upfirdn2d(x, call.down_filter, down=call.down, gain=call.gain)
 
 
 class _ResampleAxis(torch.autograd.Function):

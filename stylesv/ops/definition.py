@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from stylesv.ops.geometry import Filter, Number, axis_pair, filter_taps, output_length, side_padding
+from stylesv.ops.geometry import Filter, LreluCall, Number, axis_pair, filter_taps, output_length, side_padding
 
 
 def upfirdn2d(
@@ -52,23 +52,13 @@ def convolve(x: Float[Tensor, "n c h w"], filter: Filter, gain: Number) -> Float
 
 
 def filtered_lrelu(
-    x: Float[Tensor, "n c h w"],
-    up_filter: Filter,
-    down_filter: Filter,
-    bias: Float[Tensor, "c"] | None = None,
-    *,
-    up: int = 1,
-    down: int = 1,
-    padding: int | Sequence[int] = 0,
-    gain: Number = 2**0.5,
-    slope: Number = 0.2,
-    clamp: Number | None = None,
+    x: Float[Tensor, "n c h w"], bias: Float[Tensor, "c"] | None, call: LreluCall
 ) -> Float[Tensor, "n c out_h out_w"]:
     """Bias, upsample, leaky ReLU, gain, clamp to +-clamp, downsample: the alias-free non-linearity of StyleGAN3."""
     if bias is not None:
         x = x + bias.to(x.dtype)[:, None, None]
-    x = upfirdn2d(x, up_filter, up=up, padding=padding, gain=up**2)
-    x = F.leaky_relu(x, slope) * gain
-    if clamp is not None:
-        x = x.clamp(-clamp, clamp)
-    return upfirdn2d(x, down_filter, down=down)
+    x = upfirdn2d(x, call.up_filter, up=call.up, padding=call.padding, gain=call.up**2)
+    x = F.leaky_relu(x, call.slope) * call.gain
+    if call.clamp is not None:
+        x = x.clamp(-call.clamp, call.clamp)
+    return upfirdn2d(x, call.down_filter, down=call.down)

@@ -32,26 +32,34 @@ int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 int64_t modulo(int64_t a, int64_t b) { return a - floor_div(a, b) * b; }
 int64_t round_up(int64_t a, int64_t b) { return (a + b - 1) / b * b; }
 
+// The lines of a filter along one axis. A filter is a sum of terms, each a line along x times a line along y: one for a
+// separable filter, a few for a radial one.
+struct Lines {
+  std::vector<double> taps;  // term after term
+  int64_t terms;
+
+  int64_t length() const { return int64_t(taps.size()) / terms; }
+  double mirrored(int64_t term, int64_t k) const { return taps[(term + 1) * length() - 1 - k]; }
+};
+
 // One axis of upsampling: u[p] = sum over k of taps[last - k] * z[p + k], z[q] = input (q - before) / rate if whole.
 struct Up {
-  std::vector<double> taps;
+  Lines lines;
   int64_t rate, before, size;
 
   int64_t first_tap(int64_t p) const { return modulo(before - p, rate); }
   int64_t first_input(int64_t p) const { return floor_div(p + first_tap(p) - before, rate); }
   int64_t count(int64_t p) const {
-    const int64_t left = int64_t(taps.size()) - first_tap(p);
+    const int64_t left = lines.length() - first_tap(p);
     return left > 0 ? (left + rate - 1) / rate : 0;
   }
-  double weight(int64_t p, int64_t t) const { return taps[taps.size() - 1 - first_tap(p) - t * rate]; }
+  double weight(int64_t term, int64_t p, int64_t t) const { return lines.mirrored(term, first_tap(p) + t * rate); }
 };
 
 // One axis of downsampling: y[o] = sum over k of taps[last - k] * u[o * rate + k].
 struct Down {
-  std::vector<double> taps;
+  Lines lines;
   int64_t rate, size;
-
-  double weight(int64_t k) const { return taps[taps.size() - 1 - k]; }
 };
 
 // ---- rows ----------------------------------------------------------------------------------------------------------
@@ -133,22 +141,23 @@ template <typename T>
 struct DownX {
   int64_t period, arrays, length, out_length;  // arrays of the output, lengths of one array before and after
   std::vector<int64_t> residues;               // the phases that are read
-  std::vector<Phase<T>> phases;
+  std::vector<Phase<T>> phases;                // term after term
 
   DownX(const Down& down, int64_t up_rate) {
     period = std::lcm(up_rate, down.rate);
     arrays = period / down.rate;
-    const int64_t last = (arrays - 1) * down.rate + int64_t(down.taps.size()) - 1;
+    const int64_t taps = down.lines.length(), last = (arrays - 1) * down.rate + taps - 1;
     out_length = round_up((down.size + arrays - 1) / arrays, kLanes);
     length = round_up(out_length + last / period, kLanes);
     std::vector<int64_t> slot(period, -1);
-    for (int64_t e = 0; e < arrays; e++) {
+    for (int64_t i = 0; i < down.lines.terms * arrays; i++) {
+      const int64_t term = i / arrays, e = i % arrays;
       Phase<T> phase;
-      for (int64_t k = 0; k < int64_t(down.taps.size()); k++) {
+      for (int64_t k = 0; k < taps; k++) {
         const int64_t p = e * down.rate + k;
         if (slot[p % period] < 0) slot[p % period] = residues.size(), residues.push_back(p % period);
         phase.starts.push_back(slot[p % period] * length + p / period);
-        phase.weights.push_back(T(down.weight(k)));
+        phase.weights.push_back(T(down.lines.mirrored(term, k)));
       }
       phases.push_back(phase);
     }
@@ -160,7 +169,7 @@ struct DownX {
 template <typename T>
 struct UpX {
   int64_t arrays, first = INT64_MAX, length;  // arrays of the input; element j of array a is input (first + j) * arrays + a
-  std::vector<Phase<T>> phases;
+  std::vector<Phase<T>> phases;  // term after term
 
   UpX(const Up& up, const DownX<T>& down) : arrays(down.period / up.rate) {
     int64_t last = INT64_MIN;
@@ -169,15 +178,16 @@ struct UpX {
       last = std::max(last, floor_div(up.first_input(r) + up.count(r), arrays));
     }
     length = last - first + down.length;
-    for (int64_t r : down.residues) {
-      Phase<T> phase;
-      for (int64_t t = 0; t < up.count(r); t++) {
-        const int64_t index = up.first_input(r) + t;
-        phase.starts.push_back(modulo(index, arrays) * length + floor_div(index, arrays) - first);
-        phase.weights.push_back(T(up.weight(r, t)));
+    for (int64_t term = 0; term < up.lines.terms; term++)
+      for (int64_t r : down.residues) {
+        Phase<T> phase;
+        for (int64_t t = 0; t < up.count(r); t++) {
+          const int64_t index = up.first_input(r) + t;
+          phase.starts.push_back(modulo(index, arrays) * length + floor_div(index, arrays) - first);
+          phase.weights.push_back(T(up.weight(term, r, t)));
+        }
+        phases.push_back(phase);
       }
-      phases.push_back(phase);
-    }
   }
 };
 
@@ -189,8 +199,9 @@ class UpsampledRows {
  public:
   UpsampledRows(const Up& along_x, const Up& along_y, const UpX<T>& x, const DownX<T>& down)
       : along_x_(along_x), along_y_(along_y), x_(x), array_length_(down.length), width_(down.width()),
-        capacity_((along_y.taps.size() + along_y.rate - 1) / along_y.rate), ring_(capacity_ * width_), zeros_(width_),
-        input_(x.arrays * x.length), rows_(capacity_), weights_(capacity_) {}
+        terms_(along_y.lines.terms), capacity_((along_y.lines.length() + along_y.rate - 1) / along_y.rate),
+        ring_(capacity_ * terms_ * width_), zeros_(width_), input_(x.arrays * x.length), rows_(capacity_ * terms_),
+        weights_(capacity_ * terms_) {}
 
   void start(const Stored* plane, T bias) { plane_ = plane, bias_ = bias, next_ = 0; }
 
@@ -200,10 +211,12 @@ class UpsampledRows {
       const int64_t y = first + t;
       const bool inside = y >= 0 && y < along_y_.size;
       if (inside && y >= next_) upsample_x(y), next_ = y + 1;
-      rows_[t] = inside ? &ring_[y % capacity_ * width_] : zeros_.data();
-      weights_[t] = T(along_y_.weight(p, t));
+      for (int64_t term = 0; term < terms_; term++) {
+        rows_[t * terms_ + term] = inside ? &ring_[(y % capacity_ * terms_ + term) * width_] : zeros_.data();
+        weights_[t * terms_ + term] = T(along_y_.weight(term, p, t));
+      }
     }
-    fir(out, rows_.data(), weights_.data(), count, width_);
+    fir(out, rows_.data(), weights_.data(), count * terms_, width_);
   }
 
  private:
@@ -218,13 +231,13 @@ class UpsampledRows {
       else
         for (int64_t j = begin; j < end; j++) array[j] = T(row[j * x_.arrays + a]) + bias_;
     }
-    T* out = &ring_[y % capacity_ * width_];
+    T* out = &ring_[y % capacity_ * terms_ * width_];
     for (const Phase<T>& phase : x_.phases) phase.run(out, input_.data(), array_length_), out += array_length_;
   }
 
   const Up &along_x_, &along_y_;
   const UpX<T>& x_;
-  const int64_t array_length_, width_, capacity_;
+  const int64_t array_length_, width_, terms_, capacity_;
   std::vector<T> ring_, zeros_, input_;  // what lies beside the input stays zero
   std::vector<const T*> rows_;
   std::vector<T> weights_;
@@ -246,16 +259,17 @@ void run(const Job& job, const Stored* value, const Stored* source, const Stored
   const DownX<T> down(job.down_x, job.value_x.rate);
   const UpX<T> up_value(job.value_x, down), up_source(job.source_x, down);
   const Activation<T> activation{T(job.gain), T(job.gain * job.slope), T(job.clamp)};
-  const int64_t taps = job.down_y.taps.size(), width = down.out_width();
-  std::vector<T> weights(taps);
-  for (int64_t k = 0; k < taps; k++) weights[k] = T(job.down_y.weight(k));
+  const Lines& lines = job.down_y.lines;
+  const int64_t taps = lines.length(), terms = lines.terms, width = down.out_width();
+  std::vector<T> weights(taps * terms);
+  for (int64_t i = 0; i < taps * terms; i++) weights[i] = T(lines.mirrored(i % terms, i / terms));
   std::vector<double> plane_sums(job.planes);
 
   at::parallel_for(0, job.planes, 1, [&](int64_t begin, int64_t end) {
     UpsampledRows<T, Stored> values(job.value_x, job.value_y, up_value, down);
     UpsampledRows<T, Stored> sources(job.source_x, job.source_y, up_source, down);
-    std::vector<T> u(down.width()), s(down.width()), ring(taps * width), y(width);
-    std::vector<const T*> rows(taps);
+    std::vector<T> u(down.width()), s(down.width()), ring(taps * terms * width), y(width);
+    std::vector<const T*> rows(taps * terms);
     for (int64_t plane = begin; plane < end; plane++) {
       const T shift = bias ? T(bias[plane % job.channels]) : T(0);
       values.start(value + plane * job.value_x.size * job.value_y.size, job.pass == kLrelu ? shift : T(0));
@@ -268,13 +282,14 @@ void run(const Job& job, const Stored* value, const Stored* source, const Stored
           values.row(p, u.data());
           if (job.pass == kLrelu) activation.apply(u.data(), u.size());
           if (job.pass == kMasked) sources.row(p, s.data()), activation.differentiate(u.data(), s.data(), u.size());
-          T* narrow = &ring[p % taps * width];
+          T* narrow = &ring[p % taps * terms * width];
           for (const Phase<T>& phase : down.phases)
             phase.run(narrow, u.data(), down.out_length), narrow += down.out_length;
         }
         next = o * job.down_y.rate + taps;
-        for (int64_t k = 0; k < taps; k++) rows[k] = &ring[(o * job.down_y.rate + k) % taps * width];
-        fir(y.data(), rows.data(), weights.data(), taps, width);
+        for (int64_t i = 0; i < taps * terms; i++)
+          rows[i] = &ring[((o * job.down_y.rate + i / terms) % taps * terms + i % terms) * width];
+        fir(y.data(), rows.data(), weights.data(), taps * terms, width);
         T sum = 0;
         for (int64_t a = 0; a < down.arrays; a++) {
           const T* array = &y[a * down.out_length];
@@ -302,20 +317,21 @@ void run_stored(const Job& job, const at::Tensor& value, const std::optional<at:
 
 using Taps = std::vector<double>;
 
-// rates: value x, y; source x, y; down x, y.  befores: value x, y; source x, y.  activation: gain, slope, clamp.
+// terms: value, source, down.  rates: value x, y; source x, y; down x, y.  befores: value x, y; source x, y.
+// activation: gain, slope, clamp.
 void resample(int64_t pass, const at::Tensor& value, const std::optional<at::Tensor>& source,
               const std::optional<at::Tensor>& bias, at::Tensor& out, at::Tensor& sums, Taps value_x, Taps value_y,
-              Taps source_x, Taps source_y, Taps down_x, Taps down_y, at::IntArrayRef rates, at::IntArrayRef befores,
-              at::ArrayRef<double> activation) {
+              Taps source_x, Taps source_y, Taps down_x, Taps down_y, at::IntArrayRef terms, at::IntArrayRef rates,
+              at::IntArrayRef befores, at::ArrayRef<double> activation) {
   const at::Tensor& from = source ? *source : value;
   TORCH_CHECK(value.is_contiguous() && from.is_contiguous() && out.is_contiguous(), "tensors must be contiguous");
   const Job job{Pass(pass),
-                {value_x, rates[0], befores[0], value.size(3)},
-                {value_y, rates[1], befores[1], value.size(2)},
-                {source_x, rates[2], befores[2], from.size(3)},
-                {source_y, rates[3], befores[3], from.size(2)},
-                {down_x, rates[4], out.size(3)},
-                {down_y, rates[5], out.size(2)},
+                {{value_x, terms[0]}, rates[0], befores[0], value.size(3)},
+                {{value_y, terms[0]}, rates[1], befores[1], value.size(2)},
+                {{source_x, terms[1]}, rates[2], befores[2], from.size(3)},
+                {{source_y, terms[1]}, rates[3], befores[3], from.size(2)},
+                {{down_x, terms[2]}, rates[4], out.size(3)},
+                {{down_y, terms[2]}, rates[5], out.size(2)},
                 activation[0], activation[1], activation[2],
                 out.size(0) * out.size(1), out.size(1)};
   switch (value.scalar_type()) {
@@ -333,6 +349,6 @@ TORCH_LIBRARY(stylesv, library) {
   library.def(
       "resample(int mode, Tensor value, Tensor? source, Tensor? bias, Tensor(a!) out, Tensor(b!) sums, "
       "float[] value_x, float[] value_y, float[] source_x, float[] source_y, float[] down_x, float[] down_y, "
-      "int[] rates, int[] befores, float[] activation) -> ()");
+      "int[] terms, int[] rates, int[] befores, float[] activation) -> ()");
   library.impl("resample", c10::DispatchKey::CPU, TORCH_FN(resample));
 }

@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from stylesv.errors import ConfigError
-from stylesv.ops.geometry import Filter, Number
+from stylesv.ops.geometry import Filter, LreluCall, Number
 from stylesv.ops.resample import implementation
 
 
@@ -31,6 +31,5 @@ def filtered_lrelu(
     """
     if gain <= 0 or (clamp is not None and clamp < 0):
         raise ConfigError(f"gain is {gain} and clamp {clamp}; gain must be above 0, clamp None or at least 0")
-    return implementation(x, up_filter, down_filter).filtered_lrelu(
-        x, up_filter, down_filter, bias, up=up, down=down, padding=padding, gain=gain, slope=slope, clamp=clamp
-    )
+    call = LreluCall(up_filter, down_filter, up, down, padding, gain, slope, clamp)
+    return implementation(x, up_filter, down_filter).filtered_lrelu(x, bias, call)

@@ -5,16 +5,34 @@ slide the filter, keep every `down`-th. SPEC 1.4.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.utils.weak import WeakTensorKeyDictionary
 
 from stylesv.errors import ConfigError
 
 Number = int | float
 Filter = Float[Tensor, "_"] | Float[Tensor, "_ _"] | None
 Taps = tuple[float, ...]
+FilterTerms = tuple[tuple[Taps, ...], tuple[Taps, ...]]  # lines along x, and as many along y
+NO_FILTER: FilterTerms = (((1.0,),), ((1.0,),))
+
+
+@dataclass(frozen=True)
+class LreluCall:
+    """What `filtered_lrelu` is asked for, beside the image and the bias; its docstring says what each is."""
+
+    up_filter: Filter
+    down_filter: Filter
+    up: int = 1
+    down: int = 1
+    padding: int | Sequence[int] = 0
+    gain: Number = 2**0.5
+    slope: Number = 0.2
+    clamp: Number | None = None
 
 
 def axis_pair(name: str, factor: int | Sequence[int]) -> tuple[int, int]:
@@ -57,19 +75,46 @@ def output_length(length: int, *, taps: int, up: int, down: int, before: int, af
     return (padded - taps) // down + 1
 
 
-def separable_taps(filter: Filter, gain: Number = 1.0) -> tuple[Taps, Taps] | None:
-    """Taps along x and y whose outer product is the filter times gain; None if there are none."""
+def filter_terms(filter: Filter, gain: Number = 1.0) -> FilterTerms:
+    """Pairs of lines whose outer products sum to the filter times gain.
+
+    One pair for a separable filter, a few for a radial one: as many singular values as it takes until no tap is off
+    by more than 1e-7 of the largest. Remembered as long as the filter lives.
+    """
+    version = None if filter is None or filter.is_inference() else filter._version
+    known = None if version is None else _TERMS.get(filter)
+    if known is None or known[0] != version:
+        known = (version, _split(filter))
+        if version is not None:
+            _TERMS[filter] = known
+    along_x, along_y = known[1]
+    return tuple(tuple(tap * gain for tap in taps) for taps in along_x), along_y
+
+
+_TERMS: WeakTensorKeyDictionary = (
+    WeakTensorKeyDictionary()
+)  # reading a filter back from a GPU would wait for all its work
+
+
+def _split(filter: Filter) -> FilterTerms:
     if filter is None:
-        return (float(gain),), (1.0,)
+        return NO_FILTER
     filter_taps(filter)
     filter = filter.detach().double().cpu()
     if filter.ndim == 1:
-        taps = tuple((filter * gain**0.5).tolist())
-        return taps, taps
+        taps = tuple(filter.tolist())
+        return (taps,), (taps,)
     row, column = divmod(int(filter.abs().argmax()), filter.shape[1])
-    along_x, along_y = filter[row], filter[:, column]
-    if filter[row, column] != 0:
-        along_y = along_y / filter[row, column]
-    if (torch.outer(along_y, along_x) - filter).abs().max() > 1e-7 * filter.abs().max():
-        return None
-    return tuple((along_x * gain).tolist()), tuple(along_y.tolist())
+    largest = filter[row, column]
+    if largest == 0:
+        return (tuple(filter[0].tolist()),), (tuple(filter[:, 0].tolist()),)
+    along_x, along_y = filter[row, None], filter[:, column, None] / largest  # exact where the filter is one product
+    rest = (along_y @ along_x - filter).abs().max()
+    if rest > 1e-7 * largest.abs():
+        u, values, v = torch.linalg.svd(filter)
+        size = len(values)
+        along_x, along_y = v[:size] * values[:, None], u[:, :size]
+        while size > 1 and (along_y[:, : size - 1] @ along_x[: size - 1] - filter).abs().max() <= 1e-7 * largest.abs():
+            size -= 1
+        along_x, along_y = along_x[:size], along_y[:, :size]
+    return tuple(map(tuple, along_x.tolist())), tuple(map(tuple, along_y.T.tolist()))

@@ -5,6 +5,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from stylesv.ops.backend import active_backend
+
 EPSILON = 1e-8
 
 
@@ -27,7 +29,11 @@ def modulated_conv2d(
 
     Scaling x before and y after a convolution with the shared weight gives the same as a weight for each sample.
     The first costs two more passes over images, the second one weight per sample, and with `low_rank` the first
-    needs two convolutions; whichever is cheaper is done.
+    needs two convolutions; whichever is cheaper is done. The definition has one weight per sample.
+
+    Images stay in the order n c h w. Channels last makes a convolution's forward pass 1.0 to 1.4 times faster on a CPU
+    and its backward pass 1.1 to 3.7 times slower (measured on two cores with AVX-512, 36 to 276 px), and the filtered
+    leaky ReLU works on planes.
     """
     terms = [_normalized(weight, style, demodulate)]
     if low_rank is not None:
@@ -36,6 +42,8 @@ def modulated_conv2d(
         terms.append(_normalized(torch.einsum("orkl,rikl->oikl", left, right), style_t, demodulate))
     if input_gain is not None:
         terms = [(weight, style * input_gain, scale) for weight, style, scale in terms]
+    if x.shape[0] > 0 and active_backend(x.device)[0] == "definition":
+        return _convolve_grouped(x, terms, padding)
     if x.shape[0] > 0 and (len(terms) > 1 or 2 * weight[:, 0].numel() < x.shape[2] * x.shape[3]):
         return _convolve_scaled_weights(x, terms, padding)
     return _convolve_scaled_images(x, terms, padding)
@@ -64,11 +72,21 @@ def _convolve_scaled_images(x: Tensor, terms: list[Term], padding: int) -> Tenso
 
 
 def _convolve_scaled_weights(x: Tensor, terms: list[Term], padding: int) -> Tensor:
-    scaled = [weight * style[:, None, :, None, None] * scale[:, :, None, None, None] for weight, style, scale in terms]
-    weights = sum(scaled[1:], scaled[0]).to(x.dtype)  # (n, o, i, k, k)
-    if x.device.type == "cpu":  # one after the other is faster than a grouped convolution there
-        images = zip(x.split(1), weights.unbind(), strict=True)
-        return torch.cat([F.conv2d(image, weight, padding=padding) for image, weight in images])
+    if x.device.type != "cpu":
+        return _convolve_grouped(x, terms, padding)
+    # one after the other is faster than a grouped convolution there
+    images = zip(x.split(1), _scaled_weights(x, terms).unbind(), strict=True)
+    return torch.cat([F.conv2d(image, weight, padding=padding) for image, weight in images])
+
+
+def _convolve_grouped(x: Tensor, terms: list[Term], padding: int) -> Tensor:
+    """The definition: each sample is a group with its own weight."""
     n = x.shape[0]
-    y = F.conv2d(x.flatten(0, 1)[None], weights.flatten(0, 1), padding=padding, groups=n)
-    return y.reshape(n, -1, *y.shape[2:])
+    weights = _scaled_weights(x, terms)
+    y = F.conv2d(x.reshape(1, -1, *x.shape[2:]), weights.flatten(0, 1), padding=padding, groups=n)
+    return y.reshape(n, weights.shape[1], *y.shape[2:])
+
+
+def _scaled_weights(x: Tensor, terms: list[Term]) -> Float[Tensor, "n o i k k"]:
+    scaled = [weight * style[:, None, :, None, None] * scale[:, :, None, None, None] for weight, style, scale in terms]
+    return sum(scaled[1:], scaled[0]).to(x.dtype)

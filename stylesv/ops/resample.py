@@ -1,5 +1,6 @@
 """Resampling filters, and resampling calls that keep, multiply or divide the size. SPEC 1.4, 2, 11."""
 
+import importlib
 from collections.abc import Sequence
 from types import ModuleType
 
@@ -7,9 +8,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from stylesv.ops import banded, definition, fused
-from stylesv.ops.backend import active_backend, say_not_separable
-from stylesv.ops.geometry import Filter, Number, filter_taps, separable_taps, side_padding
+from stylesv.ops import banded, definition
+from stylesv.ops.backend import active_backend, say_no_fast_form
+from stylesv.ops.cpp import CPP
+from stylesv.ops.fused import Fused
+from stylesv.ops.geometry import Filter, Number, filter_taps, side_padding
 
 SEPARABLE_FROM = 8  # taps; the published code keeps shorter filters as planes
 
@@ -31,17 +34,22 @@ def setup_filter(
     return filter * gain ** (filter.ndim / 2)
 
 
-def implementation(x: Tensor, *filters: Filter) -> ModuleType:
-    """The module whose `upfirdn2d` and `filtered_lrelu` are to be used for a tensor and its filters."""
+def implementation(x: Tensor, *filters: Filter) -> ModuleType | Fused:
+    """What has the `upfirdn2d` and `filtered_lrelu` that are to be used for a tensor and its filters."""
     name, _ = active_backend(x.device)
     if name == "definition":
         return definition
-    if name == "cpp" and x.dtype in fused.DTYPES:
-        rest = [filter for filter in filters if separable_taps(filter) is None]
-        if not rest:
-            return fused
-        say_not_separable(tuple(rest[0].shape))
-    return banded
+    if name == "torch":
+        return banded
+    fused = CPP if name == "cpp" else importlib.import_module("stylesv.ops.triton_walk").TRITON  # no Triton, no import
+    longest = max(max(filter_taps(filter)) for filter in filters)
+    if x.dtype not in fused.dtypes:
+        say_no_fast_form(name, f"{x.dtype} images")
+        return banded
+    if longest > fused.max_taps:
+        say_no_fast_form(name, f"a filter of {longest} taps")
+        return banded
+    return fused
 
 
 def upfirdn2d(

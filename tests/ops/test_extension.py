@@ -12,17 +12,18 @@ import torch
 
 from stylesv.errors import ConfigError
 from stylesv.ops import active_backend, extension, filtered_lrelu, upfirdn2d
-from stylesv.ops.backend import _backend, say_not_separable
+from stylesv.ops.backend import _backend
 
 PROGRAM = """
 import logging, sys
 logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
 import torch
 from stylesv.ops import active_backend, definition, filtered_lrelu
+from stylesv.ops.geometry import LreluCall
 x, taps = torch.randn(2, 3, 9, 9), torch.hann_window(14)[1:-1]
 for _ in range(2):
     y = filtered_lrelu(x, taps, taps, up=2, down=2, padding=9)
-expected = definition.filtered_lrelu(x, taps, taps, up=2, down=2, padding=9)
+expected = definition.filtered_lrelu(x, None, LreluCall(taps, taps, up=2, down=2, padding=9))
 assert (y - expected).abs().max() < 1e-5 * expected.abs().max()
 print(active_backend("cpu")[0])
 """
@@ -144,7 +145,9 @@ def test_the_setting_chooses_and_a_wrong_one_is_refused(monkeypatch):
         monkeypatch.setenv("STYLESV_OPS", choice)
         assert active_backend("cpu") == (choice, f"STYLESV_OPS={choice}")
     monkeypatch.setenv("STYLESV_OPS", "fast")
-    with pytest.raises(ConfigError, match="STYLESV_OPS is 'fast'; it must be one of auto, cpp, torch, definition"):
+    with pytest.raises(
+        ConfigError, match="STYLESV_OPS is 'fast'; it must be one of auto, cpp, triton, torch, definition"
+    ):
         upfirdn2d(torch.zeros(1, 1, 2, 2), None)
 
 
@@ -157,18 +160,11 @@ def test_what_is_used_is_logged_once_for_a_device(monkeypatch, caplog):
     assert caplog.messages == ["the cpu operations run as torch: STYLESV_OPS=torch"]
 
 
-def test_cpp_asked_for_on_another_device_is_said_aloud(monkeypatch, caplog):
-    monkeypatch.setenv("STYLESV_OPS", "cpp")
+def test_a_form_asked_for_where_there_is_none_is_said_aloud(monkeypatch, caplog):
     _backend.cache_clear()
-    assert active_backend("meta") == ("torch", "there is no faster form for meta")
-    assert [record.levelname for record in caplog.records] == ["WARNING"]
-
-
-def test_a_filter_that_is_not_separable_is_said_aloud_once(caplog):
-    if not has_compiler():
-        pytest.skip("no compiler here")
-    say_not_separable.cache_clear()
-    radial = torch.tensor([[0.0, 1.0, 0.0], [1.0, 2.0, 1.0], [0.0, 1.0, 0.0]])
-    for _ in range(3):
-        upfirdn2d(torch.ones(1, 1, 5, 5), radial)
-    assert caplog.messages == ["a 3x3 filter is not separable: it runs as plain PyTorch, several times slower"]
+    monkeypatch.setenv("STYLESV_OPS", "cpp")
+    assert active_backend("meta") == ("torch", "there is no C++ form for meta")
+    assert active_backend("cuda") == ("torch", "there is no C++ form for cuda")
+    monkeypatch.setenv("STYLESV_OPS", "triton")
+    assert active_backend("cpu") == ("torch", "there is no Triton form for cpu")
+    assert [record.levelname for record in caplog.records] == ["WARNING"] * 3

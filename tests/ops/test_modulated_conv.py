@@ -37,11 +37,13 @@ def by_loop(x, weight, style, *, demodulate, padding, input_gain=None, low_rank=
     return torch.cat(images)
 
 
+@pytest.mark.parametrize("form", ["auto", "definition"])
 @pytest.mark.parametrize("size", [(3, 4), (13, 14)], ids=["images_scaled", "weights_scaled"])
 @pytest.mark.parametrize("kernel", [1, 3])
 @pytest.mark.parametrize("demodulate", [True, False])
 @pytest.mark.parametrize("rank", [0, 2])
-def test_each_sample_gets_its_own_weight(size, kernel, demodulate, rank):
+def test_each_sample_gets_its_own_weight(form, size, kernel, demodulate, rank, monkeypatch):
+    monkeypatch.setenv("STYLESV_OPS", form)
     x, weight, style = random(3, 4, *size), random(6, 4, kernel, kernel, seed=1), random(3, 4, seed=2)
     options = {"demodulate": demodulate, "padding": kernel - 1, "input_gain": torch.tensor(0.7, dtype=torch.float64)}
     if rank:
@@ -66,7 +68,9 @@ def test_one_sample_with_the_same_style_does_not_depend_on_the_batch():
     torch.testing.assert_close(together[1:2], alone, rtol=0, atol=1e-7)  # 1e-8 under the root is all that differs
 
 
-def test_an_empty_batch_gives_an_empty_batch():
+@pytest.mark.parametrize("form", ["auto", "definition"])
+def test_an_empty_batch_gives_an_empty_batch(form, monkeypatch):
+    monkeypatch.setenv("STYLESV_OPS", form)
     y = modulated_conv2d(torch.zeros(0, 4, 9, 9), torch.ones(5, 4, 3, 3), torch.zeros(0, 4), padding=2)
     assert y.shape == (0, 5, 11, 11)
 

@@ -1,29 +1,61 @@
-"""Every fast implementation agrees with the definition to 1e-5 in float32, whatever it is given."""
+"""Every fast implementation agrees with the definition to 1e-5 in float32, whatever it is given.
+
+Triton's kernels are among them where there is a CUDA device, and in Triton's interpreter, where `test_triton.py` runs
+this file again.
+"""
 
 import math
+import os
 
 import pytest
 import torch
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from stylesv.ops import banded, definition, filtered_lrelu, fused, upfirdn2d
+from stylesv.networks.filters import radial_low_pass
+from stylesv.ops import banded, definition, filtered_lrelu, upfirdn2d
 from stylesv.ops.backend import active_backend
-from stylesv.ops.geometry import side_padding
+from stylesv.ops.cpp import CPP
+from stylesv.ops.geometry import LreluCall, filter_taps, side_padding
 
-FAST = {"cpp": fused, "torch": banded}
-fuzz = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
+TRITON_DEVICE = "cpu" if INTERPRETED else "cuda"
+FORMS = ["triton"] if INTERPRETED else ["cpp", "torch", pytest.param("triton", marks=pytest.mark.gpu)]
+fuzz = settings(
+    max_examples=30 if INTERPRETED else 60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
 
 
-@pytest.fixture(params=FAST, autouse=True)
-def fast(request):
+@pytest.fixture(params=FORMS, autouse=True)
+def name(request) -> str:
+    """The implementation's name."""
+    if request.param == "triton" and not INTERPRETED and not torch.cuda.is_available():
+        pytest.skip("no CUDA device; test_triton.py runs Triton's kernels in its interpreter")
     if request.param == "cpp" and (reason := active_backend("cpu"))[0] != "cpp":
         pytest.skip(f"no C++ form here: {reason[1]}")
-    return FAST[request.param]
+    return request.param
+
+
+@pytest.fixture
+def fast(name):
+    """What has its `upfirdn2d` and `filtered_lrelu`."""
+    if name == "triton":
+        from stylesv.ops.triton_walk import TRITON
+
+        return TRITON
+    return CPP if name == "cpp" else banded
+
+
+@pytest.fixture(autouse=True)
+def tensors_on_the_device(name):
+    """Tensors are made where the implementation runs."""
+    with torch.device(TRITON_DEVICE if name == "triton" else "cpu"):
+        yield
 
 
 def random(shape, seed: int, dtype=torch.float32) -> torch.Tensor:
-    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64).to(dtype)
+    noise = torch.randn(shape, generator=torch.Generator("cpu").manual_seed(seed), dtype=torch.float64, device="cpu")
+    return noise.to(torch.get_default_device(), dtype)
 
 
 @st.composite
@@ -37,8 +69,10 @@ def axes(draw, up: int, taps: int) -> tuple[int, int, int]:
 
 
 def filters(seed: int) -> st.SearchStrategy:
-    """None or one-dimensional filters of any length."""
-    return st.one_of(st.none(), st.integers(1, 29).map(lambda taps: random((taps,), seed)))
+    """None, one-dimensional filters of any length, and planes of full rank."""
+    lines = st.integers(1, 29).map(lambda taps: random((taps,), seed))
+    planes = st.tuples(st.integers(1, 7), st.integers(1, 7)).map(lambda shape: random(shape, seed))
+    return st.one_of(st.none(), lines, planes)
 
 
 @st.composite
@@ -46,13 +80,13 @@ def problems(draw) -> dict:
     """Everything `filtered_lrelu` can be given, at sizes where it is quick."""
     up, down = draw(st.integers(1, 4)), draw(st.integers(1, 4))
     up_filter, down_filter = draw(filters(1)), draw(filters(2))
-    taps = sum(1 if f is None else len(f) for f in (up_filter, down_filter)) - 1
-    (width, x0, x1), (height, y0, y1) = draw(axes(up, taps)), draw(axes(up, taps))
+    taps_x, taps_y = (sum(1 if f is None else f.shape[axis] for f in (up_filter, down_filter)) - 1 for axis in (-1, 0))
+    (width, x0, x1), (height, y0, y1) = draw(axes(up, taps_x)), draw(axes(up, taps_y))
     shape = (draw(st.integers(0, 3)), draw(st.integers(1, 3)), height, width)
     seed = draw(st.integers(0, 2**31))
     return {
         "x": random(shape, seed),
-        "bias": draw(st.one_of(st.none(), st.just(random((shape[1],), seed + 1)))),
+        "bias": draw(st.sampled_from([None, random((shape[1],), seed + 1)])),
         "up_filter": up_filter,
         "down_filter": down_filter,
         "up": up,
@@ -84,7 +118,7 @@ def value_and_derivatives(form, problem: dict) -> list[torch.Tensor]:
     problem = dict(problem)
     x, bias = problem.pop("x").requires_grad_(), problem.pop("bias")
     inputs = [x] if bias is None else [x, bias.requires_grad_()]
-    y = form.filtered_lrelu(x, problem.pop("up_filter"), problem.pop("down_filter"), bias, **problem)
+    y = form.filtered_lrelu(x, bias, LreluCall(**problem))
     dy = random(y.shape, 5).requires_grad_()
     first = gradients((y * dy).sum(), inputs)
     change = sum((g * random(g.shape, 6 + i)).sum() for i, g in enumerate(first))
@@ -116,8 +150,8 @@ def test_filtered_lrelu_and_its_derivatives_agree_with_the_definition(fast, prob
 @fuzz
 @given(data=st.data(), up=st.integers(1, 4), down=st.integers(1, 4), filter=filters(1))
 def test_upfirdn2d_and_its_derivatives_agree_with_the_definition(fast, data, up, down, filter):
-    taps = 1 if filter is None else len(filter)
-    (width, x0, x1), (height, y0, y1) = data.draw(axes(up, taps)), data.draw(axes(up, taps))
+    taps_x, taps_y = filter_taps(filter)
+    (width, x0, x1), (height, y0, y1) = data.draw(axes(up, taps_x)), data.draw(axes(up, taps_y))
     x = random((data.draw(st.integers(0, 2)), 2, height, width), 3)
     results = []
     for form in (fast, definition):
@@ -142,53 +176,62 @@ LAYERS = [  # channels, size, up, down, up taps, down taps, padding: as in the g
 @pytest.mark.parametrize("layout", ["contiguous", "channels_last", "strided"])
 def test_layers_of_the_generator_agree_in_every_memory_layout(fast, layer, layout):
     channels, size, up, down, up_taps, down_taps, padding = layer
-    x = random((2, channels, size, size), 1)
+    n, channels = (1, 1) if INTERPRETED else (2, channels)
+    x = random((n, channels, size, size), 1)
     if layout == "channels_last":
         x = x.contiguous(memory_format=torch.channels_last)
     if layout == "strided":
-        x = random((2, 2 * channels, size, size + 3), 1)[:, ::2, :, 3:].transpose(2, 3)
+        x = random((n, 2 * channels, size, size + 3), 1)[:, ::2, :, 3:].transpose(2, 3)
     window = torch.hann_window(up_taps + 2)[1:-1], torch.hann_window(down_taps + 2)[1:-1]
-    problem = {"x": x, "bias": random((channels,), 2), "up_filter": window[0] / window[0].sum()}
-    problem |= {"down_filter": window[1] / window[1].sum(), "up": up, "down": down, "padding": padding, "clamp": 256}
-    results = []
-    for form in (fast, definition):
-        options = {k: v for k, v in problem.items() if k not in ("x", "bias", "up_filter", "down_filter")}
-        results.append(form.filtered_lrelu(x, problem["up_filter"], problem["down_filter"], problem["bias"], **options))
-    assert_agree(results[:1], results[1:])
+    call = LreluCall(window[0] / window[0].sum(), window[1] / window[1].sum(), up, down, padding, clamp=256)
+    bias = random((channels,), 2)
+    assert_agree([fast.filtered_lrelu(x, bias, call)], [definition.filtered_lrelu(x, bias, call)])
+
+
+@pytest.mark.parametrize(("up", "down", "taps"), [(2, 2, 12), (4, 2, 12), (2, 4, 24)])
+def test_radial_filters_agree_forward_and_backward(fast, up, down, taps):
+    radial = radial_low_pass(taps, cutoff=100.0, width=120.0, rate=512).to(torch.get_default_device())
+    x, bias, line = random((1, 2, 29, 23), 1), random((2,), 2), torch.hann_window(6 * up + 2)[1:-1]
+    problem = {"x": x, "bias": bias, "up_filter": line / line.sum(), "down_filter": radial, "up": up, "down": down}
+    problem |= {"padding": [9, 8, 9, 8], "clamp": 256}
+    assert_agree(value_and_derivatives(fast, problem), value_and_derivatives(definition, problem))
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64])
-def test_other_number_formats_come_out_as_they_go_in(fast, dtype):
+def test_other_number_formats_come_out_as_they_go_in(fast, name, dtype):
+    if name == "triton" and dtype not in fast.dtypes:
+        pytest.skip("float64 has no Triton form; test_triton.py sees that it is not chosen")
     tolerance = {torch.bfloat16: 2e-2, torch.float16: 3e-3, torch.float64: 1e-12}[dtype]
     x, bias, filter = random((2, 3, 9, 8), 1, dtype), random((3,), 2, dtype), random((6,), 3, torch.float64)
     filter = filter / filter.abs().sum()
-    options = {"up": 2, "down": 2, "padding": side_padding(5), "clamp": 256}
+    call = LreluCall(filter, filter, 2, 2, side_padding(5), clamp=256)
     x.requires_grad_(), bias.requires_grad_()
-    y = fast.filtered_lrelu(x, filter, filter, bias, **options)
+    y = fast.filtered_lrelu(x, bias, call)
     y.float().square().sum().backward()
     assert y.dtype == x.grad.dtype == bias.grad.dtype == dtype
-    exact = definition.filtered_lrelu(x.detach().double(), filter, filter, bias.detach().double(), **options)
+    exact = definition.filtered_lrelu(x.detach().double(), bias.detach().double(), call)
     assert (y.double() - exact).abs().max() < tolerance * exact.abs().max()
 
 
-def test_not_a_number_is_not_swallowed_by_the_clamp_and_in_cpp_reaches_no_further_than_the_filter(fast):
+def test_not_a_number_is_not_swallowed_by_the_clamp_and_in_cpp_reaches_no_further_than_the_filter(fast, name):
     x, filter = random((1, 1, 40, 40), 1), random((8,), 2)
     x[0, 0, 20, 20] = math.nan
-    options = {"up": 2, "down": 2, "padding": 7, "clamp": 1.0}
-    wrong = torch.isnan(fast.filtered_lrelu(x, filter, filter, **options))
-    expected = torch.isnan(definition.filtered_lrelu(x, filter, filter, **options))
+    call = LreluCall(filter, filter, 2, 2, padding=7, clamp=1.0)
+    wrong = torch.isnan(fast.filtered_lrelu(x, None, call))
+    expected = torch.isnan(definition.filtered_lrelu(x, None, call))
     assert wrong[expected].all() and 0 < expected.sum() < 100
-    assert fast is banded or torch.equal(wrong, expected)
+    assert name != "cpp" or torch.equal(wrong, expected)
 
 
-def test_the_result_is_the_same_bytes_every_time_and_for_any_number_of_threads(fast, monkeypatch):
-    monkeypatch.setenv("STYLESV_OPS", next(name for name, form in FAST.items() if form is fast))
+def test_the_result_is_the_same_bytes_every_time_and_for_any_number_of_threads(name, monkeypatch):
+    monkeypatch.setenv("STYLESV_OPS", name)
     filter, threads = torch.hann_window(14)[1:-1], torch.get_num_threads()
     results = []
     try:
         for number in (1, 2, 3, 1):
             torch.set_num_threads(number)
-            x, bias = random((3, 7, 36, 36), 1).requires_grad_(), random((7,), 2).requires_grad_()
+            shape = (1, 2, 21, 21) if INTERPRETED else (3, 7, 36, 36)
+            x, bias = random(shape, 1).requires_grad_(), random(shape[1:2], 2).requires_grad_()
             y = filtered_lrelu(x, filter, filter, bias, up=2, down=2, padding=9, clamp=256)
             y = upfirdn2d(y, filter, down=2, padding=5)
             results.append([y, *torch.autograd.grad(y.square().sum(), (x, bias))])

@@ -1,0 +1,74 @@
+"""`make bench` measures what it says, on a small case, and keeps the records of the others."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import measure
+import pytest
+import torch
+from click.testing import CliRunner
+from network_cases import network_cases
+from operation_cases import operation_cases
+from run_benchmarks import Results, main
+
+CPU = torch.device("cpu")
+
+
+def test_the_cases_have_the_names_that_others_look_for():
+    names = [case.name for case in [*operation_cases(), *network_cases()]]
+    assert len(set(names)) == len(names)
+    assert {
+        "filtered_lrelu_up2_down2_forward",
+        "filtered_lrelu_up4_down2_forward",
+        "filtered_lrelu_up2_down2_forward_backward",
+        "generator_256_forward",
+        "step_64",
+        "step_256",
+    } <= set(names)
+
+
+def test_the_ratio_is_the_definitions_time_over_the_fast_forms_and_memory_is_the_peak():
+    def work() -> None:
+        slow = os.environ["STYLESV_OPS"] == "definition"
+        block = torch.ones(25_000_000 if slow else 5_000_000)  # 100 or 20 MB
+        time.sleep(0.05 if slow else 0.01)
+        del block
+
+    case = measure.Case("asleep", lambda device: work)
+    record = measure.compare(case, CPU, measure.Memory(CPU), budget_seconds=0.5)
+    assert record.ratio > 1 and 1 <= record.pairs <= 15
+    assert record.peak_mb_definition - record.peak_mb_fast == pytest.approx(80, abs=15)
+
+
+def test_a_record_replaces_the_one_of_its_name_and_keeps_the_others(tmp_path):
+    path = tmp_path / "bench" / "cpu.json"
+    for record in ({"name": "a", "ratio": 1}, {"name": "b", "ratio": 2}, {"name": "a", "ratio": 3}):
+        Results(path).put(record)
+    assert json.loads(path.read_text()) == [{"name": "a", "ratio": 3}, {"name": "b", "ratio": 2}]
+
+
+def test_a_name_that_is_no_benchmark_is_refused_with_those_there_are():
+    outcome = CliRunner().invoke(main, ["speed"])
+    assert outcome.exit_code == 2 and "no benchmark has 'speed' in its name" in outcome.output
+    assert "step_256" in outcome.output
+
+
+@pytest.mark.slow
+def test_a_chosen_benchmark_is_measured_and_written_as_json_and_table(tmp_path, root):
+    command = [sys.executable, str(root / "tests/benchmarks/run_benchmarks.py"), "filtered_lrelu_up2_down2_forward"]
+    run = subprocess.run([*command, "--out", str(tmp_path), "--budget-seconds", "1"], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    records = json.loads((tmp_path / "cpu.json").read_text())
+    assert [record["name"] for record in records] == [
+        "filtered_lrelu_up2_down2_forward",
+        "filtered_lrelu_up2_down2_forward_backward",
+    ]
+    table = (tmp_path / "cpu.md").read_text()
+    for record in records:
+        assert {"ratio", "spread", "seconds_fast", "seconds_definition", "peak_mb_fast", "peak_mb_definition"} < set(
+            record
+        )
+        assert f"| {record['name']} | " in table
