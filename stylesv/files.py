@@ -1,5 +1,6 @@
 """Files written whole or not at all, and the small readers that must not import torch."""
 
+import hashlib
 import json
 import os
 import struct
@@ -58,3 +59,9 @@ def read_header(path: Path) -> dict[str, Any]:
         raise CheckpointError(f"{path}: no such file") from error
     except (ValueError, KeyError, struct.error) as error:
         raise CheckpointError(f"{path}: damaged or not a file of this project ({error}); remake it") from error
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, 64 hex digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,5 +1,6 @@
 """Features of the real clips that a protocol chooses, for all snapshots of a data set to be scored against."""
 
+import shutil
 from pathlib import Path
 
 import click
@@ -12,13 +13,27 @@ from stylesv.threads import use_cpu_threads
 @click.command(help=__doc__)
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder of packed clips.")
 @click.option("--protocol", required=True, help="The protocol as JSON: name, key, settings.")
+@click.option("--detector", type=click.Path(path_type=Path), help="The detector's file; none for random-i3d.")
+@click.option(
+    "--parts", required=True, type=click.Path(path_type=Path), help="Folder of finished shards until all are."
+)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="features.safetensors to write.")
+@click.option(
+    "--scratch", default="", help="Fast disk of this node: packed clips are copied there once, and read there."
+)
 @click.option("--cpu-threads", default=2, show_default=True, type=click.IntRange(min=1), help="Threads on a CPU.")
-def measure_reference(data: Path, protocol: str, out: Path, cpu_threads: int) -> None:
+def measure_reference(
+    data: Path, protocol: str, detector: Path | None, parts: Path, out: Path, scratch: str, cpu_threads: int
+) -> None:
     use_cpu_threads(cpu_threads)
+    from stylesv.data.staging import stage_packed_clips
     from stylesv.sampling import scoring
 
-    scoring.measure_reference(data, parse_json("--protocol", protocol), out)
+    data, staged = stage_packed_clips(data, Path(scratch) if scratch else None)
+    if staged is not None:
+        click.echo(staged)
+    scoring.measure_reference(data, parse_json("--protocol", protocol), out, detector=detector, parts=parts)
+    shutil.rmtree(parts, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -10,25 +10,44 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from stylesv.config.base import Settings
+from stylesv.config.detector import FeatureDetectorSettings
 from stylesv.errors import ConfigError
 
 Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0)]
+Metric = Literal["frechet_video", "frechet_image", "kernel_image", "inception_image", "inception_video"]
 
-RANDOM_I3D = "random-i3d"
+SHORT_NAMES = {
+    "frechet_video": "fvd",
+    "frechet_image": "fid",
+    "kernel_image": "kid",
+    "inception_image": "is",
+    "inception_video": "isv",
+}
+# besides random-i3d, whose logits stand in for any features, and for probabilities after a softmax
+KINDS_OF_METRIC = {
+    "frechet_video": ("i3d_weights", "i3d_torchscript", "encoder_torchscript"),
+    "frechet_image": ("inception_torchscript",),
+    "kernel_image": ("inception_torchscript",),
+    "inception_image": ("inception_probabilities",),
+    "inception_video": ("c3d_probabilities",),
+}
 
 
 class RealClipSettings(Settings):
     """Which clips of the data set stand for the real distribution."""
 
-    max_clips: Count
-    """At most this many real clips. Papers: 2048, and fewer where there are fewer videos, which they do not report."""
-    max_clips_per_video: Count
-    """At most this many clips from one video; every video gives its first clip before any gives a second. Clips of one
-    video overlap where it is short. Papers: 1."""
+    max_clips: Count | None
+    """At most this many real clips; null: all. Papers: 2048, and fewer where there are fewer videos, which they do not
+    report."""
+    max_clips_per_video: Count | None
+    """At most this many clips from one video; null: all that fit. Every video gives its first clip before any gives a
+    second. Clips of one video overlap where it is short. Papers: 1, and every frame for FID and KID."""
     first_frames: Literal["random", "spread"]
     """First frames of a video's clips. `random`: drawn from all that fit, without repetition (papers); `spread`: evenly
     from the first that fits to the last, and in the middle for a single clip."""
+    whole_strides: bool
+    """Only videos of num_frames * frame_stride frames or more (papers); false: every video that a clip fits into."""
     seed: Seed
     """Seed of `random` first frames; unused by `spread`."""
 
@@ -37,7 +56,9 @@ class GeneratedClipSettings(Settings):
     """Which clips are drawn from a generator."""
 
     num_clips: Annotated[int, Field(ge=2)]
-    """Number of generated clips, each with latents of its own. Papers: 2048 for FVD, 50000 frames for FID."""
+    """Number of generated clips. Papers: 2048 for FVD, 50000 frames for FID."""
+    clips_per_video: Count
+    """Clips from one generated video, one behind the other. Papers: 1, and 16 (frames of one latent) for FID, KID, IS."""
     seed: Seed
     """Seed of their latents and motion noise. The published code draws from the unseeded global generator."""
     start_time: Annotated[int, Field(ge=0)]
@@ -46,55 +67,65 @@ class GeneratedClipSettings(Settings):
     """Truncation psi; 1 is none (papers)."""
 
 
-class FeatureDetectorSettings(Settings):
-    """The network whose features are compared."""
+class KernelSettings(Settings):
+    """Kernel distance (Binkowski et al. 2018)."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
-    """`random-i3d`: I3D with fixed-seed random weights, for the demo and tests, whose scores are called rfvd and rfid;
-    or the stem of a TorchScript file, e.g. i3d_torchscript (SPEC section 8)."""
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None
-    """SHA-256 of the TorchScript file; null for random-i3d, whose hash is recorded with every score."""
-    resize_px: Annotated[int, Field(ge=32, le=1024)] | None
-    """Height and width of the frames the detector sees, in pixels; null for a TorchScript file, which resizes itself."""
-    resize_filter: Literal["bilinear", "bicubic"] | None
-    """Antialiased filter of that resize; null for a TorchScript file."""
+    subsets: Count
+    """Number of subsets whose unbiased distances are averaged. Papers: 100."""
+    max_subset_size: Annotated[int, Field(ge=2)]
+    """Clips of either kind in a subset, or as many as there are. Papers: 1000."""
+    seed: Seed
+    """Seed of the subsets. The published code draws from the unseeded global generator."""
 
-    @model_validator(mode="after")
-    def _consistent(self) -> "FeatureDetectorSettings":
-        if self.name.startswith("random-") and self.name != RANDOM_I3D:
-            raise ValueError(
-                f"detector {self.name} is unknown; allowed: {RANDOM_I3D}, or the stem of a TorchScript file"
-            )
-        random = self.name == RANDOM_I3D
-        if random and self.sha256 is not None:
-            raise ValueError(f"sha256 is the hash of a file, and {RANDOM_I3D} is none; set it to null")
-        if random and (self.resize_px is None or self.resize_filter is None):
-            raise ValueError(f"{RANDOM_I3D} needs resize_px (such as 64) and resize_filter (bilinear or bicubic)")
-        if not random and self.sha256 is None:
-            raise ValueError(f"detector {self.name} needs sha256, the 64 hex digits that `sha256sum FILE` prints")
-        if not random and (self.resize_px is not None or self.resize_filter is not None):
-            raise ValueError(f"detector {self.name} resizes frames itself; set resize_px and resize_filter to null")
-        return self
+
+class InceptionSettings(Settings):
+    """Inception score (Salimans et al. 2016)."""
+
+    splits: Count
+    """Parts that are scored one by one; the score is their mean. Papers: 10."""
+    shuffle_seed: Seed | None
+    """Seed of NumPy's RandomState that shuffles clips before they are split; null: in order (papers: 42 for videos)."""
 
 
 class BootstrapSettings(Settings):
     """The interval around a score."""
 
     resamples: Annotated[int, Field(ge=0, le=100_000)]
-    """Number of times that real and generated clips are drawn again with replacement; 0: no interval."""
+    """Number of times that real videos and generated clips are drawn again with replacement; 0: no interval."""
     level: Annotated[float, Field(gt=0, lt=1)]
     """Share of the resamples inside the interval, such as 0.95."""
     seed: Seed
     """Seed of the resamples."""
 
 
+class ArtefactSettings(Settings):
+    """What FVD misses, measured on pixels of generated and real clips (`stylesv.metrics.artefacts`)."""
+
+    num_clips: Annotated[int, Field(ge=2)]
+    """Generated clips, and at most as many real ones (one a video, the first that fits)."""
+    num_frames: Annotated[int, Field(ge=8)]
+    """Frames of these clips; more than motion_distance, or jitter is left out."""
+    motion_distance: Annotated[int, Field(ge=2)]
+    """Frames between motion codes, at whose multiples jitter is looked for. StyleSV: 256; StyleGAN-V: 16."""
+
+
+class DriftSettings(Settings):
+    """Scores of clips that start late, against the same real clips (`frechet_video` only)."""
+
+    start_times: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
+    """First frames of the clips, such as 0, 128, ..., 1024."""
+    num_clips: Annotated[int, Field(ge=2)]
+    """Generated clips for each of them."""
+
+
 class ProtocolSettings(Settings):
     """One way of scoring snapshots."""
 
-    metric: Literal["frechet_video", "frechet_image"]
-    """Fréchet distance between features of clips (FVD), or of single frames (FID)."""
+    metric: Metric
+    """Frechet distance between features of clips (FVD) or of single frames (FID), kernel distance of frames (KID),
+    inception score of frames (IS) or of clips (ISV)."""
     num_frames: Count
-    """Frames in a clip; 1 for frechet_image. Papers: 16 and 128."""
+    """Frames in a clip; 1 for metrics of images. Papers: 16 and 128."""
     frame_stride: Count
     """Distance between the frames of a clip, in frames, for real and generated clips alike. Papers: 1, or 8."""
     real: RealClipSettings
@@ -105,19 +136,46 @@ class ProtocolSettings(Settings):
     """Feature network."""
     covariance: Literal["population", "sample"]
     """Divide by the number of clips (`population`, the published code) or by one less (`sample`)."""
+    kernel: KernelSettings | None
+    """For kernel_image; null for other metrics."""
+    inception: InceptionSettings | None
+    """For inception_image and inception_video; null for other metrics."""
     bootstrap: BootstrapSettings
     """Interval around the score."""
+    artefacts: ArtefactSettings | None
+    """Texture sticking, jitter and repetition; null: not measured."""
+    drift: DriftSettings | None
+    """Scores of clips that start late; null: not measured."""
 
     @model_validator(mode="after")
     def _consistent(self) -> "ProtocolSettings":
-        if self.metric == "frechet_image" and (self.num_frames, self.frame_stride) != (1, 1):
+        if self.is_of_images and (self.num_frames, self.frame_stride) != (1, 1):
             raise ValueError(
-                f"frechet_image compares single frames, but num_frames is {self.num_frames} and frame_stride "
+                f"{self.metric} compares single frames, but num_frames is {self.num_frames} and frame_stride "
                 f"{self.frame_stride}; set both to 1, or metric to frechet_video"
             )
-        if self.metric == "frechet_video" and self.num_frames == 1:
-            raise ValueError("frechet_video needs clips of at least 2 frames; raise num_frames, or take frechet_image")
+        if not self.is_of_images and self.num_frames == 1:
+            raise ValueError(f"{self.metric} needs clips of at least 2 frames; raise num_frames, or take frechet_image")
+        kinds = KINDS_OF_METRIC[self.metric]
+        if not self.detector.is_random and self.detector.kind not in kinds:
+            allowed = ", ".join(("random_i3d", *kinds))
+            raise ValueError(f"{self.metric} cannot use a detector of kind {self.detector.kind}; allowed: {allowed}")
+        for name, metric in (("kernel", "kernel_"), ("inception", "inception_")):
+            if self.metric.startswith(metric) != (getattr(self, name) is not None):
+                raise ValueError(f"{name} must be given for {metric}* metrics and be null for others ({self.metric})")
+        if self.drift is not None and self.metric != "frechet_video":
+            raise ValueError(f"drift is measured by frechet_video, not by {self.metric}; set it to null")
         return self
+
+    @property
+    def is_of_images(self) -> bool:
+        """Whether single frames are compared."""
+        return self.metric.endswith("_image")
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Whether a higher score is better: for inception scores, which are no distances."""
+        return self.metric.startswith("inception_")
 
     @property
     def span(self) -> int:
@@ -126,15 +184,18 @@ class ProtocolSettings(Settings):
 
     @property
     def metric_name(self) -> str:
-        """fvd or fid; rfvd or rfid with a random detector, so that the two can never be mistaken."""
-        name = "fvd" if self.metric == "frechet_video" else "fid"
-        return f"r{name}" if self.detector.name == RANDOM_I3D else name
+        """fvd, fid, kid, is, isv; with r before it for a random detector and cd for a modern video encoder (content
+        debiased), so that they can never be mistaken."""
+        prefix = {"random_i3d": "r", "encoder_torchscript": "cd"}.get(self.detector.kind, "")
+        return prefix + SHORT_NAMES[self.metric]
 
     @property
     def metric_label(self) -> str:
-        """As the papers write it: FVD16, FVD128, FID; with an r before it for a random detector."""
-        frames = str(self.num_frames) if self.metric == "frechet_video" else ""
-        return self.metric_name[:-3] + self.metric_name[-3:].upper() + frames
+        """As the papers write it: FVD16, FVD128, FID; FVD16-s8 for every 8th frame; with r or cd before it."""
+        short = SHORT_NAMES[self.metric]
+        frames = "" if self.is_of_images else str(self.num_frames)
+        stride = f"-s{self.frame_stride}" if self.frame_stride > 1 else ""
+        return self.metric_name.removesuffix(short) + short.upper() + frames + stride
 
 
 class UsedProtocol(Settings):

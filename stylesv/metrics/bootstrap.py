@@ -3,11 +3,12 @@
 from collections.abc import Callable
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from stylesv.seeding import numpy_generator
 
 Distance = Callable[[Float[np.ndarray, "n d"], Float[np.ndarray, "m d"]], float]
+Groups = Int[np.ndarray, "_"]
 
 
 def bootstrap_interval(
@@ -18,18 +19,36 @@ def bootstrap_interval(
     resamples: int,
     level: float,
     seed: int,
+    groups: tuple[Groups, Groups] | None = None,
 ) -> tuple[float, float]:
     """Interval of a distance between two sets, from `resamples` draws of both with replacement.
 
+    `groups` has the video of every real and generated clip: videos are drawn again, with all their clips, because the
+    clips of one video are not independent.
+
     The spread is that of the resampled distances, and it is laid around the distance itself: a set drawn with
     replacement has fewer distinct clips, which moves every resampled distance up, so the plain percentiles need not
-    contain the distance. Clips of one video count as independent, so the interval is rather too narrow.
+    contain the distance. The interval is of the score at this number of clips, whose expectation is above that of
+    endlessly many.
     """
     value = distance(real, generated)
+    members = [_members(np.arange(len(x))) for x in (real, generated)]
+    if groups is not None:
+        members = [_members(group) for group in groups]
     draws = np.empty(resamples)
     for number in range(resamples):
         random = numpy_generator(seed, "bootstrap", number)
-        chosen_real = real[random.integers(len(real), size=len(real))]
-        draws[number] = distance(chosen_real, generated[random.integers(len(generated), size=len(generated))])
+        chosen = [_draw_again(videos, random) for videos in members]
+        draws[number] = distance(real[chosen[0]], generated[chosen[1]])
     low, high = np.quantile(draws - draws.mean(), [(1 - level) / 2, (1 + level) / 2])
     return max(float(value + low), 0.0), float(value + high)
+
+
+def _members(groups: Groups) -> list[Groups]:
+    """Places of each group's clips."""
+    order = np.argsort(groups, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(groups[order])) + 1)
+
+
+def _draw_again(videos: list[Groups], random: np.random.Generator) -> Groups:
+    return np.concatenate([videos[i] for i in random.integers(len(videos), size=len(videos))])

@@ -1,4 +1,4 @@
-"""The best snapshot of a run: the one with the lowest score; of equal ones, the earliest."""
+"""The best snapshot of a run: the one with the best score, which is the lowest distance; of equal ones, the earliest."""
 
 import json
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from stylesv.metrics.score import read_score
 
 
 def choose_best(scores: Sequence[Path]) -> dict[str, Any]:
-    """The choice among the scores of one run's snapshots: kimg, score, and where the networks are.
+    """The choice among the scores of one run's snapshots: kimg, score, and its networks, relative to the run's folder.
 
     Raises:
         ConfigError: they were made under different protocols.
@@ -23,12 +23,12 @@ def choose_best(scores: Sequence[Path]) -> dict[str, Any]:
     runs = {score.scored.run for score in read.values()}
     if len(runs) > 1:
         raise DataError(f"the best snapshot is chosen within one run, but the scores are of {', '.join(sorted(runs))}")
-    best_path, best = min(read.items(), key=lambda item: (item[1].value, item[1].scored.kimg))
-    snapshot = Path(best_path).parent.parent  # scores stand in {run}/{kimg}/scores/
+    sign = -1 if next(iter(read.values())).protocol.settings.higher_is_better else 1
+    best = min(read.values(), key=lambda score: (sign * score.value, score.scored.kimg))
     return {
         "run": best.scored.run,
         "kimg": best.scored.kimg,
-        "networks": str(snapshot / "networks.safetensors"),
+        "networks": f"{best.scored.kimg}/networks.safetensors",
         "metric": best.label,
         "value": best.value,
         "protocol": f"{best.protocol.name}-{best.protocol.key}",

@@ -1,21 +1,20 @@
-"""Feature networks: the random I3D, or the papers' TorchScript files (SPEC section 8), checked by hash and output."""
+"""Feature networks behind one call: uint8 clips in, rows out; checked by hash and output (SPEC section 8)."""
 
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float32, UInt8
 from torch import Tensor, nn
 
-from stylesv.config.protocol import RANDOM_I3D
+from stylesv.config.detector import RANDOM_I3D, DetectorKind, FeatureDetectorSettings
 from stylesv.errors import DetectorError
-from stylesv.metrics.i3d import NUM_LOGITS, random_i3d
-
-Metric = Literal["frechet_video", "frechet_image"]
+from stylesv.files import file_sha256
+from stylesv.metrics.i3d import I3D, random_i3d
+from stylesv.metrics.i3d_weights import load_public_i3d
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Detector:
         if tuple(features.shape) != expected:
             raise DetectorError(
                 f"detector {self.name}: features have shape {tuple(features.shape)}, expected {expected}; "
-                "it is not the network that this metric needs"
+                "it is not the network that this metric needs, or feature_dim of the protocol is wrong"
             )
         bad = int((~features.isfinite()).any(dim=1).sum())
         if bad:
@@ -62,27 +61,49 @@ class Detector:
 
 
 def load_detector(
-    name_or_path: str | Path,
+    settings: FeatureDetectorSettings,
     *,
-    metric: Metric,
-    sha256: str | None = None,
-    resize_px: int | None = None,
-    resize_filter: str | None = None,
+    file: Path | None = None,
+    probabilities: bool = False,
     device: str | torch.device = "cpu",
 ) -> Detector:
-    """The detector of a protocol: `random-i3d`, or the path of a TorchScript file.
+    """The detector of a protocol; `file` is its file, None for random-i3d.
 
-    `resize_px` and `resize_filter` are for random-i3d, `sha256` (checked if given) for a file.
+    With `probabilities`, the logits of random-i3d become probabilities, so that inception scores can be tried.
 
     Raises:
-        DetectorError: the file is missing, has another hash, is not TorchScript, or fails on a grey clip.
+        DetectorError: the file is missing, has another hash, is not what its kind says, or fails on a grey clip.
     """
     device = torch.device(device)
-    if str(name_or_path) == RANDOM_I3D:
-        if resize_px is None or resize_filter is None:
-            raise DetectorError(f"{RANDOM_I3D} needs resize_px and resize_filter; set them in the protocol")
-        return _random_detector(resize_px, resize_filter, device)
-    return _file_detector(Path(name_or_path), metric, sha256, device)
+    if settings.is_random:
+        network = random_i3d()
+        return _own_detector(network, settings, weights_sha256(network), device, probabilities=probabilities)
+    if file is None:
+        raise DetectorError(
+            f"detector {settings.name} is a file: fetch it with workflow_scripts/fetch.py or put it into "
+            "results/detectors, and name it"
+        )
+    sha256 = check_file(Path(file), settings.sha256)
+    if settings.kind == "i3d_weights":
+        return _own_detector(load_public_i3d(Path(file)), settings, sha256, device)
+    return _script_detector(Path(file), settings, sha256, device)
+
+
+def check_file(file: Path, sha256: str | None) -> str:
+    """SHA-256 of a detector's file, which must be the expected one if there is one.
+
+    Raises:
+        DetectorError: the file cannot be read or has another hash.
+    """
+    try:
+        found = file_sha256(file)
+    except OSError as error:
+        raise DetectorError(
+            f"{file}: cannot be read ({error.strerror}); give {RANDOM_I3D} or the path of the detector's file"
+        ) from error
+    if sha256 is not None and found != sha256:
+        raise DetectorError(f"{file}: has SHA-256 {found}, expected {sha256}; fetch it again or mend the protocol")
+    return found
 
 
 def resize_frames(clips: UInt8[Tensor, "n t c h w"], *, size_px: int, mode: str) -> Float32[Tensor, "n c t s s"]:
@@ -103,52 +124,63 @@ def weights_sha256(network: nn.Module) -> str:
     return digest.hexdigest()
 
 
-def _random_detector(resize_px: int, resize_filter: str, device: torch.device) -> Detector:
-    network = random_i3d()
-    sha256 = weights_sha256(network)
+def _own_detector(
+    network: I3D,
+    settings: FeatureDetectorSettings,
+    sha256: str,
+    device: torch.device,
+    *,
+    probabilities: bool = False,
+) -> Detector:
     network.to(device=device, memory_format=torch.channels_last_3d)  # twice as fast on a CPU
 
     def call(clips: Tensor) -> Tensor:
-        frames = resize_frames(clips, size_px=resize_px, mode=resize_filter)
-        return network(frames.contiguous(memory_format=torch.channels_last_3d))
+        frames = resize_frames(clips, size_px=settings.resize_px, mode=settings.resize_filter)
+        logits = network(frames.contiguous(memory_format=torch.channels_last_3d))
+        return logits.softmax(dim=1) if probabilities else logits
 
-    return Detector(RANDOM_I3D, sha256, NUM_LOGITS, device, call)
+    return Detector(settings.name, sha256, settings.feature_dim, device, call)
 
 
-def _file_detector(path: Path, metric: Metric, sha256: str | None, device: torch.device) -> Detector:
-    if path.stem.startswith("random-"):
-        raise DetectorError(f"{path}: names that begin with random- are kept for random detectors; rename the file")
-    try:
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise DetectorError(
-            f"{path}: cannot be read ({error.strerror}); give {RANDOM_I3D} or the path of a TorchScript file"
-        ) from error
-    if sha256 is not None and found != sha256:
-        raise DetectorError(f"{path}: has SHA-256 {found}, expected {sha256}; fetch it again or mend the protocol")
+def _script_detector(path: Path, settings: FeatureDetectorSettings, sha256: str, device: torch.device) -> Detector:
     try:
         module = torch.jit.load(str(path), map_location=device).eval()
     except RuntimeError as error:
-        raise DetectorError(f"{path}: is not a TorchScript file ({_first_line(error)})") from error
-
-    def call_video(clips: Tensor) -> Tensor:
-        return module(clips.transpose(1, 2).contiguous(), rescale=True, resize=True, return_features=True)
-
-    def call_image(clips: Tensor) -> Tensor:
-        return module(clips.flatten(0, 1), return_features=True)
-
-    call = call_video if metric == "frechet_video" else call_image
-    grey = torch.full((1, 16 if metric == "frechet_video" else 1, 3, 64, 64), 128, dtype=torch.uint8, device=device)
+        raise DetectorError(f"{path}: is not a TorchScript file ({_last_line(error)})") from error
+    call = _call_of(settings.kind, module)
+    frames = 1 if settings.kind.startswith("inception_") else 16
+    grey = torch.full((1, frames, 3, 64, 64), 128, dtype=torch.uint8, device=device)
     try:
         with torch.inference_mode():
             shape = tuple(call(grey).shape)
     except (RuntimeError, AttributeError) as error:
-        raise DetectorError(f"{path}: cannot be called as the detector of {metric} ({_first_line(error)})") from error
-    if len(shape) != 2 or shape[0] != 1:
-        raise DetectorError(f"{path}: gives shape {shape} for one clip, expected (1, features)")
-    return Detector(path.stem, found, shape[1], device, call)
+        raise DetectorError(f"{path}: cannot be called as {settings.kind} ({_last_line(error)})") from error
+    if shape != (1, settings.feature_dim):
+        raise DetectorError(
+            f"{path}: gives shape {shape} for one clip, expected (1, {settings.feature_dim}): it is not the network "
+            "that this protocol names, or feature_dim is wrong"
+        )
+    return Detector(settings.name, sha256, settings.feature_dim, device, call)
 
 
-def _first_line(error: Exception) -> str:
+def _call_of(kind: DetectorKind, module: nn.Module) -> Callable[[Tensor], Tensor]:
+    """The papers' way of calling each kind (SPEC section 8); frames reach a network of images one by one."""
+
+    def channels_before_time(clips: Tensor) -> Tensor:
+        return clips.transpose(1, 2).contiguous()
+
+    calls: dict[str, Callable[[Tensor], Tensor]] = {
+        "i3d_torchscript": lambda clips: module(
+            channels_before_time(clips), rescale=True, resize=True, return_features=True
+        ),
+        "encoder_torchscript": lambda clips: module(channels_before_time(clips)),
+        "inception_torchscript": lambda clips: module(clips.flatten(0, 1), return_features=True),
+        "inception_probabilities": lambda clips: module(clips.flatten(0, 1), no_output_bias=True),
+        "c3d_probabilities": lambda clips: module(channels_before_time(clips)),
+    }
+    return calls[kind]
+
+
+def _last_line(error: Exception) -> str:
     lines = [line for line in str(error).splitlines() if line.strip()]
     return lines[-1].strip() if lines else type(error).__name__

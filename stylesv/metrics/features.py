@@ -2,30 +2,28 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import safetensors.numpy
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32, Float64, Int64
 from pydantic import ValidationError
 from safetensors import SafetensorError
-from torch import Tensor
 
 from stylesv.config.base import Settings
-from stylesv.config.protocol import UsedProtocol
+from stylesv.config.protocol import ProtocolSettings, UsedProtocol
 from stylesv.errors import DataError
 from stylesv.files import canonical_json, read_header, write_bytes
 from stylesv.metrics.clip_selection import ClipSelection
-from stylesv.metrics.detector import Detector
 from stylesv.metrics.moments import Moments
 
 
 class RealClips(Settings):
-    """Which clips of a data set were taken."""
+    """Which real clips were taken."""
 
     dataset: str
-    """Name of the data set with the key of its recipe, or of the folder of clips."""
+    """Name of the data set with the key of its recipe, or of the folder, zip or snapshot of the clips."""
     count: int
     """Number of clips."""
     num_videos: int
@@ -37,9 +35,11 @@ class RealClips(Settings):
     frame_stride: int
     """Distance between the frames of a clip, in frames."""
     first_frames: str
-    """Rule of the first frames: random or spread."""
+    """Rule of the first frames: random or spread; generated where a snapshot stands for real clips."""
     selection_sha256: str
     """SHA-256 of the list of video numbers and frames."""
+    resolution_px: int
+    """Height and width of the frames that the detector was given."""
 
 
 class GeneratedClips(Settings):
@@ -49,14 +49,20 @@ class GeneratedClips(Settings):
     """Run and snapshot, or the folder of clips."""
     count: int
     """Number of clips."""
+    clips_per_video: int
+    """Clips from one generated video."""
+    short_videos: int
+    """Videos of a folder left out because no clip fits into them; 0 for a snapshot."""
     seed: int | None
     """Seed of latents and motion noise; null for a folder."""
-    start_time: int | None
-    """Time of their first frame, in frames; null for a folder."""
+    start_time: int
+    """Time of the first clip's first frame, in frames."""
     frame_stride: int
     """Distance between the frames of a clip, in frames."""
     truncation: float | None
     """Truncation psi; null for a folder."""
+    resolution_px: int
+    """Height and width of the frames that the detector was given."""
 
 
 class FeatureOrigin(Settings):
@@ -70,54 +76,80 @@ class FeatureOrigin(Settings):
 
 @dataclass(frozen=True)
 class FeatureSet:
-    """Features of real or generated clips, their moments and their origin."""
+    """Features of real or generated clips, their moments and their origin.
 
-    features: Float32[np.ndarray, "n d"]
+    `features` and `videos` (the number of each clip's video) are None where moments are all that the score needs.
+    `artefacts` has the numbers of `stylesv.metrics.artefacts` for clips of their own, `late` the features of clips that
+    start late, by their time.
+    """
+
+    features: Float32[np.ndarray, "n d"] | None
     moments: Moments
     origin: FeatureOrigin
+    videos: Int64[np.ndarray, "n"] | None = None
+    artefacts: Float64[np.ndarray, "k names"] | None = None
+    late: dict[int, Float32[np.ndarray, "_ d"]] = field(default_factory=dict)
 
 
-def describe_real_clips(selection: ClipSelection, *, dataset: str, protocol: UsedProtocol) -> RealClips:
+def describe_real_clips(
+    selection: ClipSelection, *, dataset: str, protocol: UsedProtocol, resolution_px: int
+) -> RealClips:
     """The record of a selection of real clips."""
-    videos = [video for video, _ in selection.clips]
+    videos = np.array([video for video, _ in selection.clips])
+    per_video = np.unique(videos, return_counts=True)[1]
     return RealClips(
         dataset=dataset,
         count=len(videos),
-        num_videos=len(set(videos)),
+        num_videos=len(per_video),
         short_videos=selection.num_short_videos,
-        max_clips_per_video=max(videos.count(video) for video in set(videos)),
+        max_clips_per_video=int(per_video.max()),
         frame_stride=protocol.settings.frame_stride,
         first_frames=protocol.settings.real.first_frames,
         selection_sha256=selection.sha256,
+        resolution_px=resolution_px,
     )
 
 
-def describe_generated_clips(*, source: str, protocol: UsedProtocol) -> GeneratedClips:
+def describe_generated_clips(*, source: str, protocol: UsedProtocol, resolution_px: int) -> GeneratedClips:
     """The record of clips generated from a snapshot as the protocol says."""
     settings = protocol.settings
     return GeneratedClips(
         source=source,
         count=settings.generated.num_clips,
+        clips_per_video=settings.generated.clips_per_video,
+        short_videos=0,
         seed=settings.generated.seed,
         start_time=settings.generated.start_time,
         frame_stride=settings.frame_stride,
         truncation=settings.generated.truncation,
+        resolution_px=resolution_px,
     )
 
 
-def extract_features(
-    detector: Detector, clip_batches: Iterable[UInt8[Tensor, "_ t c h w"]]
-) -> Float32[np.ndarray, "n d"]:
-    """Features of all clips, in order.
+def needs_features(settings: ProtocolSettings, num_clips: int) -> bool:
+    """Whether a score needs every clip's features, and not their moments alone, which take far less memory."""
+    is_frechet = settings.metric.startswith("frechet_")
+    few = num_clips <= 4 * settings.detector.feature_dim
+    return not is_frechet or few or settings.bootstrap.resamples > 0 or settings.drift is not None
+
+
+def collect_features(
+    rows: Iterable[Float32[np.ndarray, "_ d"]], *, keep: bool
+) -> tuple[Float32[np.ndarray, "n d"] | None, Moments]:
+    """Features shard by shard: their moments, and all of them if they are to be kept.
 
     Raises:
-        DataError: there is no clip.
-        DetectorError: features are not finite or of another shape.
+        DataError: there are none.
     """
-    features = [detector(batch).numpy() for batch in clip_batches]
-    if not features:
-        raise DataError(f"no clips for detector {detector.name}: at least 2 are needed")
-    return np.concatenate(features)
+    kept: list[np.ndarray] = []
+    moments: Moments | None = None
+    for shard in rows:
+        moments = Moments.from_features(shard) if moments is None else moments.update(shard)
+        if keep:
+            kept.append(shard)
+    if moments is None:
+        raise DataError("no clips: at least 2 are needed")
+    return (np.concatenate(kept) if keep else None), moments
 
 
 def require_all_clips(num_features: int, num_clips: int) -> None:
@@ -133,22 +165,24 @@ def require_all_clips(num_features: int, num_clips: int) -> None:
         )
 
 
-def write_features(path: Path, features: Float32[np.ndarray, "n d"], origin: FeatureOrigin) -> None:
+def write_features(path: Path, found: FeatureSet) -> None:
     """Write features, their moments and their origin to one safetensors file, whole or not at all.
 
     Raises:
         DataError: the number of features is not the number of clips, or is below two.
     """
-    require_all_clips(len(features), origin.clips.count)
-    moments = Moments.from_features(features)
+    moments = found.moments
+    require_all_clips(moments.count, found.origin.clips.count)
     moments.covariance("population")
+    optional = {"features": found.features, "videos": found.videos, "artefacts": found.artefacts}
     arrays = {
-        "features": np.ascontiguousarray(features),
         "count": np.array([moments.count], np.int64),
         "mean": moments.mean,
         "scatter": moments.scatter,
+        **{name: np.ascontiguousarray(array) for name, array in optional.items() if array is not None},
+        **{f"late_{start}": np.ascontiguousarray(rows) for start, rows in found.late.items()},
     }
-    header = canonical_json(origin.model_dump(mode="json"))
+    header = canonical_json(found.origin.model_dump(mode="json"))
     write_bytes(path, safetensors.numpy.save(arrays, metadata={"header": header}))
 
 
@@ -164,7 +198,9 @@ def read_features(path: Path) -> FeatureSet:
         origin = FeatureOrigin.model_validate_json(json.dumps(header))
         arrays = safetensors.numpy.load_file(path)
         moments = Moments(int(arrays["count"][0]), arrays["mean"], arrays["scatter"])
-        return FeatureSet(arrays["features"], moments, origin)
     except (ValidationError, SafetensorError, KeyError) as error:
         reason = " ".join(str(error).split())[:200]
         raise DataError(f"{path}: not a whole file of features ({reason}); delete it and run again") from error
+    late = {int(name[5:]): rows for name, rows in arrays.items() if name.startswith("late_")}
+    optional = (arrays.get(name) for name in ("videos", "artefacts"))
+    return FeatureSet(arrays.get("features"), moments, origin, *optional, late)

@@ -51,7 +51,7 @@ def draw_score_curves(rows: Sequence[ScoreRow], *, png: Path, pdf: Path) -> None
         if min(values) > 0 and max(values) / min(values) > LOG_RANGE:
             axes.set_yscale("log")
         axes.set_xlabel("thousands of frames shown to the discriminator (kimg)")
-        axes.set_ylabel(f"{table.label} (lower is better)")
+        axes.set_ylabel(f"{table.label} ({table.direction})")
         axes.legend(loc="best")
         _save(figure, png=png, pdf=pdf)
 

@@ -1,6 +1,14 @@
 """A protocol in words, for captions and for the page's section on how scores were measured."""
 
-from stylesv.config.protocol import RANDOM_I3D, UsedProtocol
+from stylesv.config.protocol import UsedProtocol
+
+MEASURES = {
+    "frechet_video": "Fréchet distance between detector features of clips",
+    "frechet_image": "Fréchet distance between detector features of frames",
+    "kernel_image": "kernel distance between detector features of frames, times 1000",
+    "inception_image": "inception score of frames",
+    "inception_video": "inception score of clips",
+}
 
 
 def describe_protocol(used: UsedProtocol) -> dict[str, str]:
@@ -18,6 +26,7 @@ def describe_protocol(used: UsedProtocol) -> dict[str, str]:
         if detector.resize_px is None
         else f"frames resized to {detector.resize_px} px, {detector.resize_filter}, antialiased"
     )
+    of_each = f" ({generated.clips_per_video} of each latent)" if generated.clips_per_video > 1 else ""
     bootstrap = settings.bootstrap
     interval = (
         f"{100 * bootstrap.level:g} % bootstrap interval over clips, {bootstrap.resamples} resamples, seed {bootstrap.seed}"
@@ -26,11 +35,12 @@ def describe_protocol(used: UsedProtocol) -> dict[str, str]:
     )
     return {
         "Protocol": f"{used.name}-{used.key}",
-        "Measure": f"{settings.metric_label}: Fréchet distance between detector features; lower is better",
+        "Measure": f"{settings.metric_label}: {MEASURES[settings.metric]}; "
+        f"{'higher' if settings.higher_is_better else 'lower'} is better",
         "Clips": frames,
-        "Real clips": f"at most {real.max_clips}, at most {real.max_clips_per_video} per video, first frames {real.first_frames}"
-        + (f" (seed {real.seed})" if real.first_frames == "random" else ""),
-        "Generated clips": f"{generated.num_clips}, seed {generated.seed}, from time {generated.start_time}, "
+        "Real clips": f"{_at_most(real.max_clips)}, {_at_most(real.max_clips_per_video)} per video, "
+        f"first frames {real.first_frames}" + (f" (seed {real.seed})" if real.first_frames == "random" else ""),
+        "Generated clips": f"{generated.num_clips}{of_each}, seed {generated.seed}, from time {generated.start_time}, "
         f"truncation {generated.truncation:g}",
         "Detector": f"{detector.name} (SHA-256 {used.detector_sha256[:12]}…), {resize}",
         "Covariance": settings.covariance,
@@ -48,10 +58,14 @@ def caption_protocol(used: UsedProtocol) -> str:
 def explain_random_detector(used: UsedProtocol) -> str | None:
     """What a score of a random detector is worth; None for a trained one."""
     settings = used.settings
-    if settings.detector.name != RANDOM_I3D:
+    if not settings.detector.is_random:
         return None
     trained = settings.metric_label.removeprefix("r")
     return (
         f"{settings.metric_label} uses a detector with random weights. It ranks snapshots of one data set and is not "
         f"{trained}: do not compare it with published numbers."
     )
+
+
+def _at_most(limit: int | None) -> str:
+    return "all" if limit is None else f"at most {limit}"

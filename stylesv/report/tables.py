@@ -10,8 +10,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from stylesv.config.protocol import UsedProtocol, require_one_protocol
-from stylesv.errors import DataError
+from stylesv.errors import ConfigError, DataError
 from stylesv.files import write_text
+from stylesv.report.artefact_table import BesideRow, beside_cells, read_beside
 from stylesv.report.protocol_text import caption_protocol, explain_random_detector
 
 CSV_COLUMNS = (
@@ -36,11 +37,12 @@ class ScoreRow:
     num_real: int
     num_generated: int
     protocol: UsedProtocol
+    beside: tuple[BesideRow, ...] = ()
 
 
 @dataclass(frozen=True)
 class ScoreTable:
-    """Scores of one protocol, sorted by data set, model, run and kimg; `best` has the lowest of each run."""
+    """Scores of one protocol, sorted by data set, model, run and kimg; `best` has the best of each run."""
 
     protocol: UsedProtocol
     rows: tuple[ScoreRow, ...]
@@ -51,6 +53,11 @@ class ScoreTable:
     def label(self) -> str:
         """Name of the measure: FVD16, rFVD16, FID."""
         return self.protocol.settings.metric_label
+
+    @property
+    def direction(self) -> str:
+        """What is better, in words."""
+        return f"{'higher' if self.protocol.settings.higher_is_better else 'lower'} is better"
 
     @property
     def caption(self) -> str:
@@ -80,14 +87,17 @@ def tabulate_scores(rows: Sequence[ScoreRow]) -> ScoreTable:
 
     Raises:
         DataError: there are none.
-        ConfigError: they were made under different protocols; the message names the fields.
+        ConfigError: they were made under different protocols or of different numbers of clips; the message names the
+            fields.
     """
     if not rows:
         raise DataError("a score table without scores; score at least one snapshot")
     require_one_protocol([(f"{row.run} at {row.kimg} kimg", row.protocol) for row in rows])
+    _require_equal_counts(rows)
     ordered = tuple(sorted(rows, key=lambda row: (row.dataset, row.model, row.run, row.kimg or 0)))
     runs = dict.fromkeys(row.run for row in ordered)
-    best = tuple(min((row for row in ordered if row.run == run), key=lambda row: row.value) for run in runs)
+    sign = -1 if rows[0].protocol.settings.higher_is_better else 1
+    best = tuple(min((row for row in ordered if row.run == run), key=lambda row: sign * row.value) for run in runs)
     return ScoreTable(rows[0].protocol, ordered, best, _notes(ordered))
 
 
@@ -129,8 +139,11 @@ def format_markdown(table: ScoreTable) -> str:
         shown = format_score(row)
         every.append([row.run, format_kimg(row), f"**{shown}**" if row in table.best else shown])
     notes = "".join(f"* {note}\n" for note in table.notes)
+    beside = beside_cells([(f"{row.run} at {format_kimg(row)}", row.beside) for row in table.best])
+    if beside:
+        notes += f"\n### What {table.label} misses (best snapshots, and what it should be)\n\n{_markdown(beside)}"
     return (
-        f"## {table.label} (lower is better)\n\n{_markdown(summary)}\n### Every snapshot\n\n{_markdown(every)}\n"
+        f"## {table.label} ({table.direction})\n\n{_markdown(summary)}\n### Every snapshot\n\n{_markdown(every)}\n"
         f"{table.caption}\n\n{notes}"
     )
 
@@ -138,10 +151,11 @@ def format_markdown(table: ScoreTable) -> str:
 def format_tex(table: ScoreTable) -> str:
     """Best snapshot of each run, for LaTeX with the booktabs package."""
     lines = [f"% {table.caption}", *(f"% {note}" for note in table.notes), "% needs \\usepackage{booktabs}"]
+    arrow = "$\\uparrow$" if table.protocol.settings.higher_is_better else "$\\downarrow$"
     lines += [
         "\\begin{tabular}{lllrr}",
         "\\toprule",
-        f"Data set & Model & Run & {_tex(table.label)} $\\downarrow$ & kimg \\\\",
+        f"Data set & Model & Run & {_tex(table.label)} {arrow} & kimg \\\\",
         "\\midrule",
     ]
     for row in table.best:
@@ -187,12 +201,23 @@ def _read_row(path: Path) -> ScoreRow:
             num_real=score["real"]["count"],
             num_generated=score["generated"]["count"],
             protocol=UsedProtocol.model_validate_json(json.dumps(score["protocol"])),
+            beside=read_beside(score),
         )
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such score; score the snapshot first") from error
     except (ValueError, KeyError, TypeError, ValidationError) as error:
         reason = " ".join(str(error).split())[:200]
         raise DataError(f"{path}: not a score of this project ({reason}); score the snapshot again") from error
+
+
+def _require_equal_counts(rows: Sequence[ScoreRow]) -> None:
+    """A folder with fewer videos than the protocol's clips has a score of its own kind."""
+    for row in rows[1:]:
+        if row.num_generated != rows[0].num_generated:
+            raise ConfigError(
+                f"{rows[0].run} at {rows[0].kimg} kimg and {row.run} at {row.kimg} kimg cannot be compared: generated clips: "
+                f"{rows[0].num_generated} and {row.num_generated}; score equally many, or put them in separate tables"
+            )
 
 
 def _notes(rows: tuple[ScoreRow, ...]) -> tuple[str, ...]:
@@ -205,9 +230,10 @@ def _notes(rows: tuple[ScoreRow, ...]) -> tuple[str, ...]:
             "There are no more clips than feature dimensions: the value depends strongly on the number of clips, so "
             "compare only scores of equally many."
         )
+    best = "highest" if rows[0].protocol.settings.higher_is_better else "lowest"
     if len(rows) > len({row.run for row in rows}):
         notes.append(
-            "Best is the lowest of a run's snapshots, chosen by this very score, so it is slightly optimistic."
+            f"Best is the {best} of a run's snapshots, chosen by this very score, so it is slightly optimistic."
         )
     counts = {row.dataset: (row.num_real, row.num_generated) for row in rows}
     notes += [f"{name}: {real} real and {made} generated clips." for name, (real, made) in counts.items()]

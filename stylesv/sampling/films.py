@@ -84,7 +84,7 @@ def draw_experiment_clips(choice: Path, data: Path, settings: dict[str, Any], fi
         CheckpointError: the chosen snapshot is missing or damaged.
     """
     chosen = json.loads(choice.read_text())
-    generator, header = load_generator(Path(chosen["networks"]))
+    generator, header = load_generator(choice.parent.parent / chosen["networks"])
     request = GenerateRequest(
         num_videos=settings["num_clips"],
         num_frames=settings["num_frames"] if header["num_frames"] > 1 else 1,

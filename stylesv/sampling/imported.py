@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from stylesv.checkpoint import write_networks
 from stylesv.checkpoint.published_snapshot import PublishedNetwork, read_snapshot
+from stylesv.config.recipe import Recipe, recipe_key
 from stylesv.errors import CheckpointError
 from stylesv.networks import Discriminator, Generator
 from stylesv.networks.published import discriminator_from_published, generator_from_published, rename_published_keys
@@ -16,13 +17,19 @@ from stylesv.networks.published import discriminator_from_published, generator_f
 PARTS = {"G": "generator", "G_ema": "generator_ema", "D": "discriminator"}
 
 
-def import_checkpoint(pickle: Path, networks_out: Path, *, sha256: str | None = None) -> dict[str, Any]:
+def import_checkpoint(
+    pickle: Path, networks_out: Path, *, sha256: str | None = None, recipe: Recipe | None = None
+) -> dict[str, Any]:
     """Write a published pickle's networks as a snapshot; returns the snapshot's facts.
+
+    `recipe`: of the run whose snapshot it is to be; the file must be the one it names, and of its data's resolution.
 
     Raises:
         CheckpointError: the file does not have the expected SHA-256, cannot be read, asks for something that would run
-            code, or holds networks that have no counterpart here; the message says which.
+            code, or holds networks that have no counterpart here or make images of another size; the message says which.
     """
+    if recipe is not None:
+        sha256 = recipe["source"]
     digest = file_sha256(pickle)
     if sha256 is not None and digest != sha256.lower():
         raise CheckpointError(f"{pickle}: has SHA-256 {digest}, expected {sha256.lower()}; fetch it again")
@@ -35,6 +42,14 @@ def import_checkpoint(pickle: Path, networks_out: Path, *, sha256: str | None = 
         "kimg": snapshot.num_frames_shown // 1000,
         "origin": {"file": Path(pickle).name, "sha256": digest, "frames_shown": snapshot.num_frames_shown},
     }
+    if recipe is not None:
+        resolution = recipe["data"]["packing"]["resolution"]
+        if facts["resolution"] != resolution:
+            raise CheckpointError(
+                f"{pickle}: makes images of {facts['resolution']} px, but the data set has {resolution}; set "
+                f"dataset.resolution to {facts['resolution']}"
+            )
+        facts |= {"recipe": recipe, "recipe_key": recipe_key(recipe)}
     write_networks(networks_out, parts, facts)
     return facts
 

@@ -1,99 +1,151 @@
-"""Clips to scores: real clips from packed data, generated ones from a snapshot, both through one detector.
+"""Clips to scores: real ones from videos, generated ones from a snapshot or from videos, both through one detector.
 
 Joins what the floors below keep apart; holds no formula of its own.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from jaxtyping import UInt8
+from jaxtyping import Float64, UInt8
 from torch import Tensor
 
 from stylesv.config.protocol import ProtocolSettings, UsedProtocol
-from stylesv.data.packed import PackedClips
-from stylesv.metrics.clip_selection import ClipSelection, select_real_clips
+from stylesv.errors import DetectorError
+from stylesv.files import file_sha256
+from stylesv.metrics.artefacts import measure_artefacts
 from stylesv.metrics.detector import Detector, load_detector
 from stylesv.metrics.features import (
     FeatureOrigin,
     FeatureSet,
-    describe_generated_clips,
-    describe_real_clips,
-    extract_features,
+    collect_features,
+    needs_features,
     read_features,
     write_features,
 )
-from stylesv.metrics.moments import Moments
 from stylesv.metrics.score import Score, ScoredRun, score_features
-from stylesv.sampling.clips import best_device, generate_clips, load_generator
+from stylesv.metrics.shards import Clips, Shards, measure_shards
+from stylesv.sampling.clip_sources import open_videos
+from stylesv.sampling.clips import best_device
+from stylesv.sampling.scored_sides import Side, real_side, snapshot_side
 
-_FRAMES_AT_ONCE = 256  # in a call of the detector
 
+def load_protocol(values: dict[str, Any], detector_file: Path | None) -> tuple[Detector, UsedProtocol]:
+    """A protocol given as {name, key, settings}, and the detector it names, loaded and hashed.
 
-def load_protocol(values: dict[str, Any]) -> tuple[Detector, UsedProtocol]:
-    """A protocol given as {name, key, settings}, and the detector it names, loaded and hashed."""
+    Raises:
+        DetectorError: the detector's file cannot be used.
+    """
     settings = ProtocolSettings.model_validate_json(json.dumps(values["settings"]))
-    named = settings.detector
-    detector = load_detector(
-        named.name,
-        metric=settings.metric,
-        sha256=named.sha256,
-        resize_px=named.resize_px,
-        resize_filter=named.resize_filter,
-        device=best_device(),
-    )
-    return detector, UsedProtocol(
-        name=values["name"], key=values["key"], settings=settings, detector_sha256=detector.sha256
-    )
+    probabilities = settings.metric.startswith("inception_")
+    detector = load_detector(settings.detector, file=detector_file, probabilities=probabilities, device=best_device())
+    used = UsedProtocol(name=values["name"], key=values["key"], settings=settings, detector_sha256=detector.sha256)
+    return detector, used
 
 
-def measure_reference(data: Path, protocol: dict[str, Any], out: Path) -> None:
+def require_known_hash(protocol: dict[str, Any], detector_file: Path | None) -> None:
+    """Check that the workflow's protocol says which file it trusts.
+
+    Raises:
+        DetectorError: it does not.
+    """
+    if detector_file is not None and protocol["settings"]["detector"]["sha256"] is None:
+        raise DetectorError(
+            f"protocol {protocol['name']}: detector.sha256 is null, so any file would do; {detector_file} has "
+            f"{file_sha256(detector_file)}: if you trust it, write that into config/protocols/{protocol['name']}.yaml"
+        )
+
+
+def measure_reference(data: Path, protocol: dict[str, Any], out: Path, *, detector: Path | None, parts: Path) -> None:
     """Write the features of the real clips that a protocol chooses.
 
     Raises:
         DataError: the packed clips cannot be read, or fewer than two clips fit the protocol.
     """
-    detector, used = load_protocol(protocol)
-    packed = PackedClips(data)
-    selection = select_real_clips([packed.num_frames(i) for i in range(packed.num_clips)], used.settings)
-    features = extract_features(detector, _read_clips(packed, selection))
-    clips = describe_real_clips(selection, dataset=Path(data).name, protocol=used)
-    write_features(out, features, FeatureOrigin(protocol=used, clips=clips))
+    require_known_hash(protocol, detector)
+    network, used = load_protocol(protocol, detector)
+    side = real_side(open_videos(data, None), used, name=Path(data).name)
+    shards = shards_of(side, used, parts, kind="real")
+    write_features(out, measure_side(side, network, used, shards))
 
 
-def score_snapshot(networks: Path, reference: Path, protocol: dict[str, Any], scored: ScoredRun) -> Score:
-    """Generate a snapshot's clips and score them against a reference.
+def score_snapshot(
+    networks: Path,
+    reference: Path,
+    protocol: dict[str, Any],
+    scored: ScoredRun,
+    *,
+    detector: Path | None,
+    parts: Path,
+) -> Score:
+    """Generate a snapshot's clips and score them against a reference; finished shards of a killed call are used again.
 
     Raises:
         CheckpointError: the snapshot is missing or damaged.
         DataError: the reference was made under another protocol.
     """
-    detector, used = load_protocol(protocol)
-    features = extract_features(detector, _generated_clips(networks, used.settings))
-    clips = describe_generated_clips(source=f"{scored.run}/{scored.kimg}", protocol=used)
-    generated = FeatureSet(features, Moments.from_features(features), FeatureOrigin(protocol=used, clips=clips))
-    return score_features(read_features(reference), generated, scored=scored)
+    require_known_hash(protocol, detector)
+    network, used = load_protocol(protocol, detector)
+    side = snapshot_side(networks, used, name=f"{scored.run}/{scored.kimg}")
+    shards = shards_of(side, used, parts, kind="generated")
+    return score_features(read_features(reference), measure_side(side, network, used, shards), scored=scored)
 
 
-def _read_clips(packed: PackedClips, selection: ClipSelection) -> Iterator[UInt8[Tensor, "n t 3 h w"]]:
-    at_once = max(1, _FRAMES_AT_ONCE // len(selection.times))
-    for start in range(0, len(selection.clips), at_once):
-        part = selection.clips[start : start + at_once]
-        clips = [packed.read(video, [first + time for time in selection.times]) for video, first in part]
-        yield torch.from_numpy(np.stack(clips))
+def shards_of(side: Side, used: UsedProtocol, root: Path, *, kind: str, job: int = 0, jobs: int = 1) -> Shards:
+    """Where a side's shards are kept: below `root`, by everything that decides them."""
+    fingerprint = {
+        "kind": kind,
+        "clips": side.fingerprint,
+        "resolution": side.record.resolution_px,
+        "protocol": used.key,
+        "detector": used.detector_sha256,
+    }
+    return Shards.of(root, fingerprint, job=job, jobs=jobs)
 
 
-def _generated_clips(networks: Path, settings: ProtocolSettings) -> Iterator[UInt8[Tensor, "n t 3 h w"]]:
-    generator, _ = load_generator(networks)
-    generated = settings.generated
-    times = generated.start_time + settings.frame_stride * torch.arange(settings.num_frames, dtype=torch.float32)
-    yield from generate_clips(
-        generator,
-        seed=generated.seed,
-        clip_numbers=range(generated.num_clips),
-        times=times,
-        truncation=generated.truncation,
+def measure_side(side: Side, detector: Detector, used: UsedProtocol, shards: Shards | None) -> FeatureSet:
+    """Everything that a score needs of one side."""
+    settings = used.settings
+    features = _feature_measure(detector)
+    keep = needs_features(settings, side.clips.count)
+    rows, moments = collect_features(measure_shards(side.clips, features, part="features", shards=shards), keep=keep)
+    artefacts = None
+    if side.artefact_clips is not None:
+        measure = _artefact_measure(settings, side.first_time)
+        found = list(measure_shards(side.artefact_clips, measure, part="artefacts", shards=shards))
+        artefacts = np.concatenate(found) if found else None
+    none = np.empty((0, detector.feature_dim), np.float32)
+    late = {
+        start: np.concatenate([none, *measure_shards(clips, features, part=f"late-{start}", shards=shards)])
+        for start, clips in side.late_clips.items()
+    }
+    origin = FeatureOrigin(protocol=used, clips=side.record)
+    videos = np.array(side.videos, np.int64) if keep else None
+    return FeatureSet(rows, moments, origin, videos, artefacts, late)
+
+
+def compute_share(side: Side, detector: Detector, used: UsedProtocol, shards: Shards) -> None:
+    """Compute this job's shards and keep them, for the job that puts all together."""
+    features = _feature_measure(detector)
+    parts: list[tuple[Clips, str, Callable[[Tensor], np.ndarray]]] = [(side.clips, "features", features)]
+    if side.artefact_clips is not None:
+        parts.append((side.artefact_clips, "artefacts", _artefact_measure(used.settings, side.first_time)))
+    parts += [(clips, f"late-{start}", features) for start, clips in side.late_clips.items()]
+    for clips, part, measure in parts:
+        for _ in measure_shards(clips, measure, part=part, shards=shards):
+            pass
+
+
+def _feature_measure(detector: Detector) -> Callable[[UInt8[Tensor, "n t c h w"]], np.ndarray]:
+    return lambda batch: detector(batch).numpy()
+
+
+def _artefact_measure(
+    settings: ProtocolSettings, first_time: int
+) -> Callable[[UInt8[Tensor, "n t c h w"]], Float64[np.ndarray, "n k"]]:
+    distance = settings.artefacts.motion_distance
+    return lambda batch: np.stack(
+        [measure_artefacts(clip, motion_distance=distance, first_time=first_time) for clip in batch]
     )

@@ -13,7 +13,7 @@ PROTOCOLS = Path(__file__).parents[2] / "config" / "protocols"
 def values(name: str = "rfvd_16f", **changes: Any) -> dict[str, Any]:
     found = yaml.safe_load((PROTOCOLS / f"{name}.yaml").read_text())["protocol"]
     for key, value in changes.items():
-        found[key] = found[key] | value if isinstance(value, dict) else value
+        found[key] = (found[key] or {}) | value if isinstance(value, dict) else value
     return found
 
 

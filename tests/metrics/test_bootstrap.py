@@ -1,6 +1,8 @@
 """The interval of a score: seeded, around the score, and as wide as scores of other clips really vary."""
 
+import jaxtyping
 import numpy as np
+import pytest
 
 from stylesv.metrics.bootstrap import bootstrap_interval
 from stylesv.metrics.frechet import frechet_distance_of_features
@@ -49,3 +51,30 @@ def test_a_higher_level_is_wider():
 def test_equal_clips_have_an_interval_of_no_width():
     same = np.ones((10, 3))
     assert interval(same, same + 1) == (3.0, 3.0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("count", "length"), [(200, 5), (100, 20)])
+def test_95_per_cent_intervals_hold_90_to_99_per_cent(count, length, monkeypatch):
+    """What they hold is the expected score of this many clips, by simulation of 1,000 other sets."""
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # 60,000 distances
+    expected = np.mean([distance(*draw(10_000 + seed, count, length)) for seed in range(1000)])
+    trials, held = 200, 0
+    for seed in range(trials):
+        low, high = interval(*draw(seed, count, length), resamples=100, level=0.95)
+        held += low <= expected <= high
+    print(f"{100 * held / trials:.1f} per cent hold")
+    assert 0.90 <= held / trials <= 0.99
+
+
+def test_clips_of_one_video_are_drawn_together():
+    random = np.random.default_rng(0)
+    videos = random.standard_normal((20, 3))
+    real = np.repeat(videos, 10, axis=0) + 0.01 * random.standard_normal((200, 3))
+    generated = random.standard_normal((200, 3)) + 0.5
+    groups = (np.repeat(np.arange(20), 10), np.arange(200))
+    low, high = interval(real, generated)
+    wide_low, wide_high = bootstrap_interval(
+        real, generated, distance=distance, resamples=100, level=0.9, seed=0, groups=groups
+    )
+    assert wide_high - wide_low > 2 * (high - low), "ten near copies of a clip are not ten clips"

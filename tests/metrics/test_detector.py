@@ -4,8 +4,10 @@ import hashlib
 
 import pytest
 import torch
+from protocol_values import values
 from torch import Tensor, nn
 
+from stylesv.config.detector import FeatureDetectorSettings
 from stylesv.errors import DetectorError
 from stylesv.metrics.detector import Detector, load_detector, resize_frames
 
@@ -34,6 +36,15 @@ class OtherNet(nn.Module):
         return x.float()
 
 
+def settings(kind="i3d_torchscript", feature_dim=4, **changes):
+    base = {"name": "net.pt", "kind": kind, "url": None, "sha256": None, "feature_dim": feature_dim}
+    return FeatureDetectorSettings(**(base | {"resize_px": None, "resize_filter": None} | changes))
+
+
+def random_settings():
+    return FeatureDetectorSettings(**values()["detector"])
+
+
 def script(tmp_path, module, name="net.pt"):
     path = tmp_path / name
     torch.jit.save(torch.jit.script(module), str(path))
@@ -47,7 +58,7 @@ def random_clips(count, frames=16, size=32, seed=0):
 
 @pytest.fixture(scope="module")
 def random_detector():
-    return load_detector("random-i3d", metric="frechet_video", resize_px=64, resize_filter="bilinear")
+    return load_detector(random_settings())
 
 
 def test_random_i3d_gives_400_features_for_one_frame_and_many(random_detector):
@@ -63,9 +74,10 @@ def test_features_do_not_depend_on_the_batch(random_detector):
     torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-4)
 
 
-def test_random_i3d_needs_a_size():
-    with pytest.raises(DetectorError, match="needs resize_px and resize_filter"):
-        load_detector("random-i3d", metric="frechet_video")
+def test_its_logits_may_stand_in_for_probabilities(random_detector):
+    probabilities = load_detector(random_settings(), probabilities=True)
+    clips = random_clips(2)
+    torch.testing.assert_close(probabilities(clips), random_detector(clips).softmax(dim=1))
 
 
 def test_frames_are_resized_one_by_one_to_the_range_of_i3d():
@@ -89,8 +101,8 @@ def test_enlarged_frames_follow_the_bilinear_definition():
 def test_a_video_file_is_called_as_the_papers_call_it(tmp_path):
     path = script(tmp_path, VideoNet(), "i3d_torchscript.pt")
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    detector = load_detector(path, metric="frechet_video", sha256=sha256)
-    assert (detector.name, detector.sha256, detector.feature_dim) == ("i3d_torchscript", sha256, 4)
+    detector = load_detector(settings(name="i3d_torchscript.pt", sha256=sha256), file=path)
+    assert (detector.name, detector.sha256, detector.feature_dim) == ("i3d_torchscript.pt", sha256, 4)
     clips = random_clips(3, frames=5)
     scaled = clips.float() / 127.5 - 1
     expected = torch.cat([scaled.mean(dim=(1, 3, 4)), scaled[:, 0, :1].mean(dim=(2, 3))], dim=1)
@@ -98,37 +110,42 @@ def test_a_video_file_is_called_as_the_papers_call_it(tmp_path):
 
 
 def test_an_image_file_sees_frames(tmp_path):
-    detector = load_detector(script(tmp_path, ImageNet()), metric="frechet_image")
+    detector = load_detector(settings("inception_torchscript", 3), file=script(tmp_path, ImageNet()))
     clips = random_clips(3, frames=1)
     torch.testing.assert_close(detector(clips), clips[:, 0].float().mean(dim=(2, 3)))
 
 
 def test_another_hash_is_refused(tmp_path):
     with pytest.raises(DetectorError, match=r"has SHA-256 [0-9a-f]{64}, expected 0000.*fetch it again"):
-        load_detector(script(tmp_path, VideoNet()), metric="frechet_video", sha256="0" * 64)
+        load_detector(settings(sha256="0" * 64), file=script(tmp_path, VideoNet()))
 
 
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(DetectorError, match=r"nowhere\.pt: cannot be read .*give random-i3d or the path"):
-        load_detector(tmp_path / "nowhere.pt", metric="frechet_video")
+        load_detector(settings(), file=tmp_path / "nowhere.pt")
 
 
-def test_a_file_may_not_pass_for_a_random_detector(tmp_path):
-    with pytest.raises(DetectorError, match="kept for random detectors"):
-        load_detector(script(tmp_path, VideoNet(), "random-net.pt"), metric="frechet_video")
+def test_a_detector_without_its_file_says_how_to_get_it():
+    with pytest.raises(DetectorError, match=r"detector net\.pt is a file: fetch it with .*fetch.py"):
+        load_detector(settings())
+
+
+def test_a_file_of_another_output_size_is_refused(tmp_path):
+    with pytest.raises(DetectorError, match=r"gives shape \(1, 4\) for one clip, expected \(1, 400\)"):
+        load_detector(settings(feature_dim=400), file=script(tmp_path, VideoNet()))
 
 
 def test_a_file_that_is_no_torchscript_is_refused(tmp_path):
     path = tmp_path / "weights.pt"
     path.write_bytes(b"not a network")
     with pytest.raises(DetectorError, match="is not a TorchScript file"):
-        load_detector(path, metric="frechet_video")
+        load_detector(settings(), file=path)
 
 
 def test_a_network_with_another_call_is_refused(tmp_path):
     path = script(tmp_path, OtherNet())
-    with pytest.raises(DetectorError, match="cannot be called as the detector of frechet_video"):
-        load_detector(path, metric="frechet_video")
+    with pytest.raises(DetectorError, match="cannot be called as i3d_torchscript"):
+        load_detector(settings(), file=path)
 
 
 def test_features_that_are_not_finite_are_refused():

@@ -118,3 +118,19 @@ def test_one_clip_is_refused():
 def test_features_of_two_detectors_are_refused():
     with pytest.raises(DataError, match="length 3 and 4"):
         frechet_distance_of_features(correlated(9, 3, 0), correlated(9, 4, 0), covariance="population")
+
+
+def test_singular_covariances_are_handled_from_moments_too():
+    x, y = correlated(30, 64, 9), correlated(25, 64, 10)
+    from_features = frechet_distance_of_few(x, y, covariance="population")
+    assert frechet_distance(*moments(x, y), covariance="population") == pytest.approx(from_features, rel=1e-6)
+    constant = np.hstack([correlated(90, 8, 11), np.ones((90, 2))])  # two dimensions that never change
+    other = np.hstack([correlated(90, 8, 12), np.ones((90, 2))])
+    expected = frechet_distance_of_few(constant, other, covariance="sample")
+    assert frechet_distance(*moments(constant, other), covariance="sample") == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.slow
+def test_many_dimensions_equal_scipys_square_root():
+    x, y = correlated(700, 512, 13), correlated(600, 512, 14, shift=0.1)
+    assert frechet_distance(*moments(x, y), covariance="population") == pytest.approx(by_scipy(x, y, 0), rel=1e-6)

@@ -5,23 +5,65 @@ from protocol_values import PROTOCOLS, protocol, used
 from pydantic import ValidationError
 
 from stylesv.config.protocol import ProtocolSettings, require_one_protocol
+from stylesv.config.protocol_plan import random_detector, read_protocol, use_detector
 from stylesv.errors import ConfigError
 
-PAPER_I3D = {"name": "i3d_torchscript", "sha256": "b" * 64, "resize_px": None, "resize_filter": None}
+PAPER_I3D = {
+    "name": "i3d_torchscript.pt",
+    "kind": "i3d_torchscript",
+    "sha256": "b" * 64,
+    "resize_px": None,
+    "resize_filter": None,
+}
+INCEPTION = PAPER_I3D | {"kind": "inception_torchscript", "feature_dim": 2048}
+NAMES = {
+    "rfid": ("rfid", "rFID"),
+    "rfvd_16f": ("rfvd", "rFVD16"),
+    "rfvd_16f_artefacts": ("rfvd", "rFVD16"),
+    "fvd2048_16f": ("fvd", "FVD16"),
+    "fvd2048_128f": ("fvd", "FVD128"),
+    "fvd2048_128f_subsample8f": ("fvd", "FVD16-s8"),
+    "fvd_paper_plus": ("fvd", "FVD16"),
+    "cdfvd2048_16f": ("cdfvd", "cdFVD16"),
+    "fid50k_full": ("fid", "FID"),
+    "kid50k_full": ("kid", "KID"),
+    "is50k": ("is", "IS"),
+    "isv2048_ucf": ("isv", "ISV16"),
+}
 
 
-def test_all_protocol_files_are_valid():
-    names = sorted(path.stem for path in PROTOCOLS.glob("r*.yaml"))
-    assert {"rfid", "rfvd_16f"} <= set(names)
-    for name in names:
-        assert protocol(name).metric_name == name.split("_")[0]
+def test_all_protocol_files_are_valid_and_named_for_what_they_are():
+    found = {}
+    for path in PROTOCOLS.glob("*.yaml"):
+        settings = read_protocol(PROTOCOLS.parent, path.stem).settings
+        found[path.stem] = (settings.metric_name, settings.metric_label)
+    assert found == NAMES
 
 
 def test_a_random_detector_never_makes_an_fvd():
-    assert (protocol().metric_name, protocol().metric_label) == ("rfvd", "rFVD16")
-    assert (protocol("rfid").metric_name, protocol("rfid").metric_label) == ("rfid", "rFID")
     assert protocol(detector=PAPER_I3D).metric_label == "FVD16"
-    assert protocol("rfid", detector=PAPER_I3D).metric_name == "fid"
+    assert protocol("rfid", detector=INCEPTION).metric_name == "fid"
+    assert protocol(metric="inception_video", inception={"splits": 2, "shuffle_seed": 0}).metric_name == "risv"
+
+
+def test_files_without_a_known_hash_say_so():
+    for name, (metric, _) in NAMES.items():
+        if metric[0] != "r":
+            assert read_protocol(PROTOCOLS.parent, name).settings.detector.sha256 is None
+
+
+def test_given_the_random_detector_a_protocol_is_another_one():
+    plan = read_protocol(PROTOCOLS.parent, "fvd2048_16f")
+    random = use_detector(plan, "random-i3d", random=random_detector(PROTOCOLS.parent))
+    assert (random.settings.metric_label, random.settings.real) == ("rFVD16", plan.settings.real)
+    assert random.key != plan.key
+    assert use_detector(plan, "i3d.pt", random=random.settings.detector) == plan
+    with pytest.raises(
+        ConfigError, match=r"--detector i3d.pt: protocol rfvd_16f uses random-i3d; leave --detector out"
+    ):
+        use_detector(read_protocol(PROTOCOLS.parent, "rfvd_16f"), "i3d.pt", random=random.settings.detector)
+    with pytest.raises(ConfigError, match="--protocol fvd: no such protocol; known: cdfvd2048_16f, fid50k_full"):
+        read_protocol(PROTOCOLS.parent, "fvd")
 
 
 def test_every_field_says_what_it_is():
@@ -42,10 +84,22 @@ def test_span_counts_first_and_last_frame():
     [
         ({"num_frames": 1}, "take frechet_image"),
         ({"metric": "frechet_image"}, "num_frames is 16 and frame_stride 1; set both to 1"),
-        ({"detector": {"name": "random-vgg"}}, "allowed: random-i3d, or the stem"),
+        ({"detector": {"name": "random-vgg"}}, "allowed: random-i3d, or the name"),
+        ({"detector": {"name": "net.pt"}}, "random-i3d and kind random_i3d go together"),
+        ({"detector": {"feature_dim": 100}}, "I3D has 400 features, but feature_dim is 100"),
+        ({"detector": INCEPTION}, "cannot use a detector of kind inception_torchscript; allowed: random_i3d, i3d_w"),
+        ({"kernel": {"subsets": 1, "max_subset_size": 9, "seed": 0}}, "kernel must be given for kernel_"),
+        ({"metric": "inception_video"}, "inception must be given for inception_"),
+        (
+            {
+                "metric": "inception_video",
+                "inception": {"splits": 2, "shuffle_seed": 0},
+                "drift": {"start_times": (0,), "num_clips": 2},
+            },
+            "drift is measured by frechet_video",
+        ),
         ({"detector": {"resize_px": None}}, "needs resize_px"),
-        ({"detector": {"sha256": "b" * 64}}, "set it to null"),
-        ({"detector": PAPER_I3D | {"sha256": None}}, "needs sha256"),
+        ({"detector": {"sha256": "b" * 64}}, "set them to null"),
         ({"detector": PAPER_I3D | {"resize_px": 64}}, "resizes frames itself"),
         ({"generated": {"num_clips": 1}}, "greater than or equal to 2"),
         ({"bootstrap": {"level": 1.0}}, "less than 1"),

@@ -1,19 +1,21 @@
 """Scores: the distance, with everything that decides it, and no comparison across protocols."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from protocol_values import used
 
 from stylesv.errors import ConfigError, DataError
+from stylesv.metrics.artefacts import ARTEFACT_NAMES
 from stylesv.metrics.clip_selection import select_real_clips
 from stylesv.metrics.features import FeatureOrigin, FeatureSet, describe_generated_clips, describe_real_clips
 from stylesv.metrics.frechet import frechet_distance_of_features
+from stylesv.metrics.inception_score import inception_score
 from stylesv.metrics.moments import Moments
 from stylesv.metrics.score import (
     ScoredRun,
-    compare_protocols,
     read_score,
     score_features,
     write_score,
@@ -22,15 +24,16 @@ from stylesv.metrics.score import (
 
 def feature_sets(count=30, length=4, *, real_changes=None, **changes):
     """Real and generated features of a protocol whose settings are changed."""
-    common = {"generated": {"num_clips": count}, "bootstrap": {"resamples": 20}, "real": {"max_clips_per_video": 2}}
-    protocol = used(**common, **changes)
-    real_protocol = used(**common, **(real_changes or changes))
+    common = {"generated": {"num_clips": count}, "real": {"max_clips_per_video": 2}}
+    common["bootstrap"] = {"resamples": 20}
+    protocol = used(**(common | changes))
+    real_protocol = used(**(common | (real_changes or changes)))
     selection = select_real_clips([60] * (count // 2), real_protocol.settings)
     random = np.random.default_rng(0)
     sets = []
     for offset, used_protocol, clips in (
-        (0, real_protocol, describe_real_clips(selection, dataset="sky", protocol=real_protocol)),
-        (1, protocol, describe_generated_clips(source="run at 20 kimg", protocol=protocol)),
+        (0, real_protocol, describe_real_clips(selection, dataset="sky", protocol=real_protocol, resolution_px=32)),
+        (1, protocol, describe_generated_clips(source="run at 20 kimg", protocol=protocol, resolution_px=32)),
     ):
         features = (random.standard_normal((count, length)) + offset).astype(np.float32)
         sets.append(
@@ -101,13 +104,77 @@ def test_real_and_generated_are_not_mistaken():
         score_features(generated, real, scored=scored())
 
 
-def test_scores_of_two_protocols_are_not_compared():
-    first = score_features(*feature_sets(), scored=scored(20))
-    second = score_features(*feature_sets(covariance="sample", key="89efcdab"), scored=scored(40))
-    compare_protocols([first, first])
-    words = r"sky-D-s0-7be01d44 at 20 kimg .* at 40 kimg .*covariance: population and sample"
-    with pytest.raises(ConfigError, match=words):
-        compare_protocols([first, second])
+def test_frames_of_two_resolutions_are_not_scored():
+    real, generated = feature_sets()
+    clips = generated.origin.clips.model_copy(update={"resolution_px": 64})
+    other = replace(generated, origin=generated.origin.model_copy(update={"clips": clips}))
+    with pytest.raises(DataError, match="real frames have 32 px and generated ones 64"):
+        score_features(real, other, scored=scored())
+
+
+def test_moments_alone_give_the_same_score():
+    whole = feature_sets(bootstrap={"resamples": 0})
+    alone = [replace(side, features=None, videos=None) for side in whole]
+    expected = score_features(*whole, scored=scored())
+    assert score_features(*alone, scored=scored()).value == pytest.approx(expected.value, rel=1e-9)
+
+
+def test_what_stands_beside_is_scored_with_the_real_value():
+    drift = {"start_times": (0, 64), "num_clips": 9}
+    artefacts = {"num_clips": 9, "num_frames": 16, "motion_distance": 8}
+    real, generated = feature_sets(drift=drift, artefacts=artefacts)
+    names = len(ARTEFACT_NAMES)
+    real = replace(real, artefacts=np.full((3, names), 0.5), late={0: real.features[:12], 64: real.features[:1]})
+    made = np.arange(4 * names, dtype=float).reshape(4, names)
+    made[0, 0] = np.nan
+    generated = replace(generated, artefacts=made, late={0: generated.features, 64: generated.features + 1})
+    score = score_features(real, generated, scored=scored())
+    sticking = score.artefacts[0]
+    assert (sticking.name, sticking.real, sticking.real_error, sticking.real_clips) == ("sticking", 0.5, 0, 3)
+    assert (sticking.generated, sticking.generated_clips) == (made[1:, 0].mean(), 3)
+    assert sticking.generated_error == pytest.approx(made[1:, 0].std(ddof=1) / 3**0.5)
+    first, late = score.drift
+    assert (first.start_time, first.real_clips, late.real, late.real_clips) == (0, 12, None, 1)
+    assert first.generated == pytest.approx(score.value, rel=1e-9)
+    assert late.generated > first.generated
+
+
+def test_inception_scores_have_a_spread_and_the_real_clips_own():
+    inception = {"metric": "inception_video", "inception": {"splits": 3, "shuffle_seed": None}}
+    real, generated = (
+        replace(side, features=probabilities)
+        for side, probabilities in zip(
+            feature_sets(**inception),
+            np.random.default_rng(0).dirichlet(np.ones(4), (2, 30)).astype(np.float32),
+            strict=True,
+        )
+    )
+    score = score_features(real, generated, scored=scored())
+    assert (score.value, score.split_std) == inception_score(generated.features, splits=3, shuffle_seed=None)
+    assert score.real_value == inception_score(real.features, splits=3, shuffle_seed=None)[0]
+    assert not score.few_clips
+
+
+def test_kernel_distances_have_an_interval():
+    kernel = {"metric": "kernel_image", "kernel": {"subsets": 5, "max_subset_size": 20, "seed": 0}}
+    image = {"num_frames": 1}
+    score = score_features(*feature_sets(**kernel, **image), scored=scored())
+    assert score.label == "rKID" and score.interval.low < score.value < score.interval.high
+
+
+def test_what_to_know_is_noted():
+    notes = score_features(*feature_sets(8, 20), scored=scored()).notes
+    assert any(note.startswith("covariances are singular: 8 real and 8 generated clips for 400") for note in notes)
+    assert "8 real clips where the protocol allows 256" in notes
+    fewer = {"num_clips": 2048}
+    real, generated = (
+        replace(side, origin=side.origin.model_copy(update={"protocol": used(generated=fewer)}))
+        for side in feature_sets()
+    )
+    assert any(
+        "30 generated clips where the protocol says 2048" in n
+        for n in score_features(real, generated, scored=scored()).notes
+    )
 
 
 def test_a_part_of_the_clips_is_not_scored():

@@ -1,0 +1,89 @@
+"""Rows measured on clips, kept part by part, so that a killed job loses one part and several jobs can share the work.
+
+A folder of shards belongs to one set of clips under one protocol (its fingerprint); each shard is written whole or not
+at all, so what is there is right. Shards are cut by the number of clips alone: whoever computes them, with whatever
+batches, they are the same.
+"""
+
+import io
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from stylesv.config.recipe import recipe_key
+from stylesv.files import write_bytes
+
+SHARD_FRAMES = 1024  # frames of the clips of a shard: minutes on a CPU, seconds on a GPU
+
+Rows = Float[np.ndarray, "n d"]
+
+
+@runtime_checkable
+class Clips(Protocol):
+    """Clips that can be had from any place on: read from videos, or generated."""
+
+    @property
+    def count(self) -> int: ...
+
+    @property
+    def num_frames(self) -> int: ...
+
+    def batches(self, start: int, end: int) -> Iterable[UInt8[Tensor, "_ t c h w"]]:
+        """Clips `start` to `end` in order, some at a time."""
+        ...
+
+
+Measure = Callable[[UInt8[Tensor, "n t c h w"]], Rows]
+
+
+@dataclass(frozen=True)
+class Shards:
+    """Where shards are kept, and which of them this job computes: every `jobs`-th from `job` on."""
+
+    folder: Path
+    job: int = 0
+    jobs: int = 1
+
+    @classmethod
+    def of(cls, root: Path, fingerprint: dict[str, object], *, job: int = 0, jobs: int = 1) -> "Shards":
+        """The folder below `root` that belongs to what the fingerprint says."""
+        return cls(Path(root) / recipe_key(fingerprint), job, jobs)
+
+    def remove(self) -> None:
+        """Delete the shards: their rows have been put together."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def shard_edges(count: int, num_frames: int) -> list[tuple[int, int]]:
+    """First clip, and first clip of the next shard, of every shard."""
+    size = max(1, SHARD_FRAMES // num_frames)
+    return [(start, min(start + size, count)) for start in range(0, count, size)]
+
+
+def measure_shards(clips: Clips, measure: Measure, *, part: str, shards: Shards | None) -> Iterator[Rows]:
+    """Rows of all clips in order, shard by shard; those that are there are read, the others measured and kept.
+
+    `part` names what is measured. Where several jobs share the work, each yields its own shards only.
+    """
+    for number, (start, end) in enumerate(shard_edges(clips.count, clips.num_frames)):
+        if shards is None:
+            yield _measure(clips, measure, start, end)
+            continue
+        if number % shards.jobs != shards.job:
+            continue
+        path = shards.folder / f"{part}-{start:08d}-{end:08d}.npy"
+        if not path.exists():
+            content = io.BytesIO()
+            np.save(content, _measure(clips, measure, start, end))
+            write_bytes(path, content.getvalue())
+        yield np.load(path)
+
+
+def _measure(clips: Clips, measure: Measure, start: int, end: int) -> Rows:
+    return np.concatenate([measure(batch) for batch in clips.batches(start, end)])

@@ -1,0 +1,208 @@
+"""Where scored clips come from, behind one interface: packed clips, folders and zips of videos, snapshots.
+
+Each can give any of its clips at any time, so that shards of the work can be made in any order and by several jobs.
+"""
+
+import hashlib
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import torch
+from jaxtyping import UInt8
+from torch import Tensor
+
+from stylesv.data.decoding import SourceFrame, VideoFacts, decode_film, decode_frame_folder
+from stylesv.data.frame_fitting import fit_frame
+from stylesv.data.packed import PackedClips
+from stylesv.data.video_sources import VideoSource, find_sources
+from stylesv.errors import DataError
+from stylesv.metrics.clip_selection import ClipSelection
+from stylesv.networks.generator import Generator
+from stylesv.sampling.clips import generate_clips
+
+_FRAMES_AT_ONCE = 256  # in a call of the detector
+
+
+@runtime_checkable
+class Videos(Protocol):
+    """Videos of one resolution whose frames can be read in any order."""
+
+    lengths: tuple[int, ...]
+    resolution: int
+    fingerprint: str
+
+    def read(self, video: int, frames: Sequence[int]) -> UInt8[np.ndarray, "t c h w"]: ...
+
+
+class PackedVideos:
+    """A folder that `pack_videos` made."""
+
+    def __init__(self, folder: Path):
+        self._packed = PackedClips(folder)
+        self.lengths = tuple(self._packed.num_frames(clip) for clip in range(self._packed.num_clips))
+        self.resolution = self._packed.resolution
+        self.fingerprint = self._packed.digest
+
+    def read(self, video: int, frames: Sequence[int]) -> UInt8[np.ndarray, "t c h w"]:
+        """Frames of a video."""
+        return self._packed.read(video, frames)
+
+
+class LooseVideos:
+    """A folder or zip of films or frame folders, read as they are: no frame is compressed again.
+
+    `resolution` None takes frames as they are, which must then be squares of one size; else they are fitted to it
+    (short side, centred square, Lanczos). Each film is decoded twice: for its length, and for its frames.
+
+    Raises:
+        DataError: there are no videos, one is damaged, or frames are no squares of one size.
+    """
+
+    def __init__(self, path: Path, resolution: int | None):
+        self._sources, _ = find_sources(path)
+        self._fitted = resolution is not None
+        self.resolution = resolution or _size_of_first_frame(self._sources[0])
+        self.lengths = tuple(_count_frames(source) for source in self._sources)
+        self.fingerprint = _fingerprint(self._sources)
+        self._video = lru_cache(maxsize=1)(self._read_whole)  # clips come video by video
+
+    def read(self, video: int, frames: Sequence[int]) -> UInt8[np.ndarray, "t c h w"]:
+        """Frames of a video."""
+        return self._video(video)[list(frames)]
+
+    def _read_whole(self, video: int) -> UInt8[np.ndarray, "t c h w"]:
+        source = self._sources[video]
+        frames = []
+        with closing(_decode(source)) as decoded:
+            for frame in decoded:
+                if not self._fitted and frame.image.size != (self.resolution, self.resolution):
+                    raise _not_square(source, frame)
+                frames.append(fit_frame(frame, self.resolution, "center").transpose(2, 0, 1))
+        return np.stack(frames)
+
+
+@dataclass(frozen=True)
+class StoredClips:
+    """Chosen clips of videos."""
+
+    videos: Videos
+    selection: ClipSelection
+
+    @property
+    def count(self) -> int:
+        """Number of clips."""
+        return len(self.selection.clips)
+
+    @property
+    def num_frames(self) -> int:
+        """Frames of a clip."""
+        return len(self.selection.times)
+
+    def batches(self, start: int, end: int) -> Iterator[UInt8[Tensor, "_ t c h w"]]:
+        """Clips `start` to `end` in order, some at a time."""
+        at_once = max(1, _FRAMES_AT_ONCE // self.num_frames)
+        for begin in range(start, end, at_once):
+            chosen = self.selection.clips[begin : min(begin + at_once, end)]
+            clips = [self.videos.read(v, [first + time for time in self.selection.times]) for v, first in chosen]
+            yield torch.from_numpy(np.stack(clips))
+
+
+@dataclass(frozen=True)
+class SnapshotClips:
+    """Clips that a generator makes: `clips_per_video` of each latent, one behind the other from `start_time`."""
+
+    generator: Generator
+    count: int
+    num_frames: int
+    frame_stride: int
+    start_time: int
+    clips_per_video: int
+    seed: int
+    truncation: float
+
+    def batches(self, start: int, end: int) -> Iterator[UInt8[Tensor, "_ t c h w"]]:
+        """Clips `start` to `end` in order, some at a time; clip number and seed decide them, not the batch."""
+        per_video = self.clips_per_video
+        span = (self.num_frames - 1) * self.frame_stride + 1
+        clip = self.frame_stride * torch.arange(self.num_frames, dtype=torch.float32)
+        times = torch.cat([self.start_time + place * span + clip for place in range(per_video)])
+        number = start - start % per_video
+        videos = range(number // per_video, -(-end // per_video))
+        for batch in generate_clips(
+            self.generator, seed=self.seed, clip_numbers=videos, times=times, truncation=self.truncation
+        ):
+            clips = batch.unflatten(1, (per_video, self.num_frames)).flatten(0, 1)
+            kept = clips[max(start - number, 0) : end - number]
+            number += len(clips)
+            yield kept
+
+
+def open_videos(path: Path, resolution: int | None) -> Videos:
+    """The videos at a path: packed clips, or a folder or zip of videos.
+
+    Raises:
+        DataError: there are none, or packed clips are of another resolution than asked for.
+    """
+    path = Path(path)
+    if (path / "index.json").exists() or path.name == "index.json":
+        packed = PackedVideos(path)
+        if resolution not in (None, packed.resolution):
+            raise DataError(
+                f"{path}: packed at {packed.resolution} px, not {resolution}; pack the videos again, or leave --resolution"
+            )
+        return packed
+    return LooseVideos(path, resolution)
+
+
+def _decode(source: VideoSource) -> Iterator[SourceFrame]:
+    """All frames of a source; damage is an error, since a part of the clips must not pass for the whole."""
+    facts = VideoFacts()
+    if source.kind == "frames":
+        yield from decode_frame_folder(source, facts)
+    elif source.zipped:
+        with tempfile.NamedTemporaryFile(suffix=Path(source.members[0]).suffix) as film:
+            film.write(source.read(source.members[0]))
+            film.flush()
+            yield from decode_film(Path(film.name), facts)
+    else:
+        yield from decode_film(source.root / source.members[0], facts)
+    if facts.damage:
+        raise DataError(f"{source.root / source.name}: {facts.damage}; mend it or leave it out")
+
+
+def _count_frames(source: VideoSource) -> int:
+    return len(source.members) if source.kind == "frames" else sum(1 for _ in _decode(source))
+
+
+def _size_of_first_frame(source: VideoSource) -> int:
+    with closing(_decode(source)) as frames:
+        frame = next(frames, None)
+    if frame is None:
+        raise DataError(f"{source.root / source.name}: holds no frames; leave it out")
+    if frame.image.width != frame.image.height:
+        raise _not_square(source, frame)
+    return frame.image.width
+
+
+def _not_square(source: VideoSource, frame: SourceFrame) -> DataError:
+    return DataError(
+        f"{source.root / source.name}: frames of {frame.image.width} x {frame.image.height} px are not squares of one size; "
+        "give --resolution to fit all of them (short side, centred square)"
+    )
+
+
+def _fingerprint(sources: Sequence[VideoSource]) -> str:
+    """Names, sizes and times of all files: what decides whether earlier shards may be used again."""
+    digest = hashlib.sha256()
+    files = {source.root for source in sources if source.zipped}
+    files |= {source.root / member for source in sources if not source.zipped for member in source.members}
+    for file in sorted(files):
+        facts = file.stat()
+        digest.update(f"{file} {facts.st_size} {facts.st_mtime_ns}\n".encode(errors="surrogateescape"))
+    return digest.hexdigest()

@@ -1,0 +1,22 @@
+"""A glance at a snapshot: the same few clips of every one."""
+
+from pathlib import Path
+
+import torch
+
+from stylesv.report.clip_grids import draw_samples
+from stylesv.sampling.clips import generate_clips, load_generator
+
+NUM_CLIPS = 8
+TIMES = (0.0, 16.0)  # frames
+
+
+def draw_snapshot_samples(networks: Path, out: Path) -> None:
+    """PNG with eight clips of seed 0 from left to right, two frames of each.
+
+    Raises:
+        CheckpointError: the snapshot is missing or damaged.
+    """
+    generator, _ = load_generator(networks)
+    clips = generate_clips(generator, seed=0, clip_numbers=range(NUM_CLIPS), times=torch.tensor(TIMES))
+    draw_samples(out, torch.cat(list(clips)).numpy())

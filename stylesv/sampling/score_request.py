@@ -1,0 +1,123 @@
+"""What `score.py` does: any two of folders, zips, packed clips and snapshots, under any protocol."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from stylesv.config.protocol import UsedProtocol
+from stylesv.config.protocol_plan import ProtocolPlan
+from stylesv.errors import ConfigError, DataError
+from stylesv.metrics.artefacts import EXPLANATIONS
+from stylesv.metrics.detector import Detector, load_detector
+from stylesv.metrics.score import Score, ScoredRun, score_features
+from stylesv.sampling.clip_sources import open_videos
+from stylesv.sampling.clips import best_device
+from stylesv.sampling.scored_sides import (
+    Side,
+    generated_side,
+    real_side,
+    snapshot_as_real_side,
+    snapshot_side,
+)
+from stylesv.sampling.scoring import compute_share, measure_side, shards_of
+
+
+@dataclass(frozen=True)
+class ScoreRequest:
+    """What is scored: `reference` and `generated` are folders or zips of videos, packed clips or snapshots."""
+
+    reference: Path
+    generated: Path
+    detector_file: Path | None
+    """File of the protocol's detector; None for random-i3d."""
+    resolution: int | None
+    """Frames of folders and zips are fitted to this many pixels; None takes them as they are."""
+    shards: Path
+    """Folder of finished shards."""
+    share: tuple[int, int]
+    """This job's number, and how many jobs share the work."""
+
+
+def score_request(request: ScoreRequest, protocol: ProtocolPlan) -> Score | None:
+    """The score; None where several jobs share the work, whose shards are then in the folder.
+
+    Raises:
+        ConfigError: the protocol needs a detector's file.
+        DataError, CheckpointError, DetectorError: what is wrong with the clips, the snapshot or the detector.
+    """
+    for option, path in (("--reference", request.reference), ("--generated", request.generated)):
+        if not path.exists():
+            raise DataError(f"{option} {path}: no such file or folder")
+    detector, used = _load(request, protocol)
+    sides: dict[str, Side] = {
+        "real": _side(request.reference, used, request.resolution, is_real=True),
+        "generated": _side(request.generated, used, request.resolution, is_real=False),
+    }
+    job, jobs = request.share
+    shards = {
+        kind: shards_of(side, used, request.shards, kind=kind, job=job, jobs=jobs) for kind, side in sides.items()
+    }
+    if jobs > 1:
+        for kind, side in sides.items():
+            compute_share(side, detector, used, shards[kind])
+        return None
+    found = {kind: measure_side(side, detector, used, shards[kind]) for kind, side in sides.items()}
+    scored = ScoredRun(run=str(request.generated), dataset=str(request.reference), model=None, seed=None, kimg=None)
+    return score_features(found["real"], found["generated"], scored=scored)
+
+
+def describe_score(score: Score) -> list[str]:
+    """A score as lines of text: a table of all its numbers, and what to know about them."""
+    better = "higher" if score.protocol.settings.higher_is_better else "lower"
+    interval = score.interval
+    shown = (
+        "" if interval is None else f"   {100 * interval.level:g} % interval {interval.low:.4g} to {interval.high:.4g}"
+    )
+    lines = [f"{score.label:<20}{score.value:.6g}   ({better} is better){shown}"]
+    if score.split_std is not None:
+        lines.append(f"{'':<20}standard deviation over parts {score.split_std:.4g}; real clips {score.real_value:.6g}")
+    lines += [
+        f"{'clips':<20}{score.real.count} real of {score.real.num_videos} videos, {score.generated.count} generated, "
+        f"{score.protocol.settings.num_frames} frames, {score.generated.resolution_px} px",
+        f"{'protocol':<20}{score.protocol.name}-{score.protocol.key}, detector {score.protocol.settings.detector.name} "
+        f"{score.protocol.detector_sha256[:12]}",
+    ]
+    if score.artefacts:
+        lines += ["", f"{'what FVD misses':<20}{'generated':>20}{'real':>20}"]
+    for row in score.artefacts:
+        made, real = _with_error(row.generated, row.generated_error), _with_error(row.real, row.real_error)
+        lines.append(f"{row.name:<20}{made:>20}{real:>20}   {EXPLANATIONS[row.name]}")
+    if score.drift:
+        lines += ["", f"{'clips from frame':<20}{'generated':>20}{'real':>20}"]
+    lines += [f"{row.start_time:<20}{_number(row.generated):>20}{_number(row.real):>20}" for row in score.drift]
+    return lines + [f"note: {note}" for note in score.notes]
+
+
+def _load(request: ScoreRequest, protocol: ProtocolPlan) -> tuple[Detector, UsedProtocol]:
+    settings = protocol.settings
+    if not settings.detector.is_random and request.detector_file is None:
+        raise ConfigError(
+            f"protocol {protocol.title} uses {settings.detector.name}: give its file with --detector, or --detector "
+            "random-i3d for a score that only ranks"
+        )
+    probabilities = settings.metric.startswith("inception_")
+    detector = load_detector(
+        settings.detector, file=request.detector_file, probabilities=probabilities, device=best_device()
+    )
+    return detector, UsedProtocol(
+        name=protocol.title, key=protocol.key, settings=settings, detector_sha256=detector.sha256
+    )
+
+
+def _side(path: Path, used: UsedProtocol, resolution: int | None, *, is_real: bool) -> Side:
+    if path.suffix == ".safetensors":
+        return (snapshot_as_real_side if is_real else snapshot_side)(path, used, name=str(path))
+    videos = open_videos(path, resolution)
+    return (real_side if is_real else generated_side)(videos, used, name=str(path))
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
+
+
+def _with_error(value: float | None, error: float | None) -> str:
+    return _number(value) if error is None else f"{_number(value)} +- {error:.2g}"

@@ -1,0 +1,74 @@
+"""rfvd puts clips of cameras in a sensible order: the more is wrong with them, the higher it is."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from protocol_values import protocol
+
+from stylesv.config.dataset import PackSettings
+from stylesv.data.driving_scenes import render_driving_videos
+from stylesv.data.packed import PackedClips
+from stylesv.data.packing import pack_videos
+from stylesv.metrics.detector import load_detector
+from stylesv.metrics.frechet import frechet_distance_of_features
+
+PACKING = PackSettings(
+    resolution=64, crop="center", fps=None, min_frames=32, max_frames=32, jpeg_quality=95, damaged="drop"
+)
+
+
+@pytest.fixture(scope="module")
+def videos(root, tmp_path_factory):
+    """24 videos of 32 frames, n t c h w, and whether they are of cameras; else, where none are at hand, rendered."""
+    folder = tmp_path_factory.mktemp("videos")
+    films = Path(os.environ.get("STYLESV_REAL_FILMS", root.parent / "shared" / "data" / "real")) / "sky"
+    if not films.is_dir():
+        print(f"no real films at {films}: rendered scenes are taken instead")
+        films = folder / "films"
+        render_driving_videos(films, num_videos=24, num_frames=(32, 32))
+    pack_videos(films, folder / "packed", settings=PACKING)
+    packed = PackedClips(folder / "packed")
+    return torch.from_numpy(np.stack([packed.read(clip, range(32)) for clip in range(24)])), films.name == "sky"
+
+
+def blurred(clips):
+    frames = F.avg_pool2d(F.pad(clips.flatten(0, 1).float(), (4, 4, 4, 4), mode="reflect"), 9, 1)
+    return frames.to(torch.uint8).unflatten(0, clips.shape[:2])
+
+
+@pytest.mark.slow
+def test_the_more_is_wrong_the_higher_is_the_score(videos):
+    videos, are_of_cameras = videos
+    random = torch.Generator().manual_seed(0)
+    detector = load_detector(protocol().detector)
+    reference = torch.cat([videos[:, :16], videos[:, 8:24]])
+    other_half = videos[:, 16:]
+    frames = other_half.flatten(0, 1)
+    noise = 80 * torch.randn(other_half.shape, generator=random)
+    sets = {
+        "same distribution": videos[:, 4:20],
+        "other half of the videos": other_half,
+        "blurred": blurred(other_half),
+        "frames of all clips shuffled": frames[torch.randperm(len(frames), generator=random)].view_as(other_half),
+        "noise": (other_half + noise).clamp(0, 255).to(torch.uint8),
+    }
+    if not are_of_cameras:
+        del sets["blurred"]  # rendered scenes have little fine detail to lose
+
+    def features(clips):
+        return torch.cat([detector(part) for part in clips.split(8)]).numpy()
+
+    real = features(reference)
+    scores = {
+        name: frechet_distance_of_features(real, features(clips), covariance="population")
+        for name, clips in sets.items()
+    }
+    print({name: round(score, 1) for name, score in scores.items()})
+    assert sorted(scores, key=scores.get) == list(sets), scores
+    own_frames = torch.stack([clip[torch.randperm(16, generator=random)] for clip in other_half])
+    shuffled = frechet_distance_of_features(real, features(own_frames), covariance="population")
+    assert shuffled > scores["other half of the videos"]

@@ -1,0 +1,339 @@
+"""Scoring: any pair of sources, the same numbers for any batches, shards and jobs, and nothing done twice after a kill."""
+
+import json
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from PIL import Image
+
+from stylesv.checkpoint import write_networks
+from stylesv.config.dataset import PackSettings
+from stylesv.config.model import GeneratorSettings
+from stylesv.config.protocol_plan import ProtocolPlan, plan_protocol, read_protocol
+from stylesv.data.packing import pack_videos
+from stylesv.errors import ConfigError, DataError
+from stylesv.files import file_sha256
+from stylesv.metrics import shards as shards_module
+from stylesv.metrics.clip_selection import select_real_clips
+from stylesv.metrics.frechet import frechet_distance_of_few
+from stylesv.metrics.score import read_score
+from stylesv.networks import Generator
+from stylesv.sampling import clip_sources, score_request, scoring
+from stylesv.sampling.clip_sources import LooseVideos, SnapshotClips, open_videos
+from stylesv.sampling.clips import load_generator
+from stylesv.sampling.score_request import ScoreRequest, describe_score
+
+SIZE = 32
+SMALL = {
+    **{"z_dim": 7, "w_dim": 12, "channel_base": 256, "channel_max": 16},
+    "motion": {"z_dim": 5, "v_dim": 6, "motion_z_distance": 8, "kernel_size": 3},
+    "synthesis": {"num_layers": 3, "margin_size": 4},
+}
+FEW = {
+    "num_frames": 8,
+    "real": {"max_clips": 40, "max_clips_per_video": 3},
+    "generated": {"num_clips": 9},
+    "bootstrap": {"resamples": 10},
+    "detector": {"resize_px": 32},
+    "artefacts": {"num_clips": 4, "num_frames": 16, "motion_distance": 8},
+    "drift": {"start_times": [0, 8], "num_clips": 5},
+}
+
+
+def merged(values, changes):
+    for key, value in changes.items():
+        deeper = isinstance(value, dict) and isinstance(values.get(key), dict)
+        values[key] = merged(dict(values[key]), value) if deeper else value
+    return values
+
+
+@pytest.fixture
+def protocol(root) -> ProtocolPlan:
+    plan = read_protocol(root / "config", "rfvd_16f")
+    settings = type(plan.settings).model_validate_json(json.dumps(merged(plan.settings.model_dump(mode="json"), FEW)))
+    return plan_protocol("rfvd_8f", settings)
+
+
+def write_frames(folder, count=6, length=24, seed=0, size=SIZE):
+    """Folders of PNG frames: coloured noise that moves."""
+    random = np.random.default_rng(seed)
+    for video in range(count):
+        whole = random.integers(0, 256, (size, size + length, 3), np.uint8)
+        (folder / f"video{video}").mkdir(parents=True)
+        for frame in range(length - video):  # lengths differ
+            Image.fromarray(whole[:, frame : frame + size]).save(folder / f"video{video}" / f"{frame:04d}.png")
+    return folder
+
+
+@pytest.fixture
+def videos(tmp_path):
+    return write_frames(tmp_path / "videos")
+
+
+@pytest.fixture
+def networks(tmp_path, root):
+    model = yaml.safe_load((root / "config" / "config.yaml").read_text())["model"]
+    settings = GeneratorSettings.model_validate_json(json.dumps(merged(model["generator"], SMALL)))
+    torch.manual_seed(0)
+    generator = Generator(settings, resolution=SIZE, class_dim=0)
+    generator.synthesis.fusion.motion_mask.data.fill_(1)
+    path = tmp_path / "networks.safetensors"
+    header = {"generator": settings.model_dump(mode="json"), "resolution": SIZE, "class_dim": 0, "num_frames": 3}
+    write_networks(path, {"generator_ema": generator.state_dict()}, header)
+    return path
+
+
+def request(reference, generated, folder, **changes):
+    base = ScoreRequest(reference, generated, None, None, folder / "shards", (0, 1))
+    return replace(base, **changes)
+
+
+def packed_from(videos, out):
+    values = {"crop": "center", "fps": None, "min_frames": 1, "max_frames": None, "damaged": "drop"}
+    pack_videos(videos, out, settings=PackSettings(resolution=SIZE, jpeg_quality=100, **values))
+    return out
+
+
+def numbers(score):
+    """Every number of a score that clips decide."""
+    shown = [score.value, score.interval.low, score.interval.high]
+    shown += [value for row in score.artefacts for value in (row.generated, row.real) if value is not None]
+    return shown + [value for row in score.drift for value in (row.generated, row.real) if value is not None]
+
+
+def test_any_pair_of_sources_is_scored(videos, networks, protocol, tmp_path):
+    packed = packed_from(videos, tmp_path / "packed")
+    other = write_frames(tmp_path / "other", seed=1)
+    scores = {}
+    for reference in (videos, packed, networks):
+        for generated in (other, packed, networks):
+            found = score_request.score_request(request(reference, generated, tmp_path), protocol)
+            scores[reference.name, generated.name] = found.value
+            assert (found.real.dataset, found.generated.source) == (str(reference), str(generated))
+            assert found.generated.seed == (0 if generated == networks else None)
+    assert all(np.isfinite(value) and value > 0 for value in scores.values())
+    # JPEG of quality 100 is nearly the same; a snapshot is scored against other latents than its own
+    assert scores["videos", "other"] == pytest.approx(scores["packed", "other"], rel=0.1)
+    assert scores["networks.safetensors", "networks.safetensors"] < scores["videos", "networks.safetensors"]
+
+
+# a network's rounding depends on its batch, which may turn a generated byte to its neighbour
+@pytest.mark.parametrize(("generated", "tolerance"), [("other", 1e-5), ("networks.safetensors", 1e-3)])
+def test_the_same_numbers_for_any_batch_and_shard(
+    videos, networks, protocol, tmp_path, monkeypatch, generated, tolerance
+):
+    write_frames(tmp_path / "other", seed=1)
+    pair = (videos, tmp_path / generated)
+    expected = score_request.score_request(request(*pair, tmp_path / "a"), protocol)
+    monkeypatch.setattr(shards_module, "SHARD_FRAMES", 8)
+    monkeypatch.setattr(clip_sources, "_FRAMES_AT_ONCE", 8)
+    found = score_request.score_request(request(*pair, tmp_path / "b"), protocol)
+    np.testing.assert_allclose(numbers(found), numbers(expected), rtol=tolerance, atol=1e-5)
+
+
+def test_jobs_that_share_the_work_give_the_score_of_one(videos, networks, protocol, tmp_path, monkeypatch):
+    monkeypatch.setattr(shards_module, "SHARD_FRAMES", 16)
+    expected = score_request.score_request(request(videos, networks, tmp_path / "one"), protocol)
+    for job in range(3):
+        shared = request(videos, networks, tmp_path / "many", share=(job, 3))
+        assert score_request.score_request(shared, protocol) is None
+    monkeypatch.setattr(shards_module, "_measure", None)  # the last call finds everything there
+    found = score_request.score_request(request(videos, networks, tmp_path / "many"), protocol)
+    assert numbers(found) == numbers(expected)
+
+
+def test_killed_while_scoring_the_retry_uses_what_was_finished(videos, networks, protocol, tmp_path, monkeypatch):
+    packed = packed_from(videos, tmp_path / "packed")
+    values = {"name": "rfvd_8f", "key": protocol.key, "settings": protocol.settings.model_dump(mode="json")}
+    monkeypatch.setattr(shards_module, "SHARD_FRAMES", 16)  # two clips
+    measured, kill_after = [], 3
+
+    def measure(clips, measure, start, end):
+        if len(measured) == kill_after:
+            raise KeyboardInterrupt
+        measured.append((start, end))
+        return np.concatenate([measure(batch) for batch in clips.batches(start, end)])
+
+    monkeypatch.setattr(shards_module, "_measure", measure)
+    reference = tmp_path / "reference.safetensors"
+    parts = tmp_path / "parts"
+    with pytest.raises(KeyboardInterrupt):
+        scoring.measure_reference(packed, values, reference, detector=None, parts=parts)
+    assert not reference.exists() and len(list(parts.rglob("*.npy"))) == 3
+    first, measured[:], kill_after = list(measured), [], 10**9
+    scoring.measure_reference(packed, values, reference, detector=None, parts=parts)
+    assert len(first) + len(measured) == len(list(parts.rglob("*.npy"))), "no shard was measured twice"
+    scored = scoring.ScoredRun(run="r", dataset="d", model=None, seed=None, kimg=0)
+    whole = scoring.score_snapshot(networks, reference, values, scored, detector=None, parts=tmp_path / "other")
+    measured[:], kill_after = [], 4
+    with pytest.raises(KeyboardInterrupt):
+        scoring.score_snapshot(networks, reference, values, scored, detector=None, parts=parts)
+    kill_after = 10**9
+    again = scoring.score_snapshot(networks, reference, values, scored, detector=None, parts=parts)
+    assert numbers(again) == numbers(whole)
+    assert len(measured) == len(list((tmp_path / "other").rglob("*.npy"))), "no shard was measured twice"
+
+
+def test_clips_of_one_latent_lie_one_behind_the_other(networks):
+    generator, _ = load_generator(networks)
+    common = {"num_frames": 4, "frame_stride": 2, "start_time": 3, "seed": 0, "truncation": 1.0}
+    clips = SnapshotClips(generator, count=10, clips_per_video=3, **common)
+    whole = torch.cat(list(clips.batches(0, 10)))
+    assert whole.shape == (10, 4, 3, SIZE, SIZE)
+    parts = torch.cat([batch for start in range(10) for batch in clips.batches(start, start + 1)])
+    assert (whole.int() - parts.int()).abs().max() <= 1
+    later = SnapshotClips(generator, count=4, clips_per_video=1, **(common | {"start_time": 3 + 7}))
+    second_clips = torch.cat(list(later.batches(0, 3)))
+    assert (second_clips.int() - whole[1::3].int()).abs().max() <= 1
+
+
+def test_folders_are_read_as_they_are(videos, tmp_path):
+    loose = open_videos(videos, None)
+    assert (loose.lengths, loose.resolution) == ((24, 23, 22, 21, 20, 19), SIZE)
+    picture = np.asarray(Image.open(videos / "video2" / "0005.png"))
+    np.testing.assert_array_equal(loose.read(2, [5])[0], picture.transpose(2, 0, 1))
+    fitted = open_videos(videos, 16)
+    assert fitted.read(0, [0, 3]).shape == (2, 3, 16, 16)
+    before = loose.fingerprint
+    Image.fromarray(picture).save(videos / "video5" / "0019.png")
+    assert LooseVideos(videos, None).fingerprint != before
+
+
+def test_frames_that_differ_in_size_need_a_resolution(videos):
+    Image.new("RGB", (40, 30)).save(videos / "video3" / "0007.png")
+    with pytest.raises(DataError, match=r"video3: frames of 40 x 30 px are not squares of one size; give --resolution"):
+        open_videos(videos, None).read(3, [0])
+    assert open_videos(videos, 16).read(3, [7]).shape == (1, 3, 16, 16)
+
+
+def test_a_damaged_video_is_not_left_out_silently(videos):
+    (videos / "video1" / "0003.png").write_bytes(b"no picture")
+    with pytest.raises(
+        DataError, match=r"video1: is damaged: frame 0003.png cannot be read.*; mend it or leave it out"
+    ):
+        open_videos(videos, None).read(1, [0])
+
+
+def test_two_resolutions_are_refused(videos, networks, protocol, tmp_path):
+    with pytest.raises(DataError, match="real frames have 16 px and generated ones 32"):
+        score_request.score_request(request(videos, networks, tmp_path, resolution=16), protocol)
+    packed = packed_from(videos, tmp_path / "packed")
+    with pytest.raises(DataError, match="packed at 32 px, not 16"):
+        open_videos(packed, 16)
+
+
+def test_a_protocol_of_the_papers_asks_for_its_file(videos, root, tmp_path):
+    plan = read_protocol(root / "config", "fvd2048_16f")
+    with pytest.raises(ConfigError, match=r"fvd2048_16f uses i3d_torchscript.pt: give its file with --detector"):
+        score_request.score_request(request(videos, videos, tmp_path), plan)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+def test_a_file_called_as_the_papers_is_scored_with_its_hash(videos, root, tmp_path):
+    class ColourMeans(torch.nn.Module):
+        """Called as the papers' I3D; 400 features that tell frames, colours and rows apart."""
+
+        def forward(self, x: torch.Tensor, rescale: bool, resize: bool, return_features: bool) -> torch.Tensor:
+            assert rescale and resize and return_features and x.dtype == torch.uint8
+            return torch.nn.functional.adaptive_avg_pool3d(x.float(), [5, 8, 10]).flatten(1)[:, :400]
+
+    path = tmp_path / "i3d_torchscript.pt"
+    torch.jit.save(torch.jit.script(ColourMeans()), str(path))
+    plan = read_protocol(root / "config", "fvd2048_16f")
+    asked = request(videos, write_frames(tmp_path / "other", seed=1), tmp_path, detector_file=path)
+    found = score_request.score_request(asked, plan)
+    assert (found.label, found.protocol.detector_sha256) == ("FVD16", file_sha256(path))
+    assert "detector i3d_torchscript.pt was not checked against a known SHA-256" in found.notes
+    real = clip_sources.StoredClips(
+        open_videos(videos, None), select_real_clips((24, 23, 22, 21, 20, 19), plan.settings)
+    )
+    features = [ColourMeans()(batch.transpose(1, 2), True, True, True) for batch in real.batches(0, 6)]
+    other = torch.stack(
+        [torch.from_numpy(open_videos(tmp_path / "other", None).read(video, range(16))) for video in range(6)]
+    )
+    made = ColourMeans()(other.transpose(1, 2), True, True, True)
+    expected = frechet_distance_of_few(torch.cat(features).numpy(), made.numpy(), covariance="population")
+    assert found.value == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_table_has_every_number(videos, networks, protocol, tmp_path):
+    found = score_request.score_request(request(videos, networks, tmp_path), protocol)
+    text = "\n".join(describe_score(found))
+    for words in (
+        "rFVD8",
+        "95 % interval",
+        "sticking",
+        "jitter",
+        "repetition",
+        "clips from frame",
+        "note: covariances",
+    ):
+        assert words in text
+
+
+def script(root, *arguments):
+    command = [sys.executable, str(root / "workflow_scripts" / "score.py"), *map(str, arguments)]
+    return subprocess.run(command, text=True, capture_output=True, cwd=root, check=False)
+
+
+@pytest.mark.slow
+def test_the_script_writes_a_score_and_prints_it(root, videos, tmp_path):
+    other = write_frames(tmp_path / "other", seed=1)
+    out = tmp_path / "score.json"
+    options = ["--generated", other, "--protocol", "fvd2048_16f", "--detector", "random-i3d", "--out", out]
+    done = script(root, "--reference", videos, *options)
+    assert done.returncode == 0, done.stderr
+    score = read_score(out)
+    assert (score.label, score.metric, score.generated.count) == ("rFVD16", "rfvd", 6)
+    assert f"rFVD16{score.value:>20.6g}".split() == done.stdout.split()[:2]
+    assert "6 generated clips where the protocol says 2048" in done.stdout
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["other", "score.json", "videos"]
+
+
+@pytest.mark.slow
+def test_killed_with_no_warning_the_next_call_goes_on(root, videos, networks, tmp_path):
+    out, cache, protocol = tmp_path / "score.json", tmp_path / "cache", tmp_path / "rfvd_few.yaml"
+    few = {"generated": {"num_clips": 80}, "detector": {"resize_px": 32}, "bootstrap": {"resamples": 2}}
+    protocol.write_text(yaml.safe_dump({"protocol": few}))
+    options = ["--reference", videos, "--generated", networks, "--protocol", protocol, "--out", out]
+    command = [sys.executable, str(root / "workflow_scripts" / "score.py"), *map(str, options), "--cache", str(cache)]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+        while not list(cache.rglob("features-*.npy")) and running.poll() is None:
+            time.sleep(0.02)
+        running.kill()
+    kept = {path: path.stat().st_mtime_ns for path in cache.rglob("*.npy")}
+    assert kept and not out.exists()
+    done = script(root, *options, "--cache", cache)
+    assert done.returncode == 0, done.stderr
+    assert all(path.stat().st_mtime_ns == time for path, time in kept.items())
+    assert len(list(cache.rglob("*.npy"))) > len(kept) and out.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"--generated": "nowhere"}, "--generated nowhere: no such file or folder"),
+        ({"--protocol": "fvd"}, "--protocol fvd: no such protocol; known: cdfvd2048_16f"),
+        ({"--protocol": "fvd2048_16f"}, "give its file with --detector"),
+        ({"--protocol": "fvd2048_16f", "--detector": "README.md"}, "README.md: is not a TorchScript file"),
+        ({"--detector": "net.pt"}, "--detector net.pt: protocol rfvd_16f uses random-i3d"),
+        ({"--share": "4/4"}, "--share 4/4: NUMBER/JOBS is expected"),
+        ({"--share": "0/4"}, "--share needs --cache"),
+        ({"--protocol": "rfvd_16f", "--resolution": "16"}, "is_long_enough"),
+    ],
+)
+def test_bad_input_is_one_line(root, videos, tmp_path, changes, words):
+    options = {"--reference": videos, "--generated": videos, "--protocol": "rfvd_16f", "--out": tmp_path / "s.json"}
+    if words == "is_long_enough":
+        options["--reference"] = write_frames(tmp_path / "short", length=12)
+        words = "0 real clips of 16 frames in 6 videos (the longest has 12 frames)"
+    done = script(root, *(part for pair in (options | changes).items() for part in pair))
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.count("\n") == 1 and done.stderr.startswith("error: ") and words in done.stderr

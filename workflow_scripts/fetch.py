@@ -1,0 +1,22 @@
+"""Fetch a file (a detector, a published checkpoint), and keep it only under the hash it must have."""
+
+from pathlib import Path
+
+import click
+
+from stylesv.errors import run_command
+
+
+@click.command(help=__doc__)
+@click.option("--url", default=None, help="Address; leave it out to check a file put there by hand.")
+@click.option("--sha256", default=None, help="SHA-256 that the file must have; without it, the file's is only named.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write.")
+def fetch(url: str | None, sha256: str | None, out: Path) -> None:
+    from stylesv.fetching import fetch_file
+
+    found = fetch_file(url, out, sha256=sha256)
+    click.echo(f"{out}: SHA-256 {found}")
+
+
+if __name__ == "__main__":
+    run_command(fetch)

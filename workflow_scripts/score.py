@@ -1,0 +1,74 @@
+"""Score generated videos against real ones, whoever made them: FVD and its relatives, and what they miss.
+
+Either side may be a folder or zip of films or of frame folders, a folder that pack_videos.py made, or a snapshot
+(networks.safetensors). Protocols are files in config/protocols; the score goes to a file with all of its protocol.
+"""
+
+import shutil
+from pathlib import Path
+
+import click
+
+from stylesv.config.protocol_plan import random_detector, read_protocol, use_detector
+from stylesv.errors import ConfigError, run_command
+from stylesv.threads import use_cpu_threads
+
+CONFIG = Path(__file__).resolve().parent.parent / "config"
+path = click.Path(path_type=Path)
+
+
+def parse_share(_context: click.Context, _option: click.Parameter, text: str) -> tuple[int, int]:
+    """`NUMBER/JOBS` as two numbers."""
+    number, _, jobs = text.partition("/")
+    if not (number.isdigit() and jobs.isdigit() and int(number) < int(jobs)):
+        raise ConfigError(
+            f"--share {text}: NUMBER/JOBS is expected, with numbers from 0, e.g. 0/4 to 3/4 for four jobs"
+        )
+    return int(number), int(jobs)
+
+
+@click.command(help=__doc__)
+@click.option("--reference", required=True, type=path, help="Real videos.")
+@click.option("--generated", required=True, type=path, help="Generated videos.")
+@click.option("--protocol", required=True, help="Name of a file in config/protocols, or a file like those.")
+@click.option("--detector", help="File of the protocol's detector, or random-i3d.  [default: random-i3d if it is that]")
+@click.option("--out", required=True, type=path, help="Score to write, JSON.")
+@click.option("--resolution", type=click.IntRange(min=4), help="Fit frames of folders and zips to this many pixels.")
+@click.option("--cache", type=path, help="Folder that keeps finished work for later calls.  [default: none is kept]")
+@click.option("--share", default="0/1", callback=parse_share, help="NUMBER/JOBS: compute a share, into --cache.")
+@click.option("--cpu-threads", default=2, show_default=True, type=click.IntRange(min=1), help="Threads on a CPU.")
+def score(
+    reference: Path,
+    generated: Path,
+    protocol: str,
+    detector: str | None,
+    out: Path,
+    resolution: int | None,
+    cache: Path | None,
+    share: tuple[int, int],
+    cpu_threads: int,
+) -> None:
+    plan = read_protocol(CONFIG, protocol)
+    if detector is not None:
+        plan = use_detector(plan, detector, random=random_detector(CONFIG))
+    if share[1] > 1 and cache is None:
+        raise ConfigError("--share needs --cache: the folder where all jobs put their shares")
+    use_cpu_threads(cpu_threads)
+    from stylesv.metrics.score import write_score
+    from stylesv.sampling.score_request import ScoreRequest, describe_score, score_request
+
+    shards = cache or out.with_name(out.name + ".parts")
+    file = None if plan.settings.detector.is_random or detector is None else Path(detector)
+    request = ScoreRequest(reference, generated, file, resolution, shards, share)
+    found = score_request(request, plan)
+    if found is None:
+        click.echo(f"share {share[0]} of {share[1]} is in {shards}; when all are, call again without --share")
+        return
+    write_score(out, found)
+    if cache is None:
+        shutil.rmtree(shards, ignore_errors=True)
+    click.echo("\n".join(describe_score(found)))
+
+
+if __name__ == "__main__":
+    run_command(score)
