@@ -11,6 +11,8 @@ from collections.abc import Callable
 class StyleSVError(Exception):
     """Base of all errors that a user can cause and mend."""
 
+    exit_status = 2
+
 
 class ConfigError(StyleSVError):
     """A setting is unknown, missing, of the wrong type, out of range or contradicts another."""
@@ -28,18 +30,24 @@ class DetectorError(StyleSVError):
     """A feature network is missing, has the wrong hash, or gives features that cannot be used."""
 
 
+class InterruptionError(StyleSVError):
+    """A signal ended the work early; what was done is saved, and the next start goes on from there."""
+
+    exit_status = 75  # EX_TEMPFAIL: try again
+
+
 def one_line(error: BaseException) -> str:
     """The error's message on a single line."""
     return " ".join(str(error).split())
 
 
 def run_command(command: Callable[[], object]) -> None:
-    """Run a click command; a `StyleSVError` or a full disk becomes one line on stderr and exit status 2."""
+    """Run a click command; a `StyleSVError` or a full disk becomes one line on stderr and an exit status (2)."""
     try:
         command()
     except StyleSVError as error:
         print(f"error: {one_line(error)}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(error.exit_status)
     except OSError as error:
         if error.errno is None or error.filename is None:
             raise

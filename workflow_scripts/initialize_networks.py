@@ -12,11 +12,17 @@ from stylesv.errors import run_command
 @click.option("--parent-choice", type=click.Path(path_type=Path), help="Choice of the parent run's best snapshot.")
 @click.option("--networks-out", required=True, type=click.Path(path_type=Path), help="networks.safetensors to write.")
 @click.option("--state-out", required=True, type=click.Path(path_type=Path), help="state.safetensors to write.")
-def initialize_networks(recipe: Path, parent_choice: Path | None, networks_out: Path, state_out: Path) -> None:
+@click.option("--samples", type=click.Path(path_type=Path), help="PNG of a few of its clips to write.")
+def initialize_networks(
+    recipe: Path, parent_choice: Path | None, networks_out: Path, state_out: Path, samples: Path | None
+) -> None:
+    from stylesv.sampling.samples import draw_snapshot_samples
     from stylesv.training.segment import initialize_run
 
     for line in initialize_run(recipe, parent_choice=parent_choice, networks_out=networks_out, state_out=state_out):
         click.echo(line)
+    if samples is not None:
+        draw_snapshot_samples(networks_out, samples)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,14 @@
-"""Train from one snapshot to the next: the state at kimg A to the state at kimg B."""
+"""Train from one snapshot to the next: the state at kimg A to the state at kimg B. Starts under torchrun, too."""
 
+import os
+import traceback
 from pathlib import Path
 
 import click
 
-from stylesv.errors import ConfigError, run_command
+from stylesv.errors import ConfigError, InterruptionError, StyleSVError, one_line, run_command
 from stylesv.threads import use_cpu_threads
+from stylesv.training.interruption import noting_signals, requeue_slurm_job, wait_to_be_ended
 
 
 def parse_range(_context: click.Context, _option: click.Parameter, text: str) -> tuple[int, int]:
@@ -26,12 +29,36 @@ def parse_range(_context: click.Context, _option: click.Parameter, text: str) ->
 @click.option("--state-out", required=True, type=click.Path(path_type=Path), help="state.safetensors to write.")
 @click.option("--log", required=True, type=click.Path(path_type=Path), help="log.jsonl to write, one line a tick.")
 @click.option("--kimg", required=True, callback=parse_range, help="A:B, thousands of frames shown to D.")
+@click.option(
+    "--scratch", default="", help="Fast disk of this node: packed clips are copied there once, and read there."
+)
 @click.option("--messages", type=click.Path(path_type=Path), help="Text file for messages; the terminal if not given.")
 @click.option("--cpu-threads", default=2, show_default=True, type=click.IntRange(min=1), help="Threads on a CPU.")
 @click.option(
     "--num-workers", default=1, show_default=True, type=click.IntRange(min=0), help="Threads that read clips."
 )
 @click.option("--tick-kimg", default=0.5, show_default=True, help="Thousands of frames between two log lines.")
+@click.option(
+    "--partial", type=click.Path(path_type=Path), help="Folder of partial states; without it a kill costs the segment."
+)
+@click.option(
+    "--partial-every", default=10.0, show_default=True, type=click.FloatRange(min=0), help="Minutes between them."
+)
+@click.option(
+    "--accumulation",
+    default=1,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Parts that a process takes its clips of a batch in: less memory.",
+)
+@click.option(
+    "--if-running",
+    default="refuse",
+    show_default=True,
+    type=click.Choice(["refuse", "wait"]),
+    help="When another process trains into the same --partial.",
+)
+@click.option("--samples", type=click.Path(path_type=Path), help="PNG of a few of the snapshot's clips to write.")
 def train_segment(
     recipe: Path,
     data: Path,
@@ -40,18 +67,44 @@ def train_segment(
     state_out: Path,
     log: Path,
     kimg: tuple[int, int],
+    scratch: str,
     messages: Path | None,
     cpu_threads: int,
     num_workers: int,
     tick_kimg: float,
+    partial: Path | None,
+    partial_every: float,
+    accumulation: int,
+    if_running: str,
+    samples: Path | None,
 ) -> None:
+    interruption = click.get_current_context().with_resource(noting_signals())  # importing torch takes seconds
     use_cpu_threads(cpu_threads)
+    from stylesv.data.staging import stage_packed_clips
+    from stylesv.sampling.samples import draw_snapshot_samples
     from stylesv.training.progress import Progress
-    from stylesv.training.segment import SegmentFiles, run_segment
+    from stylesv.training.segment import MachineOptions, SegmentFiles, run_segment
 
-    files = SegmentFiles(recipe=recipe, data=data, state=state, networks_out=networks_out, state_out=state_out, log=log)
-    progress = Progress(total_kimg=kimg[1], messages=messages)
-    run_segment(files, kimg, progress, num_workers=num_workers, tick_kimg=tick_kimg)
+    is_first = int(os.environ.get("RANK", 0)) == 0
+    progress = Progress(total_kimg=kimg[1], messages=messages, silent=not is_first)
+    options = MachineOptions(num_workers, tick_kimg, partial_every, accumulation, if_running)
+    try:
+        data, staged = stage_packed_clips(data, Path(scratch) if scratch else None)
+        if staged is not None:
+            progress.message(staged)
+        files = SegmentFiles(recipe, data, state, networks_out, state_out, log, partial)
+        run_segment(files, kimg, progress, options, interruption)
+        if samples is not None and is_first:
+            draw_snapshot_samples(networks_out, samples)
+    except InterruptionError as error:
+        progress.message(str(error))
+        if "SLURM_JOB_ID" in os.environ and (not is_first or requeue_slurm_job()):
+            wait_to_be_ended()
+        raise
+    except Exception as error:  # Snakemake shows a failed job's messages, not what went to the terminal of a node
+        told = f"error: {one_line(error)}" if isinstance(error, StyleSVError) else traceback.format_exc()
+        progress.message(told)
+        raise
 
 
 if __name__ == "__main__":

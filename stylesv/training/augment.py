@@ -28,7 +28,7 @@ class AugmentParameters:
     noise: Float[Tensor, "n t c h w"] | None
     cutout: Float[Tensor, "n 1 h w"] | None
 
-    def rows(self, rows: slice) -> "AugmentParameters":
+    def rows(self, rows: slice | list[int]) -> "AugmentParameters":
         """The parameters of some clips of the batch."""
         parts = (self.inverse, self.color, self.band_gains, self.noise, self.cutout)
         return AugmentParameters(*(None if part is None else part[rows] for part in parts))

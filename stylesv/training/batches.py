@@ -5,7 +5,7 @@ each epoch, so the stream is the same for any number of workers and may start an
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,6 +28,10 @@ class ClipBatch:
 
     frames: UInt8[Tensor, "n t c h w"]
     times: Float[Tensor, "n t"]
+
+    def pinned(self) -> "ClipBatch":
+        """The same in memory that a GPU can copy from while it computes."""
+        return ClipBatch(self.frames.pin_memory(), self.times.pin_memory())
 
 
 class RealClips:
@@ -83,21 +87,28 @@ class RealClips:
             ]
         return ClipBatch(torch.from_numpy(np.stack(frames)), torch.from_numpy(times.astype(np.float32)))
 
-    def batches(self, first_step: int, last_step: int, *, num_workers: int) -> Iterator[ClipBatch]:
-        """Batches of steps `first_step` up to but not including `last_step`, read ahead by threads."""
+    def batches(
+        self, first_step: int, last_step: int, *, num_workers: int, places: Sequence[int] | None = None
+    ) -> Iterator[ClipBatch]:
+        """Batches of steps `first_step` up to but not including `last_step`, read ahead by threads.
+
+        With `places` only the clips at these places of each batch, in this order: one process's share.
+        """
         size = self.settings.batch_size
         steps = iter(range(first_step, last_step))
+        kept = range(size) if places is None else places
 
-        def numbers(step: int) -> list[int]:
-            return list(range(step * size, (step + 1) * size))
+        def read(step: int) -> ClipBatch:
+            batch = self.read([step * size + place for place in kept])
+            return batch.pinned() if torch.cuda.is_available() else batch
 
         if num_workers == 0:
-            yield from (self.read(numbers(step)) for step in steps)
+            yield from (read(step) for step in steps)
             return
         with ThreadPoolExecutor(num_workers) as pool:
             ahead: deque[Future[ClipBatch]] = deque()
             for step in steps:
-                ahead.append(pool.submit(self.read, numbers(step)))
+                ahead.append(pool.submit(read, step))
                 if len(ahead) > num_workers + 1:
                     yield ahead.popleft().result()
             while ahead:

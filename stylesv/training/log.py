@@ -1,39 +1,52 @@
 """`log.jsonl`: one line a tick, with means over the tick's steps. Read by pandas; not a result, so times may be in it."""
 
 import json
+import math
 import platform
 import resource
 import time
 from typing import Any
 
 import torch
+from torch import Tensor
 
+from stylesv.distributed import Processes
 from stylesv.training.state import TrainState
 
 
 class SegmentLog:
     """Collects the steps of one segment."""
 
-    def __init__(self, state: TrainState, tick_kimg: float):
-        self.state, self.tick_kimg = state, tick_kimg
+    def __init__(self, state: TrainState, processes: Processes, *, tick_kimg: float):
+        self.state, self.processes, self.tick_kimg = state, processes, tick_kimg
         self.lines: list[dict[str, Any]] = []
         self._begin()
         self.waited_from = time.perf_counter()
 
     def _begin(self) -> None:
-        self.sums: dict[str, float] = {}
+        self.sums: dict[str, Tensor] = {}
         self.counts: dict[str, int] = {}
         self.tick_step, self.tick_time = self.state.step, time.perf_counter()
         self.waited = 0.0
+
+    def saved(self) -> dict[str, Any]:
+        """What a partial state keeps, so that the log goes on where it ended."""
+        sums = {name: value.item() for name, value in self.sums.items()}
+        return {"lines": self.lines, "sums": _as_json(sums), "counts": self.counts}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from what `saved` gave."""
+        self.lines, self.counts = saved["lines"], saved["counts"]
+        self.sums = {name: torch.tensor(float(v), device=self.state.device) for name, v in saved["sums"].items()}
 
     def batch_ready(self) -> None:
         """The loader has delivered: what passed since the last step ended was waiting."""
         self.waited += time.perf_counter() - self.waited_from
 
-    def add(self, values: dict[str, float]) -> None:
-        """Values of one step; a value that not every step has (R1) is averaged over those that have it."""
+    def add(self, values: dict[str, Tensor]) -> None:
+        """Numbers of one step; one that not every step has (R1) is averaged over those that have it."""
         for name, value in values.items():
-            self.sums[name] = self.sums.get(name, 0.0) + value
+            self.sums[name] = self.sums[name] + value if name in self.sums else value
             self.counts[name] = self.counts.get(name, 0) + 1
         self.waited_from = time.perf_counter()
 
@@ -44,27 +57,45 @@ class SegmentLog:
         return self.state.step * frames // per_tick > (self.state.step - 1) * frames // per_tick
 
     def close_tick(self) -> dict[str, Any]:
-        """End the tick; returns its line."""
+        """End the tick; returns its line. Every process must call it: numbers are means over all of them."""
+        means = self._means()
         seconds = time.perf_counter() - self.tick_time
         clips = (self.state.step - self.tick_step) * self.state.settings.batch_size
         line: dict[str, Any] = {
             "kimg": self.state.step * self.state.frames_per_step / 1000,
             "step": self.state.step,
-            **{name: self.sums[name] / self.counts[name] for name in self.sums},
+            **means,
             "augment_probability": self.state.augment_probability,
+            "seconds": seconds,
             "clips_per_second": clips / max(seconds, 1e-9),
             "wait_share": min(self.waited / max(seconds, 1e-9), 1.0),
             "peak_memory_mb": _peak_memory_mb(),
         }
         if not self.lines:
-            line["machine"] = f"{platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}"
+            threads = f"{self.processes.world_size} processes, {torch.get_num_threads()} threads"
+            line["machine"] = f"{platform.machine()}, {self.state.device.type}, {threads}, torch {torch.__version__}"
         self.lines.append(line)
         self._begin()
         return line
 
+    def _means(self) -> dict[str, float]:
+        names = sorted(self.sums)
+        values = torch.stack([self.sums[name].double() / self.counts[name] for name in names]).tolist() if names else []
+        means = dict(zip(names, self.processes.average_numbers(values), strict=True))
+        for kind in ("fake", "real"):
+            if f"logits_{kind}_square" in means:
+                variance = means.pop(f"logits_{kind}_square") - means[f"logits_{kind}"] ** 2
+                means[f"logits_{kind}_std"] = math.sqrt(max(variance, 0)) if math.isfinite(variance) else variance
+        return means
+
     def text(self) -> str:
         """All lines as JSON."""
         return "".join(json.dumps(line) + "\n" for line in self.lines)
+
+
+def _as_json(numbers: dict[str, float]) -> dict[str, float | str]:
+    """Numbers that are not finite as words, which JSON has none for."""
+    return {name: value if math.isfinite(value) else str(value) for name, value in numbers.items()}
 
 
 def _peak_memory_mb() -> float:

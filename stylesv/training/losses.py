@@ -35,26 +35,19 @@ def r1_penalty(logits: Float[Tensor, "n"], frames: Float[Tensor, "n t c h w"]) -
     return gradient.square().sum(dim=(2, 3, 4)).mean(dim=1)
 
 
-def path_length_penalty(
-    frames: Float[Tensor, "n t c h w"],
-    w: Float[Tensor, "n 1 l d"],
-    *,
-    noise: Float[Tensor, "n t c h w"],
-    mean_length: float,
-    decay: float,
-) -> tuple[Float[Tensor, "n"], Float[Tensor, ""]]:
-    """Squared deviation of each clip's path length from the running mean, and the new running mean.
+def path_lengths(
+    frames: Float[Tensor, "n t c h w"], w: Float[Tensor, "n 1 l d"], *, noise: Float[Tensor, "n t c h w"]
+) -> Float[Tensor, "n"]:
+    """Each clip's path length; differentiable again.
 
-    The path length is the root mean square, over the places that take a w, of the gradient of a random projection of
-    the frames (StyleGAN2, section 3.2). The projection is divided by the root of t h w, so that the length does not
-    grow with the number of frames. The loss is the weight times the mean of what is returned.
+    It is the root mean square, over the places that take a w, of the gradient of a random projection of the frames
+    (StyleGAN2, section 3.2). The projection is divided by the root of t h w, so that the length does not grow with the
+    number of frames. The loss is the weight times the mean squared deviation from the running mean of lengths.
     """
     num_frames, height, width = frames.shape[1], *frames.shape[3:]
     projection = (frames * noise).sum() / math.sqrt(num_frames * height * width)
     (gradient,) = torch.autograd.grad(projection, w, create_graph=True)
-    lengths = gradient.square().sum(dim=3).mean(dim=(1, 2)).sqrt()
-    mean = mean_length + decay * (lengths.detach().mean() - mean_length)
-    return (lengths - mean).square(), mean
+    return gradient.square().sum(dim=3).mean(dim=(1, 2)).sqrt()
 
 
 def interpolate_latents(

@@ -6,6 +6,7 @@ that the live line and Snakemake's own output stay readable.
 
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -15,26 +16,39 @@ _SECONDS_BETWEEN = {True: 0.5, False: 15.0}
 class Progress:
     """kimg, clips per second and time left."""
 
-    def __init__(self, *, total_kimg: int, messages: Path | None = None, stream: TextIO | None = None):
+    def __init__(
+        self,
+        *,
+        total_kimg: int,
+        messages: Path | None = None,
+        stream: TextIO | None = None,
+        silent: bool = False,
+    ):
+        """`silent`: nothing is shown or written; of several processes only the first speaks."""
         self.total_kimg = total_kimg
+        self.silent = silent
         self.stream = stream or sys.stderr
         self.file = messages
         self.started: tuple[float, float, int] | None = None
         self.shown_at = 0.0
-        if messages is not None:
+        if messages is not None and not silent:
             messages.parent.mkdir(parents=True, exist_ok=True)
             messages.write_text("")
 
     def message(self, text: str) -> None:
-        """A line for the log."""
-        if self.file is None:
-            print(text, file=self.stream, flush=True)
-        else:
-            with open(self.file, "a", encoding="utf-8") as file:
+        """A line for the log; for the terminal when the log cannot be written."""
+        if self.silent:
+            return
+        if self.file is not None:
+            with suppress(OSError), open(self.file, "a", encoding="utf-8") as file:
                 file.write(text + "\n")
+                return
+        print(text, file=self.stream, flush=True)
 
     def update(self, kimg: float, clips: int) -> None:
         """Show where training stands: `kimg` shown so far, `clips` since the segment began."""
+        if self.silent:
+            return
         now = time.monotonic()
         if self.started is None:
             self.started = (now, kimg, clips)
@@ -55,7 +69,7 @@ class Progress:
 
     def close(self) -> None:
         """Leave the live line."""
-        if self.stream.isatty():
+        if self.stream.isatty() and not self.silent:
             self.stream.write("\n")
 
 

@@ -1,7 +1,7 @@
 """One job of a run: from the state at one snapshot to the state at the next, and the initialisation before the first.
 
-The state after step s is a function of (recipe, data, s): where segments begin and end changes nothing but the names of
-files.
+The state after step s is a function of (recipe, data, s): where segments begin and end, and how often one was interrupted,
+changes nothing but the names of files.
 """
 
 import json
@@ -13,22 +13,25 @@ from typing import Any
 import torch
 
 from stylesv.checkpoint import read_networks
-from stylesv.config.recipe import read_recipe
+from stylesv.config.recipe import read_recipe, recipe_key
 from stylesv.data.packed import PackedClips
-from stylesv.errors import CheckpointError, StyleSVError
+from stylesv.distributed import Processes, join_processes, leave_processes
+from stylesv.errors import CheckpointError, InterruptionError, StyleSVError
 from stylesv.files import read_header, write_text
 from stylesv.ops import active_backend
 from stylesv.training.batches import RealClips
+from stylesv.training.interruption import Interruption
 from stylesv.training.log import SegmentLog
+from stylesv.training.partial import IfRunning, PartialStates, holding, remove_partial_states
 from stylesv.training.progress import Progress
-from stylesv.training.state import TrainState
+from stylesv.training.state import HALF_DTYPES, TrainState, allow_tf32
 from stylesv.training.step import TrainingStep
 from stylesv.training.transfer import transfer_networks
 
 
 @dataclass(frozen=True)
 class SegmentFiles:
-    """What a segment reads and writes."""
+    """What a segment reads and writes; `partial` is the folder of its partial states, if it is to keep any."""
 
     recipe: Path
     data: Path
@@ -36,11 +39,19 @@ class SegmentFiles:
     networks_out: Path
     state_out: Path
     log: Path
+    partial: Path | None = None
 
 
-def training_device() -> torch.device:
-    """A GPU where there is one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+@dataclass(frozen=True)
+class MachineOptions:
+    """How a segment is computed; none of it decides the result."""
+
+    num_workers: int
+    tick_kimg: float
+    partial_every: float
+    """Minutes between partial states."""
+    accumulation: int = 1
+    if_running: IfRunning = "refuse"
 
 
 def initialize_run(recipe: Path, *, parent_choice: Path | None, networks_out: Path, state_out: Path) -> list[str]:
@@ -62,8 +73,8 @@ def initialize_run(recipe: Path, *, parent_choice: Path | None, networks_out: Pa
     lines, transfer = [f"recipe {state.key}: fresh networks"], None
     if parent_choice is not None:
         chosen = json.loads(parent_choice.read_text())
-        parts, header = read_networks(Path(chosen["networks"]))
-        report = transfer_networks(state, parts)
+        parts, header = read_networks(parent_choice.parent.parent / chosen["networks"])
+        report = transfer_networks(state, parts, mismatched=parent["mismatched"])
         transfer = {"run": parent["run"], "kimg": header["kimg"], **report.as_dict()}
         lines = [f"recipe {state.key}: from {chosen['networks']} (kimg {header['kimg']})", *report.lines()]
     state.save_networks(networks_out, 0, transfer=transfer)
@@ -72,37 +83,108 @@ def initialize_run(recipe: Path, *, parent_choice: Path | None, networks_out: Pa
 
 
 def run_segment(
-    files: SegmentFiles, kimg: tuple[int, int], progress: Progress, *, num_workers: int, tick_kimg: float
+    files: SegmentFiles,
+    kimg: tuple[int, int],
+    progress: Progress,
+    options: MachineOptions,
+    interruption: Interruption,
 ) -> None:
-    """Train from kimg[0] to kimg[1] and write the snapshot, the state and the log.
+    """Train from kimg[0] to kimg[1] and write the snapshot, the state and the log. Every process of the run calls it.
 
     Raises:
         CheckpointError: the state is missing, damaged, of another recipe, or not at kimg[0].
-        StyleSVError: the loss is not finite, or a file cannot be written.
+        InterruptionError: a signal came; the partial state is written.
+        StyleSVError: the loss is not finite, a file cannot be written, or another process trains the same.
     """
-    first_kimg, last_kimg = kimg
-    state = TrainState(read_recipe(files.recipe), training_device())
-    _load_start(state, files, first_kimg)
+    processes, device = join_processes()
+    try:
+        folder = files.partial if processes.is_first else None
+        with holding(folder, progress, interruption, if_running=options.if_running):
+            processes.wait_for_all()
+            if _is_written(files, kimg[1]):
+                progress.message(f"{files.networks_out}: is there already, of this recipe; nothing to do")
+            else:
+                _train(files, kimg, progress, options, interruption, (processes, device))
+            if folder is not None:
+                remove_partial_states(folder)
+    finally:
+        leave_processes(processes)
+
+
+def _train(
+    files: SegmentFiles,
+    kimg: tuple[int, int],
+    progress: Progress,
+    options: MachineOptions,
+    interruption: Interruption,
+    place: tuple[Processes, torch.device],
+) -> None:
+    processes, device = place
+    state = TrainState(read_recipe(files.recipe), device)
+    allow_tf32(state.settings.allow_tf32)
+    log = SegmentLog(state, processes, tick_kimg=options.tick_kimg)
+    partial = PartialStates(files.partial, progress, every_minutes=options.partial_every)
+    first_step, last_step = state.step_at(kimg[0]), state.step_at(kimg[1])
+    state.step = first_step
+    saved = partial.load(state, last_step=last_step)
+    if saved is None:
+        _load_start(state, files, kimg[0])
+    else:
+        log.restore(saved)
     real = RealClips(PackedClips(files.data), state.settings, state.recipe["seed"])
-    name, reason = active_backend(state.device)
-    progress.message(f"operations on {state.device}: {name} ({reason}); torch {torch.__version__}")
-    log = SegmentLog(state, tick_kimg)
-    training_step = TrainingStep(state, real)
-    first_step, last_step = state.step, state.step_at(last_kimg)
-    for batch in real.batches(first_step, last_step, num_workers=num_workers):
+    step = TrainingStep(state, real, processes, accumulation=options.accumulation)
+    _announce(progress, state, processes)
+    batches = real.batches(state.step, last_step, num_workers=options.num_workers, places=step.places)
+    for batch in batches:
         log.batch_ready()
-        losses = training_step(batch)
-        log.add(losses)
-        progress.update(
-            state.step * state.frames_per_step / 1000, (state.step - first_step) * state.settings.batch_size
-        )
+        log.add(step(batch))
+        shown_kimg = state.step * state.frames_per_step / 1000
+        progress.update(shown_kimg, (state.step - first_step) * state.settings.batch_size)
         if log.tick_due() or state.step == last_step:
-            _check_finite(log.close_tick(), files, first_kimg)
+            _check_finite(log.close_tick(), files, kimg[0])
+        stops, due = processes.average_numbers([float(interruption.name is not None), float(partial.due())])
+        if stops or due:
+            state.collect_signs(processes)
+            kept = partial.save(state, log.saved()) if processes.is_first else False
+            if stops:
+                raise _interrupted(interruption.name, state, files, kept)
     progress.close()
-    files.networks_out.parent.mkdir(parents=True, exist_ok=True)
-    write_text(files.log, log.text())
-    state.save_networks(files.networks_out, last_kimg)
-    state.save(files.state_out, last_kimg)
+    state.collect_signs(processes)
+    if processes.is_first:
+        files.networks_out.parent.mkdir(parents=True, exist_ok=True)
+        write_text(files.log, log.text())
+        state.save_networks(files.networks_out, kimg[1])
+        state.save(files.state_out, kimg[1])
+    processes.wait_for_all()
+
+
+def _announce(progress: Progress, state: TrainState, processes: Processes) -> None:
+    name, reason = active_backend(state.device)
+    half = str(state.half_dtype).removeprefix("torch.")
+    precision = f"highest resolutions in {half}"
+    if state.half_dtype != HALF_DTYPES[state.settings.precision]:
+        precision += f" (the recipe's {state.settings.precision} is for GPUs)"
+    progress.message(
+        f"operations on {state.device}: {name} ({reason}); {precision}; {processes.world_size} processes; "
+        f"torch {torch.__version__}"
+    )
+
+
+def _interrupted(signal: str | None, state: TrainState, files: SegmentFiles, kept: bool) -> InterruptionError:
+    where = f"{files.networks_out}: {signal or 'a signal to another process'} at step {state.step}"
+    if kept:
+        return InterruptionError(f"{where}: the partial state is in {files.partial}; start again to go on from there")
+    return InterruptionError(f"{where}: no partial state was kept; start again from the segment's beginning")
+
+
+def _is_written(files: SegmentFiles, last_kimg: int) -> bool:
+    """Whether snapshot and state are there already, of this recipe: another process was waited for."""
+    try:
+        headers = [read_header(path) for path in (files.networks_out, files.state_out)]
+    except CheckpointError:
+        return False
+    key = recipe_key(read_recipe(files.recipe))
+    return files.log.exists() and all((h.get("recipe_key"), h.get("kimg")) == (key, last_kimg) for h in headers)
 
 
 def _load_start(state: TrainState, files: SegmentFiles, first_kimg: int) -> None:

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from stylesv.checkpoint import read_tensors, write_networks, write_tensors
 from stylesv.config.model import DiscriminatorSettings, GeneratorSettings
 from stylesv.config.recipe import Recipe, recipe_key
 from stylesv.config.training import OptimizerSettings, TrainingSettings
+from stylesv.distributed import Processes
 from stylesv.errors import CheckpointError
 from stylesv.networks.discriminator import Discriminator
 from stylesv.networks.generator import Generator
@@ -25,6 +27,7 @@ from stylesv.training.schedule import lazy_adam
 STATE_FORMAT = "stylesv state 1"
 NETWORKS = ("generator", "generator_ema", "discriminator")
 OPTIMIZERS = {"generator_optimizer": "generator", "discriminator_optimizer": "discriminator"}
+HALF_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 NUMBERS = ("step", "augment_probability", "sign_sum", "sign_count", "path_length_mean")
 
 
@@ -39,9 +42,9 @@ class TrainState:
         self.device = device
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive_seed(recipe["seed"], "generator weights"))
-            self.generator = build_generator(recipe).to(device)
+            self.generator = build_generator(recipe, half_dtype=self.half_dtype).to(device)
             torch.manual_seed(derive_seed(recipe["seed"], "discriminator weights"))
-            self.discriminator = build_discriminator(recipe).to(device)
+            self.discriminator = build_discriminator(recipe, half_dtype=self.half_dtype).to(device)
         self.generator_ema = copy.deepcopy(self.generator).eval().requires_grad_(False)
         settings, loss = self.settings, self.settings.loss
         path_interval = loss.path_length.interval if loss.path_length.weight > 0 else None
@@ -54,7 +57,28 @@ class TrainState:
         )
         self.sign_sum = 0.0
         self.sign_count = 0
+        self._new_signs = torch.zeros((), dtype=torch.float64, device=device)
+        self._new_sign_count = 0
         self.path_length_mean = 0.0
+
+    @property
+    def half_dtype(self) -> torch.dtype:
+        """What the highest resolutions compute in: the recipe's precision on a GPU, float32 on a CPU."""
+        return HALF_DTYPES[self.settings.precision] if self.device.type == "cuda" else torch.float32
+
+    def add_signs(self, logits: Float[Tensor, "n"]) -> None:
+        """Count the signs of this process's logits on real clips, without waiting for the device."""
+        self._new_signs.add_(logits.detach().sign().sum())
+        self._new_sign_count += len(logits)
+
+    def collect_signs(self, processes: Processes) -> None:
+        """Bring `sign_sum` and `sign_count` up to date over all processes; every one must call it, also before `save`."""
+        if self._new_sign_count:
+            signs, count = processes.average_numbers([self._new_signs.item(), float(self._new_sign_count)])
+            self.sign_sum += signs * processes.world_size
+            self.sign_count += round(count * processes.world_size)
+            self._new_signs.zero_()
+            self._new_sign_count = 0
 
     @property
     def frames_per_step(self) -> int:
@@ -74,9 +98,9 @@ class TrainState:
                 tensors |= {f"{name}.{parameter_name}.{k}": v for k, v in moments.get(parameter, {}).items()}
         return tensors
 
-    def save(self, path: Path, kimg: int) -> str:
-        """Write the state; returns its SHA-256."""
-        header = {"format": STATE_FORMAT, "recipe_key": self.key, "kimg": kimg, "torch": _torch_version()}
+    def save(self, path: Path, kimg: int | float, *, log: dict[str, Any] | None = None) -> str:
+        """Write the state; returns its SHA-256. `log`: of a partial state, what was logged since its segment began."""
+        header = {"format": STATE_FORMAT, "recipe_key": self.key, "kimg": kimg, "torch": _torch_version(), "log": log}
         return write_tensors(path, self.tensors(), header | {name: getattr(self, name) for name in NUMBERS})
 
     def load(self, path: Path) -> dict[str, Any]:
@@ -129,13 +153,19 @@ class TrainState:
         return write_networks(path, {part: getattr(self, part).state_dict() for part in NETWORKS}, facts)
 
 
-def build_generator(recipe: Recipe) -> Generator:
+def allow_tf32(allowed: bool) -> None:
+    """Whether a GPU may round the inputs of float32 products and convolutions to TF32, for the whole process."""
+    torch.backends.cuda.matmul.allow_tf32 = allowed
+    torch.backends.cudnn.allow_tf32 = allowed
+
+
+def build_generator(recipe: Recipe, *, half_dtype: torch.dtype = torch.float32) -> Generator:
     """A fresh generator; its weights come from torch's global generator."""
     settings = GeneratorSettings.model_validate_json(json.dumps(recipe["generator"]))
-    return Generator(settings, resolution=recipe["data"]["packing"]["resolution"])
+    return Generator(settings, resolution=recipe["data"]["packing"]["resolution"], half_dtype=half_dtype)
 
 
-def build_discriminator(recipe: Recipe) -> Discriminator:
+def build_discriminator(recipe: Recipe, *, half_dtype: torch.dtype = torch.float32) -> Discriminator:
     """A fresh discriminator; its weights come from torch's global generator."""
     settings = DiscriminatorSettings.model_validate_json(json.dumps(recipe["discriminator"]))
     return Discriminator(
@@ -143,6 +173,7 @@ def build_discriminator(recipe: Recipe) -> Discriminator:
         resolution=recipe["data"]["packing"]["resolution"],
         num_frames=recipe["training"]["num_frames"],
         max_num_frames=recipe["training"]["max_num_frames"],
+        half_dtype=half_dtype,
     )
 
 

@@ -1,20 +1,21 @@
 """One training step: update the generator, update the discriminator, every 16th step its gradient penalty, update the
 average, adapt the augmentation. Nothing else is in it.
 
-Every random draw is a function of (seed, purpose, step). SPEC sections 3 and 4.
+Every random draw is a function of (seed, purpose, step), made for the whole batch. The batch is then computed in shares
+of clips: one for each process, and for each part that a process takes its clips in (`accumulation`), so that the step does
+not depend on how many there are, up to the order of sums. SPEC sections 3 and 4.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from stylesv.data.frame_times import frame_times_for_batch
-from stylesv.seeding import torch_generator
-from stylesv.training.augment import apply_augment, draw_augment
-from stylesv.training.augment_draws import Draws
+from stylesv.distributed import Processes, clip_shares
+from stylesv.training.augment import AugmentParameters, apply_augment
 from stylesv.training.batches import ClipBatch, RealClips
+from stylesv.training.draws import GeneratorInputs, StepDraws
 from stylesv.training.ema import update_ema
 from stylesv.training.losses import (
     interpolate_latents,
@@ -22,97 +23,135 @@ from stylesv.training.losses import (
     loss_of_real,
     mix_styles,
     one_w_per_place,
-    path_length_penalty,
+    path_lengths,
     r1_penalty,
 )
+from stylesv.training.running_means import RunningMeans
 from stylesv.training.schedule import adapt_probability, ema_beta, linear_probability, phases_at
 from stylesv.training.state import TrainState
 
-Losses = dict[str, float]
+Statistics = dict[str, Tensor]
+"""Numbers of one step by name, on the training's device, of this process's clips."""
 
 
 class TrainingStep:
-    """Steps a `TrainState` in place; calling it with a batch of real clips returns the step's losses."""
+    """Steps a `TrainState` in place; calling it with this process's share of real clips returns the step's statistics."""
 
-    def __init__(self, state: TrainState, real: RealClips):
-        self.state, self.real = state, real
-        self.settings, self.seed = state.settings, state.recipe["seed"]
+    def __init__(
+        self, state: TrainState, real: RealClips, processes: Processes | None = None, *, accumulation: int = 1
+    ):
+        """`accumulation` parts of this process's clips are computed one after the other, each with less memory.
+
+        Raises:
+            ConfigError: the batch cannot be cut so.
+        """
+        self.state, self.processes = state, processes or Processes()
+        self.settings, self.draws = state.settings, StepDraws(state, real)
+        self.shares = self._cut(self.settings.batch_size, state.discriminator.settings.mbstd_group_size, accumulation)
         loss = self.settings.loss
+        if loss.path_length.weight > 0:
+            self.path_length_shares = self._cut(
+                self.settings.batch_size // loss.path_length.batch_shrink, 1, accumulation
+            )
         self.intervals = {
             "r1_interval": loss.r1_interval if loss.r1_gamma > 0 else None,
             "path_length_interval": loss.path_length.interval if loss.path_length.weight > 0 else None,
         }
+        self.running_means = RunningMeans(state.generator, self.processes)
 
-    def __call__(self, batch: ClipBatch) -> Losses:
-        losses: Losses = {}
+    def _cut(self, num_clips: int, group_size: int | None, accumulation: int) -> list[list[int]]:
+        """This process's shares of a batch."""
+        shares = clip_shares(num_clips, group_size=group_size, num_shares=self.processes.world_size * accumulation)
+        first = self.processes.rank * accumulation
+        return shares[first : first + accumulation]
+
+    @property
+    def places(self) -> list[int]:
+        """Places in the batch of the real clips that this process is to be given, in their order."""
+        return [place for share in self.shares for place in share]
+
+    def __call__(self, batch: ClipBatch) -> Statistics:
+        statistics: Statistics = {}
         for phase in phases_at(self.state.step, **self.intervals):
-            update: Callable[..., Losses] = getattr(self, f"_update_{phase.name}")
-            losses |= update(batch, phase.gain)
+            update: Callable[..., Statistics] = getattr(self, f"_update_{phase.name}")
+            statistics |= update(batch, phase.gain)
         self._update_average()
         self._adapt_augmentation()
         self.state.step += 1
-        return losses
+        return statistics
 
-    def _update_generator(self, batch: ClipBatch, gain: int) -> Losses:
-        state = self.state
+    def _update_generator(self, batch: ClipBatch, gain: int) -> Statistics:
+        state, tally = self.state, _Tally(len(self.shares))
         with _Training(state.generator, state.discriminator):
-            frames, times, _ = self._generate("generator")
-            logits = state.discriminator(self._augment(frames, "generator"), times)
-            loss = loss_of_real(logits).mean()
-            (loss * gain).backward()
-        norm = _apply(state.generator_optimizer, state.generator.parameters())
-        return {"loss_generator": loss.item(), "gradient_norm_generator": norm}
+            inputs, augment = self.draws.of_generator("generator"), self.draws.of_augmentation("generator")
+            for share in self.shares:
+                frames, times, _ = self._generate(inputs, share)
+                logits = state.discriminator(_augmented(frames, augment, share), times)
+                loss = loss_of_real(logits).mean()
+                (loss * gain / len(self.shares)).backward()
+                tally.add("loss_generator", loss)
+        return tally.means | self._apply(state.generator_optimizer, state.generator, "generator")
 
-    def _update_path_length(self, batch: ClipBatch, gain: int) -> Losses:
+    def _update_path_length(self, batch: ClipBatch, gain: int) -> Statistics:
         state, settings = self.state, self.settings.loss.path_length
+        shares, tally = self.path_length_shares, _Tally(len(self.path_length_shares))
         with _Training(state.generator, state.discriminator):
-            frames, _, w = self._generate("path length", self.settings.batch_size // settings.batch_shrink)
-            noise = torch.randn(frames.shape, generator=torch_generator(self.seed, "path length noise", state.step))
-            penalty, mean = path_length_penalty(
-                frames,
-                w,
-                noise=noise.to(state.device),
-                mean_length=state.path_length_mean,
-                decay=settings.decay,
-            )
-            loss = penalty.mean() * settings.weight
-            (loss * gain).backward()
-        state.path_length_mean = mean.item()
-        norm = _apply(state.generator_optimizer, state.generator.parameters())
-        return {"loss_path_length": loss.item(), "gradient_norm_path_length": norm}
+            inputs = self.draws.of_generator("path length")
+            num_clips = self.settings.batch_size // settings.batch_shrink
+            shape = (num_clips, self.settings.num_frames, 3, state.resolution, state.resolution)
+            noise = self.draws.normal("path length noise", *shape)
 
-    def _update_discriminator(self, batch: ClipBatch, gain: int) -> Losses:
-        state = self.state
-        with _Training(state.discriminator, state.generator):
-            with torch.no_grad():
-                frames, times, _ = self._generate("discriminator")
-            fake_logits = state.discriminator(self._augment(frames, "fake"), times)
-            fake_loss = loss_of_fake(fake_logits).mean()
-            (fake_loss * gain).backward()
-            real_logits = state.discriminator(
-                self._augment(self._to_input(batch), "real"), batch.times.to(state.device)
-            )
-            real_loss = loss_of_real(real_logits).mean()
-            (real_loss * gain).backward()
-        self._count_signs(real_logits)
-        norm = _apply(state.discriminator_optimizer, state.discriminator.parameters())
-        return {
-            "loss_discriminator": fake_loss.item() + real_loss.item(),
-            "logits_fake": fake_logits.mean().item(),
-            "logits_real": real_logits.mean().item(),
-            "gradient_norm_discriminator": norm,
-        }
+            def lengths_of(share: list[int]) -> Float[Tensor, "n"]:
+                frames, _, w = self._generate(inputs, share, w_per_place=True)
+                return path_lengths(frames, w, noise=noise[share].to(state.device))
 
-    def _update_r1(self, batch: ClipBatch, gain: int) -> Losses:
-        state = self.state
+            # the running mean includes this step's own, so parts are measured before they are used
+            whole = lengths_of(shares[0]) if len(shares) == 1 else None
+            measured = [(lengths_of(share) if whole is None else whole).detach().mean() for share in shares]
+            (mean,) = self.processes.average_numbers([torch.stack(measured).mean().item()])
+            state.path_length_mean += settings.decay * (mean - state.path_length_mean)
+            for share in shares:
+                lengths = lengths_of(share) if whole is None else whole
+                loss = (lengths - state.path_length_mean).square().mean() * settings.weight
+                (loss * gain / len(shares)).backward()
+                tally.add("loss_path_length", loss)
+        return tally.means | self._apply(state.generator_optimizer, state.generator, "path_length")
+
+    def _update_discriminator(self, batch: ClipBatch, gain: int) -> Statistics:
+        state, tally = self.state, _Tally(len(self.shares))
         with _Training(state.discriminator, state.generator):
-            frames = self._to_input(batch).requires_grad_()
-            logits = state.discriminator(self._augment(frames, "r1"), batch.times.to(state.device))
-            penalty = r1_penalty(logits, frames).mean()
-            (penalty * self.settings.loss.r1_gamma / 2 * gain).backward()
-        self._count_signs(logits)
-        norm = _apply(state.discriminator_optimizer, state.discriminator.parameters())
-        return {"r1_penalty": penalty.item(), "gradient_norm_r1": norm}
+            inputs = self.draws.of_generator("discriminator")
+            augment_fake, augment_real = self.draws.of_augmentation("fake"), self.draws.of_augmentation("real")
+            parts = zip(self.running_means.over(self.shares), self._real_parts(batch), strict=True)
+            for share, (real_frames, real_times) in parts:
+                with torch.no_grad():
+                    frames, times, _ = self._generate(inputs, share, update_emas=self.running_means.wanted)
+                fake_logits = state.discriminator(_augmented(frames, augment_fake, share), times)
+                fake_loss = loss_of_fake(fake_logits).mean()
+                (fake_loss * gain / len(self.shares)).backward()
+                real_logits = state.discriminator(_augmented(real_frames, augment_real, share), real_times)
+                real_loss = loss_of_real(real_logits).mean()
+                (real_loss * gain / len(self.shares)).backward()
+                self._count_signs(real_logits)
+                tally.add("loss_discriminator", fake_loss + real_loss)
+                tally.add_logits("fake", fake_logits)
+                tally.add_logits("real", real_logits)
+        return tally.means | self._apply(state.discriminator_optimizer, state.discriminator, "discriminator")
+
+    def _update_r1(self, batch: ClipBatch, gain: int) -> Statistics:
+        state, tally = self.state, _Tally(len(self.shares))
+        with _Training(state.discriminator, state.generator):
+            augment = self.draws.of_augmentation("r1")
+            for share, (frames, times) in zip(self.shares, self._real_parts(batch), strict=True):
+                frames.requires_grad_()
+                logits = state.discriminator(_augmented(frames, augment, share), times)
+                penalty = r1_penalty(logits, frames).mean()
+                loss = penalty * self.settings.loss.r1_gamma / 2
+                (loss * gain / len(self.shares)).backward()
+                self._count_signs(logits)
+                tally.add("r1_penalty", penalty)
+                tally.add("loss_r1", loss)
+        return tally.means | self._apply(state.discriminator_optimizer, state.discriminator, "r1")
 
     def _update_average(self) -> None:
         ema, step, size = self.settings.ema, self.state.step, self.settings.batch_size
@@ -128,6 +167,7 @@ class TrainingStep:
                 augment.probability, clips_shown=shown, rise_kclips=augment.rise_kclips, upper_bound=augment.probability
             )
         elif augment.mode == "adaptive" and (state.step + 1) % augment.adjust_interval == 0:
+            state.collect_signs(self.processes)
             state.augment_probability = adapt_probability(
                 state.augment_probability,
                 mean_sign=state.sign_sum / max(state.sign_count, 1),
@@ -137,97 +177,75 @@ class TrainingStep:
             )
             state.sign_sum, state.sign_count = 0.0, 0
 
+    def _apply(self, optimizer: torch.optim.Optimizer, network: nn.Module, name: str) -> Statistics:
+        """Average the gradients over processes and step."""
+        gradients = [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
+        self.processes.average(gradients)
+        norm, bad = _step_with(optimizer, gradients)
+        return {f"gradient_norm_{name}": norm, f"nonfinite_gradients_{name}": bad}
+
     def _generate(
-        self, purpose: str, num_clips: int | None = None
+        self, inputs: GeneratorInputs, share: list[int], *, w_per_place: bool = False, update_emas: bool = False
     ) -> tuple[Float[Tensor, "n t c h w"], Float[Tensor, "n t"], Float[Tensor, "n *l d"]]:
-        """Generated clips of one phase (all of a batch, or the first `num_clips`), their times, and their w.
+        """Generated clips of one share, their times, and their w.
 
-        For path length, w is one for each place, neither mixed nor moving: what the penalty differentiates by.
+        `w_per_place`: apart, neither mixed nor moving: what the path length penalty differentiates by.
         """
-        state, settings, step = self.state, self.settings, self.state.step
-        size, generator, device = settings.batch_size, state.generator, state.device
-        keep = slice(num_clips)
-        times = self._generated_times(purpose)
-        noise = torch_generator(self.seed, f"{purpose} latents", step)
-        z = torch.randn(2, size, generator.z_dim, generator=noise)[:, keep].to(device)
-        length = generator.motion_noise_length(float(times.max()))
-        motion = torch.randn(size, length, generator.motion_noise_dim, generator=noise)[keep].to(device)
-        t = times[keep].to(device)
-        tracked = generator.settings.update_emas
-        w = generator.mapping(z[0], None, update_emas=tracked)
-        w = (
-            one_w_per_place(w, generator.synthesis.num_ws)
-            if purpose == "path length"
-            else self._vary_content(w, z[1], t, noise)
-        )
-        offset = self._time_offset(purpose, size, keep)
-        frames = generator.synthesis(w, t, motion, None, time_offset=offset, update_emas=tracked)
-        return frames, t, w
+        generator, device = self.state.generator, self.state.device
 
-    def _generated_times(self, purpose: str) -> Float[Tensor, "n t"]:
-        settings, size = self.settings, self.settings.batch_size
-        numbers = list(range(self.state.step * size, (self.state.step + 1) * size))
-        times = frame_times_for_batch(
-            self.seed,
-            f"{purpose} times",
-            clip_numbers=numbers,
-            clip_lengths=self.real.generated_lengths(numbers),
-            num_frames=settings.num_frames,
-            sampling=settings.frame_sampling,
-            max_num_frames=settings.max_num_frames,
-            fractional=settings.fractional_times,
-        )
-        return torch.from_numpy(times).float()
+        def of_share(drawn: Tensor | None) -> Tensor | None:
+            return None if drawn is None else drawn[share].to(device, non_blocking=True)
 
-    def _vary_content(
-        self,
-        w: Float[Tensor, "n d"],
-        other_z: Float[Tensor, "n z"],
-        times: Float[Tensor, "n t"],
-        noise: torch.Generator,
-    ) -> Float[Tensor, "n *l d"]:
-        """Content that moves to another latent over time, or takes its fine layers from it, as often as the settings say."""
-        moving, mixing = self.settings.latent_interpolation, self.settings.loss.style_mixing_probability
-        generator, n = self.state.generator, len(w)
-        moves = moving.probability > torch.rand((), generator=noise).item()
-        if not moves and mixing == 0:
-            return w
-        other = generator.mapping(other_z, None)
-        if moves:
-            start = torch.rand(n, generator=noise).to(w.device)
-            w = interpolate_latents(w, other, times, start=start, length=moving.length)
-        if mixing > 0:
-            places = generator.synthesis.num_ws
-            chosen = torch.rand(n, generator=noise) < mixing
-            crossover = torch.where(chosen, torch.randint(1, places, (n,), generator=noise), places)
-            w = mix_styles(w, other, crossover=crossover.to(w.device), num_places=places)
-        return w
+        times, z, other_z = of_share(inputs.times), of_share(inputs.z[0]), of_share(inputs.z[1])
+        w = generator.mapping(z, None, update_emas=update_emas)
+        if w_per_place:
+            w = one_w_per_place(w, generator.synthesis.num_ws)
+        elif inputs.moving_start is not None or inputs.crossover is not None:
+            other = generator.mapping(other_z, None)
+            if inputs.moving_start is not None:
+                length = self.settings.latent_interpolation.length
+                w = interpolate_latents(w, other, times, start=of_share(inputs.moving_start), length=length)
+            if inputs.crossover is not None:
+                places = generator.synthesis.num_ws
+                w = mix_styles(w, other, crossover=of_share(inputs.crossover), num_places=places)
+        offset = of_share(inputs.time_offset)
+        motion = of_share(inputs.motion)
+        frames = generator.synthesis(w, times, motion, None, time_offset=offset, update_emas=update_emas)
+        return frames, times, w
 
-    def _time_offset(self, purpose: str, size: int, keep: slice) -> Float[Tensor, "n"] | None:
-        """Whole frames by which B-spline motion is shifted, one number a clip; in training only (SPEC section 1.7)."""
-        largest = self.state.generator.settings.motion.offset
-        if largest == 0:
-            return None
-        draws = torch_generator(self.seed, f"{purpose} offset", self.state.step)
-        return torch.randint(largest + 1, (size,), generator=draws)[keep].float().to(self.state.device)
-
-    def _augment(self, frames: Float[Tensor, "n t c h w"], purpose: str) -> Float[Tensor, "n t c h w"]:
-        draws = Draws(torch_generator(self.seed, f"augment {purpose}", self.state.step))
-        parameters = draw_augment(
-            draws,
-            tuple(frames.shape),
-            probability=self.state.augment_probability,
-            transforms=self.settings.augment.transforms,
-        )
-        return apply_augment(frames, parameters)
-
-    def _to_input(self, batch: ClipBatch) -> Float[Tensor, "n t c h w"]:
-        """Real frames as the discriminator sees them: -1 to 1."""
-        return batch.frames.to(self.state.device, non_blocking=True).float() / 127.5 - 1
+    def _real_parts(self, batch: ClipBatch) -> Iterator[tuple[Float[Tensor, "n t c h w"], Float[Tensor, "n t"]]]:
+        """Real clips share by share, as the discriminator sees them: -1 to 1."""
+        first = 0
+        for share in self.shares:
+            part = slice(first, first := first + len(share))
+            frames = batch.frames[part].to(self.state.device, non_blocking=True).float() / 127.5 - 1
+            yield frames, batch.times[part].to(self.state.device, non_blocking=True)
 
     def _count_signs(self, real_logits: Float[Tensor, "n"]) -> None:
-        self.state.sign_sum += real_logits.sign().sum().item()
-        self.state.sign_count += len(real_logits)
+        if self.settings.augment.mode == "adaptive":
+            self.state.add_signs(real_logits)
+
+
+class _Tally:
+    """Means over the shares of a phase, kept on the device: reading one would make the CPU wait."""
+
+    def __init__(self, num_shares: int):
+        self.num_shares = num_shares
+        self.means: Statistics = {}
+
+    def add(self, name: str, value: Float[Tensor, ""]) -> None:
+        self.means[name] = self.means.get(name, 0) + value.detach() / self.num_shares
+
+    def add_logits(self, kind: str, logits: Float[Tensor, "n"]) -> None:
+        self.add(f"logits_{kind}", logits.mean())
+        self.add(f"logits_{kind}_square", logits.square().mean())
+        self.add(f"logits_{kind}_sign", logits.sign().mean())
+
+
+def _augmented(
+    frames: Float[Tensor, "n t c h w"], parameters: AugmentParameters | None, share: list[int]
+) -> Float[Tensor, "n t c h w"]:
+    return frames if parameters is None else apply_augment(frames, parameters.rows(share))
 
 
 class _Training:
@@ -248,11 +266,16 @@ class _Training:
 
 
 @torch.no_grad()
-def _apply(optimizer: torch.optim.Optimizer, parameters: Iterable[nn.Parameter]) -> float:
-    """Step with gradients whose NaN is 0 and whose infinities are bounded (SPEC section 3); returns their norm before."""
-    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-    norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients))).item() if gradients else 0.0
+def _step_with(
+    optimizer: torch.optim.Optimizer, gradients: Sequence[Tensor]
+) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+    """Step with gradients whose NaN is 0 and whose infinities are bounded (SPEC section 3).
+
+    Returns the norm of those tensors that are finite, and how many are not.
+    """
+    norms = torch.stack(torch._foreach_norm(list(gradients)))
+    finite = norms.isfinite()
     for gradient in gradients:
         gradient.nan_to_num_(nan=0, posinf=1e5, neginf=-1e5)
     optimizer.step()
-    return norm
+    return torch.linalg.vector_norm(norms.where(finite, 0)), (~finite).sum().float()

@@ -5,6 +5,7 @@ repeating rows, as new, or as left; a shape that fits neither way is an error.
 """
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -34,11 +35,14 @@ class TransferReport:
         return lines + [f"left: {name}" for name in self.left]
 
 
-def transfer_networks(state: TrainState, parts: dict[str, dict[str, Tensor]]) -> TransferReport:
+def transfer_networks(
+    state: TrainState, parts: dict[str, dict[str, Tensor]], *, mismatched: Literal["fail", "new"] = "fail"
+) -> TransferReport:
     """Copy every tensor of a snapshot that the networks of `state` have, in place.
 
     The discriminator's last layer gives one number without conditioning and a vector with it: its single row is repeated,
     as the published transfer does by broadcasting. A motion mask that is fixed in the parent and learnt here comes over.
+    A tensor of another shape is an error, or stays as initialised (`mismatched` new).
 
     Raises:
         CheckpointError: a tensor has another shape and cannot be repeated; the message names it.
@@ -54,21 +58,26 @@ def transfer_networks(state: TrainState, parts: dict[str, dict[str, Tensor]]) ->
             if name not in source:
                 report.new.append(full)
                 continue
-            _copy(full, source[name], tensor, report)
+            _copy(full, source[name], tensor, report, mismatched)
         report.left += [f"{part}.{name}" for name in source if name not in target]
     return report
 
 
 @torch.no_grad()
-def _copy(name: str, source: Tensor, target: Tensor, report: TransferReport) -> None:
+def _copy(
+    name: str, source: Tensor, target: Tensor, report: TransferReport, mismatched: Literal["fail", "new"]
+) -> None:
     if source.shape == target.shape:
         target.copy_(source)
         report.taken.append(name)
     elif source.ndim == target.ndim and source.shape[0] == 1 and source.shape[1:] == target.shape[1:]:
         target.copy_(source.expand_as(target))
         report.repeated.append(name)
+    elif mismatched == "new":
+        report.new.append(name)
+        report.left.append(name)
     else:
         raise CheckpointError(
             f"{name}: shape {tuple(source.shape)} in the parent snapshot, {tuple(target.shape)} here; parent and child must "
-            "have the same resolution, widths and layers: make their model settings equal"
+            "have the same resolution, widths and layers: make their model settings equal, or set model.mismatched to new"
         )

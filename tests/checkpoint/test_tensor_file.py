@@ -1,7 +1,5 @@
 """Tensor files: the same content is the same bytes, damage is found, and a failed write leaves nothing."""
 
-import subprocess
-
 import pytest
 import torch
 
@@ -57,16 +55,9 @@ def test_a_missing_file_is_named(tmp_path):
 
 
 def test_a_full_disk_leaves_the_earlier_file_and_nothing_else(tmp_path):
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("a small tmpfs cannot be mounted here (needs root), so a full disk cannot be had")
-    try:
+    with small_disk(tmp_path / "disk", "64k") as disk:
         write_bytes(disk / "file", b"good" * 1000)
         with pytest.raises(StyleSVError, match=r"No space left on device; 1,000,000 bytes needed"):
             write_bytes(disk / "file", b"0" * 1_000_000)
         assert (disk / "file").read_bytes() == b"good" * 1000
         assert [path.name for path in disk.iterdir()] == ["file"]
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)

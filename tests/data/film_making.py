@@ -1,18 +1,15 @@
 """Real films, frame folders and small full disks for the tests of packing."""
 
 import struct
-import subprocess
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
-import pytest
 from PIL import Image
 
-from stylesv.data.spooling import PackSettings
+from stylesv.config.dataset import PackSettings
 
 CODECS = {
     ".mkv": "libx264",
@@ -100,19 +97,3 @@ def write_frames(folder: Path, frames: Sequence[np.ndarray], *, names: Sequence[
     for number, pixels in enumerate(frames):
         Image.fromarray(pixels).save(folder / (names[number] if names else f"{number:06d}.png"))
     return folder
-
-
-@contextmanager
-def small_disk(folder: Path, size: str) -> Iterator[Path]:
-    """A file system of the given size mounted at `folder`; skips the test where that is not allowed."""
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)], capture_output=True, text=True
-    )
-    if mounted.returncode:
-        pytest.skip(f"cannot mount a small disk to fill: {mounted.stderr.strip()}")
-    try:
-        yield folder
-    finally:
-        # lazily: a program that failed may still hold a file open, and a mount left behind troubles later test runs
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)

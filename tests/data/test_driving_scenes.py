@@ -4,7 +4,7 @@ from itertools import pairwise
 import av
 import numpy as np
 import pytest
-from film_making import small_disk
+from small_disk import small_disk
 
 from stylesv.data.driving_scenes import render_driving_videos, write_film
 from stylesv.data.road_drawing import draw_frame, prepare_canvas

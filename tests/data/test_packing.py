@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from film_making import number_of, picture, settings, small_disk, write_exact, write_frames, write_lossy
+from film_making import number_of, picture, settings, write_exact, write_frames, write_lossy
+from small_disk import small_disk
 
 from stylesv.data.packed import PackedClips
 from stylesv.data.packed_writer import partial_folder

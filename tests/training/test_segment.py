@@ -1,98 +1,31 @@
 """Training is a function of (recipe, data, seed): segments, workers and restarts change no byte."""
 
 import json
+import math
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 import yaml
+from segment_run import TINY, Run, make_clips, recipes_of
 
 from stylesv.checkpoint import read_networks, read_tensors
-from stylesv.config.plan import load_plan
 from stylesv.config.recipe import recipe_yaml
-from stylesv.data.packing import pack_videos
-from stylesv.data.spooling import PackSettings
 from stylesv.errors import CheckpointError, StyleSVError
-from stylesv.report.video_file import write_frames
-from stylesv.training.progress import Progress
-from stylesv.training.segment import SegmentFiles, initialize_run, run_segment
 from stylesv.training.state import TrainState
 from stylesv.training.transfer import transfer_networks
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).resolve().parents[2]
-TINY = {
-    "model": {
-        "generator": {
-            "z_dim": 8, "w_dim": 8, "channel_base": 64, "channel_max": 8,
-            "motion": {"z_dim": 8, "v_dim": 8, "kernel_size": 3, "time_enc": {"dim": 4}},
-            "synthesis": {"num_layers": 4, "margin_size": 2},
-        },
-        "discriminator": {"channel_base": 64, "channel_max": 8, "concat_res": 8, "time_embed_dim": 4},
-        "training": {"batch_size": 4, "max_num_frames": 16},
-    },
-    "per_model": {
-        "image": {"training": {"augment": {"mode": "adaptive", "rise_kclips": 0.1}}},
-        "D": {"training": {"loss": {"r1_interval": 4}}},
-    },
-    "dataset": {"resolution": 16, "min_frames": 8},
-}  # fmt: skip
-
 
 @pytest.fixture(scope="module")
 def recipes() -> dict:
-    """Recipes of the demo's two models at the smallest size, by model."""
-    plan = load_plan(ROOT / "config", TINY)
-    return {run.model: run.recipe for run in plan.experiments["demo"].runs}
+    return recipes_of(TINY)
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory) -> Path:
-    """Five packed clips of 12 random frames."""
-    folder = tmp_path_factory.mktemp("data")
-    rng = np.random.default_rng(0)
-    for clip in range(5):
-        write_frames(folder / "frames" / f"clip{clip}", rng.integers(0, 255, (12, 3, 16, 16), np.uint8), first_number=0)
-    packing = load_plan(ROOT / "config", TINY).experiments["demo"].runs[0].data.recipe["packing"]
-    pack_videos(folder / "frames", folder / "packed", settings=PackSettings(**packing))
-    return folder / "packed"
-
-
-class Run:
-    """A run in a folder of its own."""
-
-    def __init__(self, folder: Path, recipe: dict, data: Path):
-        self.folder, self.data = folder, data
-        folder.mkdir(parents=True, exist_ok=True)
-        self.recipe = folder / "recipe.yaml"
-        self.recipe.write_text(recipe_yaml(recipe))
-
-    def file(self, kimg: int, name: str) -> Path:
-        return self.folder / str(kimg) / name
-
-    def start(self, choice: Path | None = None) -> "Run":
-        initialize_run(
-            self.recipe,
-            parent_choice=choice,
-            networks_out=self.file(0, "networks.safetensors"),
-            state_out=self.file(0, "state.safetensors"),
-        )
-        return self
-
-    def train(self, first: int, last: int, *, num_workers: int = 0) -> "Run":
-        files = SegmentFiles(
-            recipe=self.recipe,
-            data=self.data,
-            state=self.file(first, "state.safetensors"),
-            networks_out=self.file(last, "networks.safetensors"),
-            state_out=self.file(last, "state.safetensors"),
-            log=self.file(last, "log.jsonl"),
-        )
-        progress = Progress(total_kimg=last, messages=self.folder / "messages.txt")
-        run_segment(files, (first, last), progress, num_workers=num_workers, tick_kimg=0.1)
-        return self
+    return make_clips(tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture(scope="module")
@@ -180,11 +113,20 @@ def test_a_state_at_another_kimg_is_refused(tmp_path, recipes, data):
 
 def test_a_loss_that_is_not_finite_stops_and_names_the_last_good_snapshot(tmp_path, recipes, data):
     exploding = yaml.safe_load(recipe_yaml(recipes["image"]))
-    exploding["training"]["loss"]["r1_gamma"] = 1e38
+    exploding["training"]["generator_optimizer"]["lr"] = 1e30
     run = Run(tmp_path, exploding, data).start()
     with pytest.raises(StyleSVError, match=r"training stopped at kimg .* the snapshot at kimg 0 is the last good one"):
         run.train(0, 1)
     assert not run.file(1, "networks.safetensors").exists()
+
+
+def test_gradients_that_are_not_finite_are_counted_and_training_goes_on(tmp_path, recipes, data):
+    steep = yaml.safe_load(recipe_yaml(recipes["image"]))
+    steep["training"]["loss"]["r1_gamma"] = 1e38
+    run = Run(tmp_path, steep, data).start().train(0, 1)
+    lines = [json.loads(line) for line in run.file(1, "log.jsonl").read_text().splitlines()]
+    assert max(line.get("nonfinite_gradients_r1", 0) for line in lines) > 0
+    assert all(math.isfinite(value) for line in lines for value in line.values() if isinstance(value, float))
 
 
 @pytest.mark.parametrize(
@@ -200,8 +142,7 @@ def test_a_loss_that_is_not_finite_stops_and_names_the_last_good_snapshot(tmp_pa
     ids=["path length", "style mixing", "moving content", "fixed augmentation", "linear augmentation", "mirror"],
 )
 def test_every_option_of_training_trains(tmp_path, data, change, image_run):
-    plan = load_plan(ROOT / "config", {**TINY, "per_model": {"image": {"training": change}}})
-    recipe = next(run.recipe for run in plan.experiments["demo"].runs if run.model == "image")
+    recipe = recipes_of({**TINY, "per_model": {"image": {"training": change}}})["image"]
     run = Run(tmp_path, recipe, data).start().train(0, 1)
     parts, _ = read_networks(run.file(1, "networks.safetensors"))
     plain, _ = read_networks(image_run.file(0, "networks.safetensors"))

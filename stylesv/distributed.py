@@ -1,0 +1,115 @@
+"""Several processes that train one run, one for each GPU: who they are, what each computes, and sums over all.
+
+Started by torchrun, which tells each process its rank; without it there is one process and nothing is sent. A step's
+result does not depend on how many there are, up to the order of floating-point sums: a batch is cut into equal shares
+of clips, each process takes one after the other, and gradients and statistics are averaged over all shares.
+"""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import torch
+import torch.distributed
+from torch import Tensor
+
+from stylesv.errors import ConfigError
+
+# A process may wait this long for the others: writing a snapshot to a slow file system is the longest pause.
+PATIENCE = timedelta(minutes=30)
+
+
+@dataclass(frozen=True)
+class Processes:
+    """This process among all that train the run."""
+
+    rank: int = 0
+    world_size: int = 1
+    local_rank: int = 0
+    control: Any = None
+    """Process group (gloo) for numbers on the CPU: asking the others must not wait for a GPU to catch up."""
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the one process that writes files and speaks."""
+        return self.rank == 0
+
+    def average(self, tensors: Sequence[Tensor]) -> None:
+        """Replace each tensor by its mean over processes, in place; one message for all of them.
+
+        Every process must give tensors of the same shapes, on its own device.
+        """
+        if self.world_size == 1 or not tensors:
+            return
+        flat = torch.cat([tensor.reshape(-1).to(torch.float32) for tensor in tensors])
+        torch.distributed.all_reduce(flat)
+        flat /= self.world_size
+        for tensor, part in zip(tensors, flat.split([tensor.numel() for tensor in tensors]), strict=True):
+            tensor.copy_(part.view_as(tensor))
+
+    def average_numbers(self, values: Sequence[float]) -> list[float]:
+        """Each number's mean over processes; every process must give equally many."""
+        if self.world_size == 1 or not values:
+            return list(values)
+        numbers = torch.tensor(values, dtype=torch.float64)
+        torch.distributed.all_reduce(numbers, group=self.control)
+        return (numbers / self.world_size).tolist()
+
+    def wait_for_all(self) -> None:
+        """Return once every process is here."""
+        if self.world_size > 1:
+            torch.distributed.barrier(group=self.control)
+
+
+def join_processes() -> tuple[Processes, torch.device]:
+    """Join the processes that torchrun started, if it did; returns this one and its device.
+
+    A GPU each where there are GPUs (NCCL), else the CPU (gloo).
+    """
+    rank, world_size = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+    local_rank = int(os.environ.get("LOCAL_RANK", 0))
+    device = torch.device("cpu")
+    if torch.cuda.is_available():
+        device = torch.device("cuda", local_rank)
+        torch.cuda.set_device(device)
+    if world_size == 1:
+        return Processes(), device
+    torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
+    control = torch.distributed.new_group(backend="gloo", timeout=PATIENCE)
+    return Processes(rank, world_size, local_rank, control), device
+
+
+def leave_processes(processes: Processes) -> None:
+    """End what `join_processes` began."""
+    if processes.world_size > 1:
+        torch.distributed.destroy_process_group()
+
+
+def clip_shares(num_clips: int, *, group_size: int | None, num_shares: int) -> list[list[int]]:
+    """Which clips of a batch make up each of `num_shares` equal shares.
+
+    The discriminator compares clips in groups: of n clips, clip i is grouped with i + n/g, i + 2n/g, ... (minibatch
+    standard deviation, StyleGAN2). Groups stay whole, and in their order, so that a share's result is that of its
+    clips in the whole batch. `group_size` None: all clips are one group.
+
+    Raises:
+        ConfigError: the batch cannot be cut so.
+    """
+    size = num_clips if group_size is None else min(group_size, num_clips)
+    if num_clips % (size * num_shares):
+        raise ConfigError(
+            f"a batch of {num_clips} clips cannot be cut into {num_shares} equal shares of whole groups of {size} clips "
+            f"(discriminator.mbstd_group_size); processes times accumulation must divide {num_clips // size}"
+        )
+    num_groups = num_clips // size
+    return [
+        [member * num_groups + group for member in range(size) for group in groups]
+        for groups in _cut(range(num_groups), num_shares)
+    ]
+
+
+def _cut(items: range, parts: int) -> Iterable[range]:
+    length = len(items) // parts
+    return (items[part * length : (part + 1) * length] for part in range(parts))

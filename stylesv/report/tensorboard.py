@@ -1,0 +1,52 @@
+"""Training logs as TensorBoard events."""
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from stylesv.errors import StyleSVError
+
+GROUPS = {
+    "loss": "losses",
+    "gradient": "gradients",
+    "nonfinite": "gradients",
+    "logits": "discriminator",
+    "r1": "discriminator",
+    "augment": "discriminator",
+}
+"""First word of a number's name, and the group of curves that it is shown in; the others are of the machine."""
+
+
+def export_tensorboard(logs: Sequence[Path], out: Path) -> int:
+    """Write the numbers of one run's `log.jsonl` files, in their order, as events into `out`; returns how many.
+
+    The horizontal axis counts frames shown to the discriminator; the time of an event is how long training took up to it.
+
+    Raises:
+        StyleSVError: TensorBoard is not installed, or a log cannot be read.
+    """
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError as error:
+        raise StyleSVError(f"TensorBoard is not installed ({error}); pip install 'stylesv[tensorboard]'") from error
+    count, seconds = 0, 0.0
+    with SummaryWriter(str(out)) as writer:
+        for line in _lines(logs):
+            frames = round(line["kimg"] * 1000)
+            seconds += line["seconds"]
+            for name, value in line.items():
+                if isinstance(value, float) and math.isfinite(value) and name not in ("kimg", "seconds"):
+                    group = GROUPS.get(name.split("_")[0], "machine")
+                    writer.add_scalar(f"{group}/{name}", value, frames, walltime=seconds)
+                    count += 1
+    return count
+
+
+def _lines(logs: Sequence[Path]) -> Iterator[dict[str, Any]]:
+    for path in logs:
+        try:
+            yield from (json.loads(line) for line in path.read_text().splitlines())
+        except (OSError, ValueError) as error:
+            raise StyleSVError(f"{path}: cannot be read as a training log ({error}); remake its segment") from error

@@ -1,0 +1,148 @@
+"""What survives a kill inside a segment: partial states in a folder of their own, held by one process at a time.
+
+The folder is no output of the workflow, which deletes outputs of a failed job. A partial state is named after its step;
+the last two are kept, so that a damaged one costs minutes. The state after a step is a function of (recipe, data, step):
+it does not matter which start, on which machine, wrote it.
+"""
+
+import json
+import os
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Literal
+
+from filelock import FileLock, Timeout
+
+from stylesv.errors import CheckpointError, InterruptionError, StyleSVError
+from stylesv.files import read_header, write_text
+from stylesv.training.interruption import Interruption
+from stylesv.training.progress import Progress
+from stylesv.training.state import TrainState
+
+KEPT = 2
+IfRunning = Literal["refuse", "wait"]
+
+
+class PartialStates:
+    """The partial states of one segment of one run."""
+
+    def __init__(self, folder: Path | None, progress: Progress, *, every_minutes: float):
+        """`folder` None: nothing is kept, and an interruption costs the segment."""
+        self.folder, self.progress, self.every_seconds = folder, progress, every_minutes * 60
+        self.written_at = time.monotonic()
+
+    def due(self) -> bool:
+        """Whether the next one is due."""
+        return self.folder is not None and time.monotonic() - self.written_at >= self.every_seconds
+
+    def save(self, state: TrainState, log: dict[str, Any]) -> bool:
+        """Write one and drop the oldest; whether it could be written: a full disk is told, and training goes on."""
+        if self.folder is None:
+            return False
+        self.written_at = time.monotonic()
+        try:
+            state.save(self.folder / f"{state.step}.safetensors", state.step * state.frames_per_step / 1000, log=log)
+        except StyleSVError as error:
+            self.progress.message(f"no partial state at step {state.step}: {error}")
+            return False
+        for path in self._newest_first()[KEPT:]:
+            path.unlink(missing_ok=True)
+        return True
+
+    def load(self, state: TrainState, *, last_step: int) -> dict[str, Any] | None:
+        """Continue from the newest whole one, at most `last_step`; returns what its log held, None if there is none.
+
+        Raises:
+            CheckpointError: one is of another recipe.
+        """
+        for path in self._newest_first():
+            if not state.step < int(path.stem) <= last_step:
+                continue
+            try:
+                key = read_header(path).get("recipe_key")
+                if key == state.key:
+                    header = state.load(path)
+                    self.progress.message(f"going on from {path}, step {state.step}")
+                    return header["log"]
+            except CheckpointError as error:
+                self.progress.message(f"{error}; the one before is tried")
+                continue
+            raise CheckpointError(
+                f"{path}: is of recipe {key}, but this run's recipe is {state.key}; delete {self.folder} or give "
+                "another --partial"
+            )
+        return None
+
+    def _newest_first(self) -> list[Path]:
+        if self.folder is None:
+            return []
+        numbered = [path for path in self.folder.glob("*.safetensors") if path.stem.isdigit()]
+        return sorted(numbered, key=lambda path: int(path.stem), reverse=True)
+
+
+def remove_partial_states(folder: Path) -> None:
+    """The segment is done: its partial states are of no more use."""
+    shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):  # other segments' folders are beside it
+        folder.parent.rmdir()
+
+
+@contextmanager
+def holding(
+    folder: Path | None, progress: Progress, interruption: Interruption, *, if_running: IfRunning
+) -> Iterator[None]:
+    """Be the only process that trains into `folder`; the system frees it when a process dies.
+
+    Raises:
+        StyleSVError: another process holds it and `if_running` is `refuse`.
+        InterruptionError: a signal came while it was waited for.
+    """
+    if folder is None:
+        yield
+        return
+    told = False
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / "lock")
+        try:
+            lock.acquire(timeout=0)
+            break
+        except FileNotFoundError:
+            continue  # the other process finished and took the folder away
+        except NotImplementedError:
+            progress.message(f"{folder}: this file system has no locks; do not train the same run twice at once")
+            break
+        except Timeout as error:
+            if if_running == "refuse":
+                raise StyleSVError(
+                    f"{folder}: {_owner(folder)} is training this; wait for it, or end it, then start again"
+                ) from error
+            if not told:
+                progress.message(f"{folder}: {_owner(folder)} is training this; waiting for it")
+                told = True
+            time.sleep(1)
+            if interruption.name is not None:
+                raise InterruptionError(f"{folder}: {interruption.name} while waiting for another process") from error
+    write_text(folder / "owner.json", json.dumps(_this_process()))
+    try:
+        yield
+    finally:
+        (folder / "owner.json").unlink(missing_ok=True)
+        lock.release()
+
+
+def _this_process() -> dict[str, Any]:
+    return {"host": socket.gethostname(), "pid": os.getpid(), "slurm_job": os.environ.get("SLURM_JOB_ID")}
+
+
+def _owner(folder: Path) -> str:
+    try:
+        owner = json.loads((folder / "owner.json").read_text())
+    except (OSError, ValueError):
+        return "another process"
+    job = f", Slurm job {owner['slurm_job']}" if owner["slurm_job"] else ""
+    return f"process {owner['pid']} on {owner['host']}{job}"

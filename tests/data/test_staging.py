@@ -1,0 +1,86 @@
+import json
+import os
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from film_making import settings, write_lossy
+
+from stylesv.data import staging
+from stylesv.data.packed import PackedClips
+from stylesv.data.packing import pack_videos
+from stylesv.data.staging import stage_packed_clips
+from stylesv.errors import DataError
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory):
+    root = tmp_path_factory.mktemp("packed")
+    write_lossy(root / "videos" / "film.mp4", 12)
+    pack_videos(root / "videos", root / "demo-40d197bd", settings=settings())
+    return root / "demo-40d197bd"
+
+
+def test_without_a_scratch_disk_clips_are_read_where_they_are(packed):
+    assert stage_packed_clips(packed, None) == (packed, None)
+
+
+def test_the_copy_holds_the_same_clips_under_the_same_name(packed, tmp_path):
+    copy, line = stage_packed_clips(packed, tmp_path)
+    assert copy.is_relative_to(tmp_path) and copy.name == packed.name and "copied to" in line
+    PackedClips(copy).verify()
+    assert PackedClips(copy).digest == PackedClips(packed).digest
+
+
+def test_clips_are_copied_once_by_all_jobs_that_start_together(packed, tmp_path):
+    with ThreadPoolExecutor(4) as pool:
+        staged = list(pool.map(lambda _: stage_packed_clips(packed, tmp_path), range(4)))
+    assert len({copy for copy, _ in staged}) == 1
+    assert sorted("copied to" in line for _, line in staged) == [False, False, False, True]
+
+
+def test_an_unfinished_or_damaged_copy_is_replaced(packed, tmp_path):
+    copy, _ = stage_packed_clips(packed, tmp_path)
+    os.truncate(copy / "clips.zip", 100)
+    again, line = stage_packed_clips(packed, tmp_path)
+    assert again == copy and "copied to" in line
+    PackedClips(copy).verify()
+
+
+def test_what_is_not_what_was_packed_is_refused_and_leaves_nothing(packed, tmp_path):
+    damaged = shutil.copytree(packed, tmp_path / packed.name)
+    with open(damaged / "clips.zip", "r+b") as file:
+        file.seek(200)
+        byte = file.read(1)
+        file.seek(200)
+        file.write(bytes([byte[0] ^ 1]))
+    with pytest.raises(DataError, match=r"clips\.zip: is not what was packed; copy it again"):
+        stage_packed_clips(damaged, tmp_path / "scratch")
+    assert not list((tmp_path / "scratch").rglob("clips.zip"))
+
+
+def test_packings_of_equal_clips_and_other_names_have_copies_of_their_own(packed, tmp_path):
+    other = shutil.copytree(packed, tmp_path / "demo-11111111")
+    assert stage_packed_clips(packed, tmp_path)[0] != stage_packed_clips(other, tmp_path)[0]
+
+
+def test_an_index_that_changed_is_copied_again(packed, tmp_path):
+    data = shutil.copytree(packed, tmp_path / "data")
+    stage_packed_clips(data, tmp_path / "scratch")
+    index = json.loads((data / "index.json").read_text())
+    (data / "index.json").write_text(json.dumps(index | {"ignored_files": ["notes.txt"]}))
+    copy, line = stage_packed_clips(data, tmp_path / "scratch")
+    assert "copied to" in line
+    assert json.loads((copy / "index.json").read_text())["ignored_files"] == ["notes.txt"]
+
+
+def test_a_full_scratch_disk_is_said_and_clips_are_read_where_they_are(packed, tmp_path, monkeypatch):
+    monkeypatch.setattr(staging.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 100))
+    folder, line = stage_packed_clips(packed, tmp_path)
+    assert folder == packed and "GB free" in line
+
+
+def test_a_scratch_disk_that_cannot_be_written_is_said(packed, tmp_path):
+    (tmp_path / "file").touch()
+    folder, line = stage_packed_clips(packed, tmp_path / "file")
+    assert folder == packed and "cannot be used (Not a directory)" in line

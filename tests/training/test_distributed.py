@@ -1,0 +1,78 @@
+"""The same run from any number of processes, and from a batch computed in parts, up to the order of sums."""
+
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from segment_run import TINY, Run, make_clips, recipes_of
+
+from stylesv.checkpoint import read_networks
+from stylesv.distributed import clip_shares
+from stylesv.errors import ConfigError
+from stylesv.files import read_header
+
+# 21 steps: later, differences of the last bit grow, as in any training of two adversaries
+LONG_BATCH = {**TINY, "model": {**TINY["model"], "training": {"batch_size": 48, "max_num_frames": 16}}}
+
+
+@pytest.mark.parametrize("num_shares", [1, 2, 3, 6])
+def test_shares_hold_every_clip_once_and_keep_groups_whole(num_shares):
+    shares = clip_shares(24, group_size=4, num_shares=num_shares)
+    assert sorted(clip for share in shares for clip in share) == list(range(24))
+    groups = {frozenset(range(first, 24, 6)) for first in range(6)}
+    for share in shares:
+        in_share = len(share) // 4
+        assert {frozenset(share[first::in_share]) for first in range(in_share)} <= groups
+
+
+def test_one_share_is_the_batch_in_its_order():
+    assert clip_shares(12, group_size=4, num_shares=1) == [list(range(12))]
+    assert clip_shares(3, group_size=None, num_shares=1) == [[0, 1, 2]]
+
+
+def test_a_batch_that_cannot_be_cut_is_refused_with_what_can():
+    with pytest.raises(ConfigError, match=r"a batch of 16 clips cannot be cut into 3 equal shares .* must divide 4"):
+        clip_shares(16, group_size=4, num_shares=3)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    return make_clips(tmp_path_factory.mktemp("data"))
+
+
+def relative_difference(run: Run, other: Run) -> float:
+    """Norm of the difference over the norm of the weights, of the network that differs most."""
+    parts, others = (read_networks(r.file(1, "networks.safetensors"))[0] for r in (run, other))
+    return max(
+        math.sqrt(
+            sum((tensor - others[part][name]).square().sum().item() for name, tensor in tensors.items())
+            / sum(tensor.square().sum().item() for tensor in tensors.values())
+        )
+        for part, tensors in parts.items()
+    )
+
+
+@pytest.fixture(scope="module")
+def one_process(tmp_path_factory, data) -> dict[str, Run]:
+    folder = tmp_path_factory.mktemp("one")
+    recipes = recipes_of(LONG_BATCH)
+    image = Run(folder / "image", recipes["image"], data).start().train(0, 1)
+    return {"image": image}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [2, 4])
+def test_several_processes_give_the_run_of_one(tmp_path, data, one_process, count):
+    run = Run(tmp_path, recipes_of(LONG_BATCH)["image"], data).start()
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}", "--"]
+    subprocess.run([*torchrun, *run.command(0, 1)], check=True)
+    assert read_header(run.file(1, "networks.safetensors"))["step"] == 21
+    assert relative_difference(run, one_process["image"]) < 1e-4
+
+
+@pytest.mark.slow
+def test_a_batch_computed_in_parts_gives_the_same_run(tmp_path, data, one_process):
+    run = Run(tmp_path, recipes_of(LONG_BATCH)["image"], data).start().train(0, 1, accumulation=4)
+    assert relative_difference(run, one_process["image"]) < 1e-4

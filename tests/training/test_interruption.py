@@ -1,0 +1,159 @@
+"""Training survives being ended at any moment: the final bytes are those of an undisturbed run."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from segment_run import TINY, Run, make_clips, recipes_of
+from small_disk import small_disk
+
+from stylesv.errors import CheckpointError, InterruptionError, StyleSVError
+
+pytestmark = pytest.mark.slow
+NAMES = ("networks.safetensors", "state.safetensors")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    return make_clips(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="module")
+def recipe() -> dict:
+    return recipes_of(TINY)["image"]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory, recipe, data) -> Run:
+    return Run(tmp_path_factory.mktemp("undisturbed"), recipe, data).start().train(0, 1)
+
+
+@pytest.fixture
+def disk(tmp_path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk", "8m") as folder:
+        yield folder
+
+
+def trained_in_a_child(run: Run, *, partial_every: float = 0.0) -> int:
+    """Start training in a process of its own; returns its id. Forked, since importing torch takes longer than a step."""
+    child = os.fork()
+    if child:
+        return child
+    status = 1
+    try:
+        run.train(0, 1, partial_every=partial_every)
+        status = 0
+    except StyleSVError as error:
+        status = error.exit_status
+    finally:
+        os._exit(status)
+
+
+def wait_for_partial_state(run: Run, child: int) -> None:
+    while not list(run.partial(1).glob("*.safetensors")):
+        assert os.waitpid(child, os.WNOHANG) == (0, 0), "it ended before it wrote a partial state"
+        time.sleep(0.01)
+
+
+def test_twenty_kills_at_random_moments_change_no_byte(tmp_path, recipe, data, undisturbed):
+    """TERM and KILL, with a partial state after every step, so that many fall into writing."""
+    run, rng, statuses = Run(tmp_path, recipe, data).start(), random.Random(0), []
+    steps_seen = []
+    for attempt in range(20):
+        child = trained_in_a_child(run)
+        wait_for_partial_state(run, child)
+        time.sleep(rng.uniform(0, 0.3))
+        os.kill(child, signal.SIGTERM if attempt % 2 else signal.SIGKILL)
+        statuses.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        steps_seen.append(max(int(path.stem) for path in run.partial(1).glob("*.safetensors")))
+        assert not run.file(1, NAMES[0]).exists(), "too small a run: it finished between kills"
+    assert set(statuses) <= {-signal.SIGKILL, InterruptionError.exit_status, -signal.SIGTERM}
+    assert {-signal.SIGKILL, InterruptionError.exit_status} <= set(statuses)
+    assert steps_seen == sorted(steps_seen) and steps_seen[-1] > steps_seen[0], "no progress between kills"
+    run.train(0, 1)
+    for name in NAMES:
+        assert run.file(1, name).read_bytes() == undisturbed.file(1, name).read_bytes(), name
+    assert not run.partial(1).parent.exists()
+    assert len(run.file(1, "log.jsonl").read_text().splitlines()) == 10
+
+
+def test_the_program_ends_with_75_and_one_line_and_its_retry_goes_on(tmp_path, recipe, data, undisturbed):
+    run = Run(tmp_path, recipe, data).start()
+    command = [sys.executable, *run.command(0, 1, partial_every=60)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as first:
+        while "training: kimg" not in (line := first.stderr.readline()):
+            assert line, "it ended before it trained"
+        first.send_signal(signal.SIGTERM)
+        last_words = first.stderr.read().splitlines()
+    assert first.returncode == 75
+    assert last_words[-1].startswith("error: ") and "the partial state is in" in last_words[-1]
+    (partial,) = run.partial(1).glob("*.safetensors")
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+    assert f"going on from {partial}" in run.messages.read_text()
+    for name in NAMES:
+        assert run.file(1, name).read_bytes() == undisturbed.file(1, name).read_bytes()
+
+
+def test_a_damaged_partial_state_is_named_and_the_one_before_is_used(tmp_path, recipe, data, undisturbed):
+    run = Run(tmp_path, recipe, data).start()
+    child = trained_in_a_child(run)
+    while len(list(run.partial(1).glob("*.safetensors"))) < 2:
+        time.sleep(0.01)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    older, newest = sorted(run.partial(1).glob("*.safetensors"), key=lambda path: int(path.stem))[-2:]
+    content = bytearray(newest.read_bytes())
+    content[-50] ^= 1
+    newest.write_bytes(content)
+    run.train(0, 1)
+    messages = run.messages.read_text()
+    assert f"{newest}: its content does not match its SHA-256" in messages and f"going on from {older}" in messages
+    assert run.file(1, NAMES[1]).read_bytes() == undisturbed.file(1, NAMES[1]).read_bytes()
+
+
+def test_a_partial_state_of_another_recipe_is_refused(tmp_path, recipe, data):
+    run = Run(tmp_path / "a", recipe, data).start()
+    child = trained_in_a_child(run)
+    wait_for_partial_state(run, child)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    other = Run(tmp_path / "b", {**recipe, "seed": 7}, data).start()
+    run.partial(1).parent.rename(other.partial(1).parent)
+    with pytest.raises(CheckpointError, match=r"is of recipe \w{8}, but this run's recipe is \w{8}; delete"):
+        other.train(0, 1)
+
+
+def test_a_second_process_on_the_same_run_is_refused_and_may_wait(tmp_path, recipe, data, undisturbed):
+    run = Run(tmp_path, recipe, data).start()
+    child = trained_in_a_child(run)
+    wait_for_partial_state(run, child)
+    with pytest.raises(StyleSVError, match=rf"process {child} on \S+ is training this; wait for it, or end it"):
+        run.train(0, 1)
+    run.train(0, 1, if_running="wait")
+    assert os.waitpid(child, 0)[1] == 0
+    assert f"process {child} on" in run.messages.read_text()
+    for name in NAMES:
+        assert run.file(1, name).read_bytes() == undisturbed.file(1, name).read_bytes()
+
+
+def test_a_full_disk_leaves_the_snapshot_before_and_the_retry_succeeds(recipe, data, undisturbed, disk, capsys):
+    run = Run(disk / "run", recipe, data).start()
+    size = run.file(0, NAMES[1]).stat().st_size
+    filler = disk / "filler"
+    free = os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize
+    filler.write_bytes(bytes(max(free - size // 2, 0)))
+    before = run.file(0, NAMES[1]).read_bytes()
+    with pytest.raises(StyleSVError, match=r"could not be written \(No space left on device; [\d,]+ bytes needed\)"):
+        run.train(0, 1, partial_every=0.0)
+    assert "no partial state at step" in run.messages.read_text() + capsys.readouterr().err
+    assert run.file(0, NAMES[1]).read_bytes() == before
+    assert not any(run.file(1, name).exists() for name in NAMES)
+    filler.unlink()
+    run.train(0, 1)
+    assert run.file(1, NAMES[1]).read_bytes() == undisturbed.file(1, NAMES[1]).read_bytes()
