@@ -11,14 +11,22 @@ from stylesv.errors import run_command
 @click.option("--pickle", required=True, type=click.Path(path_type=Path), help="The published snapshot (.pkl).")
 @click.option("--networks-out", required=True, type=click.Path(path_type=Path), help="networks.safetensors to write.")
 @click.option("--sha256", help="SHA-256 that the pickle must have.")
-def import_checkpoint(pickle: Path, networks_out: Path, sha256: str | None) -> None:
+@click.option("--recipe", type=click.Path(path_type=Path), help="recipe.yaml of the run whose snapshot 0 it is to be.")
+@click.option("--samples", type=click.Path(path_type=Path), help="PNG of a few of its clips to write.")
+def import_checkpoint(
+    pickle: Path, networks_out: Path, sha256: str | None, recipe: Path | None, samples: Path | None
+) -> None:
+    from stylesv.config.recipe import read_recipe
     from stylesv.sampling.imported import import_checkpoint as import_networks
+    from stylesv.sampling.samples import draw_snapshot_samples
 
-    facts = import_networks(pickle, networks_out, sha256=sha256)
+    facts = import_networks(pickle, networks_out, sha256=sha256, recipe=recipe and read_recipe(recipe))
     print(
         f"{networks_out}: {facts['resolution']} px, clips of {facts['num_frames']} frames, kimg {facts['kimg']}; "
         f"SHA-256 of the pickle {facts['origin']['sha256']}"
     )
+    if samples is not None:
+        draw_snapshot_samples(networks_out, samples)
 
 
 if __name__ == "__main__":

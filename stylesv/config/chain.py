@@ -5,34 +5,50 @@ last. So a longer run goes on from the last state, a shorter one needs nothing, 
 from the nearest state below it, 0 if there is none.
 """
 
-from collections.abc import Collection
-from pathlib import Path
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 
-def previous_snapshot(run_dir: Path, kimgs: Collection[int], kimg: int) -> int:
+@dataclass(frozen=True)
+class Snapshots:
+    """The kimgs at which a run has networks, and those at which it has a state to go on from."""
+
+    networks: frozenset[int]
+    states: frozenset[int]
+
+    @classmethod
+    def among(cls, files: Iterable[str]) -> "Snapshots":
+        """Those among a run's files, whose paths are relative to the run's folder."""
+        found: dict[str, set[int]] = {"networks": set(), "state": set()}
+        for path in files:
+            if match := re.fullmatch(r"(\d+)/(networks|state)\.safetensors", path):
+                found[match[2]].add(int(match[1]))
+        return cls(frozenset(found["networks"]), frozenset(found["state"]))
+
+
+def previous_snapshot(existing: Snapshots, kimgs: Collection[int], kimg: int) -> int:
     """The snapshot that the segment ending at `kimg` starts from.
 
     The nearest one below on the run's grid, or a nearer one off the grid whose state exists: the end of an earlier,
     shorter run.
     """
     on_grid = max(k for k in kimgs if k < kimg)
-    existing = (int(path.parent.name) for path in Path(run_dir).glob("[0-9]*/state.safetensors"))
-    return max((k for k in existing if on_grid < k < kimg), default=on_grid)
+    return max((k for k in existing.states if on_grid < k < kimg), default=on_grid)
 
 
-def segments_to_run(run_dir: Path, kimgs: Collection[int]) -> frozenset[int]:
+def segments_to_run(existing: Snapshots, kimgs: Collection[int]) -> frozenset[int]:
     """Ends of the segments to run (0 is the initialisation) so that every snapshot in `kimgs` exists."""
-    run_dir = Path(run_dir)
     needed: set[int] = set()
     for wanted in sorted(kimgs):
         kimg = wanted
-        if (run_dir / str(kimg) / "networks.safetensors").exists():
+        if kimg in existing.networks:
             continue
         while kimg not in needed:
             needed.add(kimg)
             if kimg == 0:
                 break
-            kimg = previous_snapshot(run_dir, {*kimgs, 0}, kimg)
-            if (run_dir / str(kimg) / "state.safetensors").exists():
+            kimg = previous_snapshot(existing, {*kimgs, 0}, kimg)
+            if kimg in existing.states:
                 break
     return frozenset(needed)

@@ -18,7 +18,35 @@ class RenderSettings(Settings):
     """Seed of the scenes; another seed gives other roads, weather and speeds."""
 
 
-class DatasetSettings(Settings):
+class PackSettings(Settings):
+    """What decides the packed bytes, given the videos: the packing part of a data recipe."""
+
+    resolution: Annotated[int, Field(ge=4, le=4096)]
+    """Height and width of the packed frames, pixels."""
+    crop: Literal["center", "squeeze"]
+    """center: short side to `resolution`, then a centred square. squeeze: the whole frame, its aspect ratio lost."""
+    fps: Annotated[float, Field(gt=0)] | None
+    """Resample to this frame rate by the frames' times, frames per second; null keeps every frame."""
+    min_frames: Annotated[int, Field(gt=0)]
+    """Clips with fewer frames are dropped, and listed."""
+    max_frames: Annotated[int, Field(gt=0)] | None
+    """Longer videos are cut into clips of this many frames; null keeps a video whole."""
+    jpeg_quality: Annotated[int, Field(ge=1, le=100)]
+    """JPEG quality of the packed frames, 1 to 100."""
+    damaged: Literal["drop", "use", "fail"]
+    """Videos that end early: leave out and list, use the readable part and list, or stop."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "PackSettings":
+        if self.max_frames is not None and self.max_frames < self.min_frames:
+            raise ValueError(
+                f"max_frames {self.max_frames} is below min_frames {self.min_frames}, so every clip would be dropped; "
+                "raise max_frames or lower min_frames"
+            )
+        return self
+
+
+class DatasetSettings(PackSettings):
     """Where videos come from (exactly one of `videos` and `render`) and how they are packed."""
 
     videos: str | None
@@ -27,30 +55,13 @@ class DatasetSettings(Settings):
     """Render driving scenes instead of reading a folder."""
     resolution: Annotated[int, Field(ge=16, le=1024)]
     """Height and width of the packed frames, pixels; a power of two from 16 to 1024."""
-    crop: Literal["center", "squeeze"]
-    """center: short side to `resolution`, then a centred square. squeeze: the whole frame, its aspect ratio lost."""
-    fps: Annotated[float, Field(gt=0)] | None
-    """Resample to this frame rate, frames per second; null keeps every frame."""
-    min_frames: Positive
-    """Clips with fewer frames are dropped, and listed."""
-    max_frames: Positive | None
-    """Longer videos are cut into clips of this many frames; null keeps a video whole."""
-    jpeg_quality: Annotated[int, Field(ge=1, le=100)]
-    """JPEG quality of the packed frames, 1 to 100."""
-    damaged: Literal["drop", "use", "fail"]
-    """Videos that end early: leave out and list, use the readable part and list, or stop."""
     display_fps: Annotated[float, Field(gt=0)]
     """Frame rate of the films made for looking at, frames per second; decides no result."""
 
     @model_validator(mode="after")
-    def _consistent(self) -> "DatasetSettings":
+    def _one_source(self) -> "DatasetSettings":
         if self.videos is not None and self.render is not None:
             raise ValueError("videos and render are both given; allowed is one of them: set the other to null")
         if self.resolution & (self.resolution - 1):
             raise ValueError(f"resolution {self.resolution} is not a power of two; allowed: 16, 32, 64, ..., 1024")
-        if self.max_frames is not None and self.max_frames < self.min_frames:
-            raise ValueError(
-                f"max_frames {self.max_frames} is below min_frames {self.min_frames}, so every clip would be dropped; "
-                "raise max_frames or lower min_frames"
-            )
         return self

@@ -4,13 +4,23 @@ Everything here is decided before the DAG is built. A name carries the key of al
 so the workflow never has to ask whether a file that exists is still right.
 """
 
-from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from stylesv.config.dataset import DatasetSettings
 from stylesv.config.model import check_discriminator, check_generator
+from stylesv.config.planned import (
+    DataPlan,
+    ExperimentPlan,
+    Plan,
+    RunPlan,
+    imported_recipe,
+    snapshot_kimgs,
+    trained_recipe,
+)
 from stylesv.config.protocol import ProtocolSettings
+from stylesv.config.protocol_plan import ProtocolPlan, plan_protocol
 from stylesv.config.recipe import RECIPE_VERSIONS, Recipe, recipe_key
 from stylesv.config.settings import (
     BaseSettings,
@@ -23,78 +33,6 @@ from stylesv.config.sources import fingerprint_videos
 from stylesv.config.validation import validate
 from stylesv.config.yaml_files import Layer, merge, read_layer, read_scalars
 from stylesv.errors import ConfigError
-
-
-@dataclass(frozen=True)
-class DataPlan:
-    """Packed clips: `name` is {dataset}-{key}; `videos` is the folder of raw videos, which a rule renders or a user has."""
-
-    name: str
-    dataset: str
-    recipe: Recipe
-    settings: DatasetSettings
-    videos: str
-    rendered: bool
-
-
-@dataclass(frozen=True)
-class ProtocolPlan:
-    """A way of scoring: `name` is {protocol}-{key}."""
-
-    name: str
-    title: str
-    key: str
-    settings: ProtocolSettings
-
-
-@dataclass(frozen=True)
-class RunPlan:
-    """A training run: `name` is {dataset}-{model}-s{seed}-{key}; `kimgs` are its snapshots, 0 first."""
-
-    name: str
-    model: str
-    seed: int
-    data: DataPlan
-    recipe: Recipe
-    settings: ModelSettings
-    kimgs: tuple[int, ...]
-    protocols: tuple[ProtocolPlan, ...]
-    parent: "RunPlan | None"
-
-    @property
-    def chooser(self) -> str:
-        """Name of the file that holds the best snapshot: protocol, and a key of the candidates."""
-        return f"{self.protocols[0].name}-{recipe_key({'kimgs': list(self.kimgs)})}"
-
-
-@dataclass(frozen=True)
-class ExperimentPlan:
-    """What a target such as `demo` makes; parents stand before their children in `runs`."""
-
-    name: str
-    title: str
-    runs: tuple[RunPlan, ...]
-    figures: FigureSettings
-
-
-@dataclass(frozen=True)
-class Plan:
-    """All experiments whose raw videos are known, and all they need, by name.
-
-    Two experiments may share a run and differ in its length or protocols: `runs` then holds one of them, `kimgs` all
-    snapshots that either asks for, and `choosers` the candidates of each choice of a best snapshot.
-    """
-
-    experiments: dict[str, ExperimentPlan]
-    runs: dict[str, RunPlan]
-    kimgs: dict[str, frozenset[int]]
-    choosers: dict[tuple[str, str], RunPlan]
-    data: dict[str, DataPlan]
-    protocols: dict[str, ProtocolPlan]
-    machine: MachineSettings
-    waiting: dict[str, str]
-    """Experiments that cannot run yet, and what they wait for."""
-
 
 _SECTIONS = ("dataset", "model", "per_model", "protocol", "figures", "machine")
 
@@ -120,7 +58,8 @@ class _Planner:
         self.videos = overrides.get("videos")
         settings = {key: read_scalars(value) for key, value in overrides.items() if key != "videos"}
         self.overrides = Layer.from_values(settings, "--config")
-        self.base = read_layer(config_dir / "config.yaml")
+        self.read = cache(read_layer)  # a data set, model or protocol is asked for by every run
+        self.base = self.read(config_dir / "config.yaml")
         self.machine = validate(BaseSettings, self.base).machine
         self.runs: dict[str, RunPlan] = {}
         self.kimgs: dict[str, frozenset[int]] = {}
@@ -143,7 +82,11 @@ class _Planner:
     def _experiment(self, name: str) -> ExperimentPlan | str:
         layer = self._experiment_layer(name, ())
         file = validate(ExperimentFile, layer)
-        unused = sorted(set(file.per_model) - {m for model in file.models for m in self._lineage(model, layer)})
+        lineages = {m for model in file.models for m in self._lineage(model, layer)}
+        own = self.read(self.config_dir / "experiments" / f"{name}.yaml").values.get(
+            "per_model", {}
+        )  # not what it extends
+        unused = sorted(set(own) - lineages)
         if unused:
             raise ConfigError(
                 f"{layer.places[('per_model', unused[0])]}: per_model.{unused[0]}: this experiment runs "
@@ -167,7 +110,7 @@ class _Planner:
             raise ConfigError(
                 f"{path}: extends: experiments extend each other in a circle: {' -> '.join((*seen, name))}"
             )
-        layer = read_layer(path)
+        layer = self.read(path)
         base = layer.values.get("extends")
         return layer if base is None else merge(self._experiment_layer(str(base), (*seen, name)), layer)
 
@@ -182,7 +125,7 @@ class _Planner:
         if not path.exists():
             known = sorted(p.stem for p in path.parent.glob("*.yaml"))
             raise ConfigError(f"{wanted_by}: {name}: no such file {path}; known: {', '.join(known)}")
-        layer = read_layer(path)
+        layer = self.read(path)
         others = sorted(set(layer.values) - {section})
         if others:
             raise ConfigError(f"{layer.places[(others[0],)]}: {others[0]}: unknown; known here: {section}")
@@ -211,8 +154,7 @@ class _Planner:
     def _protocol(self, name: str, experiment: Layer) -> ProtocolPlan:
         named = self._named("protocols", name, "protocol", _place(experiment, "protocols"))
         settings = validate(ProtocolSettings, self._stack(experiment, ("protocol",), named), prefix=("protocol",))
-        key = recipe_key({"protocol": settings.model_dump(mode="json"), "version": RECIPE_VERSIONS["score"]})
-        plan = ProtocolPlan(f"{name}-{key}", name, key, settings)
+        plan = plan_protocol(name, settings)
         return self.protocols.setdefault(plan.name, plan)
 
     def _model_layer(self, model: str, experiment: Layer) -> Layer:
@@ -235,16 +177,9 @@ class _Planner:
 
     def _run(self, data: DataPlan, model: str, seed: int, experiment: Layer, file: ExperimentFile) -> RunPlan:
         settings = validate(ModelSettings, self._model_layer(model, experiment), prefix=("model",))
-        frames, resolution = settings.training.num_frames, data.settings.resolution
-        try:
-            check_generator(settings.generator, resolution=resolution)
-            check_discriminator(settings.discriminator, resolution=resolution, num_frames=frames)
-        except ConfigError as error:
-            raise ConfigError(f"model {model} on data set {data.dataset}: {error}") from error
-        parent = None
-        if settings.parent is not None:
-            self._lineage(model, experiment)
-            parent = self._run(data, settings.parent, seed, experiment, file)
+        if settings.source is None:
+            _check_shapes(settings, model, data)
+        parent = self._parent(settings, model, data, seed, experiment, file)
         names = file.protocols.image if settings.training.num_frames == 1 else file.protocols.video
         protocols = tuple(self._protocol(name, experiment) for name in names)
         if not protocols:
@@ -253,21 +188,8 @@ class _Planner:
                 f"{_place(experiment, 'protocols')}: protocols.{kind}: empty, but model {model} needs one "
                 "to choose its best snapshot"
             )
-        recipe: Recipe = {
-            "version": RECIPE_VERSIONS["train"],
-            "data": data.recipe,
-            "seed": seed,
-            "generator": settings.generator.model_dump(mode="json"),
-            "discriminator": settings.discriminator.model_dump(mode="json"),
-            "training": settings.training.model_dump(mode="json"),
-            "parent": parent
-            and {
-                "run": parent.name,
-                "snapshot": "best",
-                "by": parent.protocols[0].name,
-                "of_kimgs": list(parent.kimgs),
-            },
-        }
+        recipe = imported_recipe(settings, data) if settings.source else trained_recipe(settings, data, seed, parent)
+        length = settings.length
         run = RunPlan(
             name=f"{data.dataset}-{model}-s{seed}-{recipe_key(recipe)}",
             model=model,
@@ -275,7 +197,7 @@ class _Planner:
             data=data,
             recipe=recipe,
             settings=settings,
-            kimgs=snapshot_kimgs(settings.length.total_kimg, settings.length.segment_kimg),
+            kimgs=(0,) if settings.source else snapshot_kimgs(length.total_kimg, length.segment_kimg),
             protocols=protocols,
             parent=parent,
         )
@@ -284,10 +206,30 @@ class _Planner:
         self.choosers.setdefault((run.name, run.chooser), run)
         return run
 
+    def _parent(
+        self, settings: ModelSettings, model: str, data: DataPlan, seed: int, experiment: Layer, file: ExperimentFile
+    ) -> RunPlan | None:
+        if settings.parent is None:
+            return None
+        self._lineage(model, experiment)
+        if settings.parent_dataset is not None:
+            other = self._data(settings.parent_dataset, experiment)
+            if other is None:
+                raise ConfigError(
+                    f"model {model}: parent_dataset: {settings.parent_dataset}: has no videos; set dataset.videos in "
+                    f"config/datasets/{settings.parent_dataset}.yaml"
+                )
+            data = other
+        return self._run(data, settings.parent, seed, experiment, file)
 
-def snapshot_kimgs(total_kimg: int, segment_kimg: int) -> tuple[int, ...]:
-    """0, one segment, two segments, ..., total; the last segment may be shorter."""
-    return (*range(0, total_kimg, segment_kimg), total_kimg)
+
+def _check_shapes(settings: ModelSettings, model: str, data: DataPlan) -> None:
+    frames, resolution = settings.training.num_frames, data.settings.resolution
+    try:
+        check_generator(settings.generator, resolution=resolution)
+        check_discriminator(settings.discriminator, resolution=resolution, num_frames=frames)
+    except ConfigError as error:
+        raise ConfigError(f"model {model} on data set {data.dataset}: {error}") from error
 
 
 def _place(layer: Layer, key: str) -> str:

@@ -1,8 +1,8 @@
 """The whole of the settings: what `config/config.yaml` holds, and what an experiment file may say."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from stylesv.config.base import Settings
 from stylesv.config.dataset import DatasetSettings
@@ -23,11 +23,31 @@ class LengthSettings(Settings):
     """Thousands of frames from one snapshot (and one job) to the next."""
 
 
+class SourceSettings(Settings):
+    """A published checkpoint, imported instead of trained."""
+
+    pickle: str
+    """Its file, or its address (http, https, file), from which a rule fetches it."""
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    """SHA-256 of the file, which is its identity here; `sha256sum FILE` prints it."""
+
+    @property
+    def is_address(self) -> bool:
+        """Whether it has to be fetched."""
+        return "://" in self.pickle
+
+
 class ModelSettings(Settings):
     """Networks and their training."""
 
+    source: SourceSettings | None
+    """Checkpoint to import; the model then has one snapshot, and its networks are the file's. null: it is trained."""
     parent: Name | None
     """Model whose best snapshot this one starts from (image pretraining); null starts from scratch."""
+    parent_dataset: Name | None
+    """Data set that the parent is trained on; null: the same."""
+    mismatched: Literal["fail", "new"]
+    """Tensors of the parent that have another shape here: an error, or new ones in their place, listed in the log."""
     generator: GeneratorSettings
     """The generator."""
     discriminator: DiscriminatorSettings
@@ -36,6 +56,16 @@ class ModelSettings(Settings):
     """Loss, optimisers, augmentation and sampling."""
     length: LengthSettings
     """How long the run is."""
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> "ModelSettings":
+        if self.source is not None and self.parent is not None:
+            raise ValueError(
+                "source and parent exclude each other: an imported model is not trained; set parent to null"
+            )
+        if self.parent is None and self.parent_dataset is not None:
+            raise ValueError("parent_dataset is for a model that has a parent; set it to null")
+        return self
 
 
 class FigureSettings(Settings):
@@ -66,6 +96,10 @@ class MachineSettings(Settings):
     """Threads that read and decode frames ahead of training, and processes that pack videos."""
     tick_kimg: Annotated[float, Field(gt=0)]
     """Thousands of frames between two lines of a training log."""
+    partial_every: Annotated[float, Field(ge=0)]
+    """Minutes between two partial states inside a segment: what a kill can cost at most."""
+    accumulation: Positive
+    """Parts that a process takes its clips of a batch in, one after the other, when they do not fit into its memory."""
 
 
 class ProtocolNames(Settings):

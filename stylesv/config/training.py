@@ -180,6 +180,10 @@ class EmaSettings(Settings):
 class TrainingSettings(Settings):
     """Loss, optimisers, augmentation and sampling."""
 
+    precision: Literal["float32", "bfloat16", "float16"]
+    """What the `num_fp16_res` highest resolutions of both networks compute in on a GPU; a CPU computes in float32."""
+    allow_tf32: bool
+    """Whether a GPU may round the inputs of float32 products and convolutions to TF32."""
     batch_size: Count
     """Clips in a step, over all GPUs."""
     num_frames: Count

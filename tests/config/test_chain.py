@@ -2,17 +2,11 @@
 
 import pytest
 
-from stylesv.config.chain import previous_snapshot, segments_to_run
+from stylesv.config.chain import Snapshots, previous_snapshot, segments_to_run
 
 
-def make_run(folder, networks, states=()):
-    for kimg in networks:
-        (folder / str(kimg)).mkdir(parents=True, exist_ok=True)
-        (folder / str(kimg) / "networks.safetensors").touch()
-    for kimg in states:
-        (folder / str(kimg)).mkdir(parents=True, exist_ok=True)
-        (folder / str(kimg) / "state.safetensors").touch()
-    return folder
+def snapshots(networks, states=()):
+    return Snapshots(frozenset(networks), frozenset(states))
 
 
 @pytest.mark.parametrize(
@@ -31,11 +25,17 @@ def make_run(folder, networks, states=()):
         ((0, 2, 4, 6), (0, 2, 4, 5), (5,), {6}),  # goes on from the odd end of the shorter run
     ],
 )
-def test_only_what_is_needed_is_run(tmp_path, grid, networks, states, expected):
-    assert segments_to_run(make_run(tmp_path, networks, states), grid) == expected
+def test_only_what_is_needed_is_run(grid, networks, states, expected):
+    assert segments_to_run(snapshots(networks, states), grid) == expected
 
 
-def test_a_segment_starts_from_the_nearest_state_off_the_grid(tmp_path):
-    run = make_run(tmp_path, (0, 2, 4, 5), (5,))
+def test_snapshots_are_found_by_the_names_of_files():
+    files = ["0/networks.safetensors", "2/networks.safetensors", "2/state.safetensors", "2/log.jsonl", "recipe.yaml"]
+    others = ["best/2/networks.safetensors", "2/.state.safetensors.17.partial", "partial/4/77.safetensors"]
+    assert Snapshots.among([*files, *others]) == snapshots((0, 2), (2,))
+
+
+def test_a_segment_starts_from_the_nearest_state_off_the_grid():
+    run = snapshots((0, 2, 4, 5), (5,))
     assert previous_snapshot(run, (0, 2, 4, 6, 8), 6) == 5
     assert previous_snapshot(run, (0, 2, 4, 6, 8), 8) == 6

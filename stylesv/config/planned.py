@@ -1,0 +1,101 @@
+"""What the settings come to: data sets, runs and experiments by name, and the recipes that runs are named after."""
+
+from dataclasses import dataclass
+
+from stylesv.config.dataset import DatasetSettings
+from stylesv.config.protocol_plan import ProtocolPlan
+from stylesv.config.recipe import RECIPE_VERSIONS, Recipe, recipe_key
+from stylesv.config.settings import FigureSettings, MachineSettings, ModelSettings
+
+
+@dataclass(frozen=True)
+class DataPlan:
+    """Packed clips: `name` is {dataset}-{key}; `videos` is the folder of raw videos, which a rule renders or a user has."""
+
+    name: str
+    dataset: str
+    recipe: Recipe
+    settings: DatasetSettings
+    videos: str
+    rendered: bool
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """A training run: `name` is {dataset}-{model}-s{seed}-{key}; `kimgs` are its snapshots, 0 first."""
+
+    name: str
+    model: str
+    seed: int
+    data: DataPlan
+    recipe: Recipe
+    settings: ModelSettings
+    kimgs: tuple[int, ...]
+    protocols: tuple[ProtocolPlan, ...]
+    parent: "RunPlan | None"
+
+    @property
+    def chooser(self) -> str:
+        """Name of the file that holds the best snapshot: protocol, and a key of the candidates."""
+        return f"{self.protocols[0].name}-{recipe_key({'kimgs': list(self.kimgs)})}"
+
+
+@dataclass(frozen=True)
+class ExperimentPlan:
+    """What a target such as `demo` makes; parents stand before their children in `runs`."""
+
+    name: str
+    title: str
+    runs: tuple[RunPlan, ...]
+    figures: FigureSettings
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All experiments whose raw videos are known, and all they need, by name.
+
+    Two experiments may share a run and differ in its length or protocols: `runs` then holds one of them, `kimgs` all
+    snapshots that either asks for, and `choosers` the candidates of each choice of a best snapshot.
+    """
+
+    experiments: dict[str, ExperimentPlan]
+    runs: dict[str, RunPlan]
+    kimgs: dict[str, frozenset[int]]
+    choosers: dict[tuple[str, str], RunPlan]
+    data: dict[str, DataPlan]
+    protocols: dict[str, ProtocolPlan]
+    machine: MachineSettings
+    waiting: dict[str, str]
+    """Experiments that cannot run yet, and what they wait for."""
+
+
+def trained_recipe(settings: ModelSettings, data: DataPlan, seed: int, parent: RunPlan | None) -> Recipe:
+    """All that decides a trained run's content."""
+    origin = None
+    if parent is not None:
+        origin = {
+            "run": parent.name,
+            "snapshot": "best",
+            "by": parent.protocols[0].name,
+            "of_kimgs": list(parent.kimgs),
+            "mismatched": settings.mismatched,
+        }
+    return {
+        "version": RECIPE_VERSIONS["train"],
+        "data": data.recipe,
+        "seed": seed,
+        "generator": settings.generator.model_dump(mode="json"),
+        "discriminator": settings.discriminator.model_dump(mode="json"),
+        "training": settings.training.model_dump(mode="json"),
+        "parent": origin,
+    }
+
+
+def imported_recipe(settings: ModelSettings, data: DataPlan) -> Recipe:
+    """All that decides an imported run's content: the file, and the data it is compared with."""
+    return {"version": RECIPE_VERSIONS["import"], "data": data.recipe, "source": settings.source.sha256}
+
+
+def snapshot_kimgs(total_kimg: int, segment_kimg: int) -> tuple[int, ...]:
+    """0, one segment, two segments, ..., total; the last segment may be shorter."""
+    return (*range(0, total_kimg, segment_kimg), total_kimg)

@@ -1,0 +1,72 @@
+"""Where a run's networks come from: trained from scratch, from a parent, from another data set's parent, or imported."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from stylesv.config.plan import load_plan
+from stylesv.config.planned import Plan, RunPlan
+from stylesv.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parents[2]
+SHA256 = "0123456789abcdef" * 4
+
+
+@pytest.fixture
+def config(tmp_path) -> Path:
+    return Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
+
+
+def add_model(config: Path, name: str, text: str) -> None:
+    """A model file, and an experiment that runs it on the demo's data."""
+    (config / "models" / f"{name}.yaml").write_text(f"model:\n{text}")
+    (config / "experiments" / "tried.yaml").write_text(f"extends: demo\ntitle: tried\nmodels: [{name}]\n")
+
+
+def runs_of(plan: Plan, experiment: str = "tried") -> dict[str, RunPlan]:
+    return {run.model: run for run in plan.experiments[experiment].runs}
+
+
+def test_an_imported_model_has_one_snapshot_and_is_named_after_its_file(config):
+    text = f"  source: {{pickle: best.pkl, sha256: {SHA256}}}\n"
+    add_model(config, "published", text)
+    run = runs_of(load_plan(config))["published"]
+    assert (run.kimgs, run.parent, run.recipe["source"]) == ((0,), None, SHA256)
+    add_model(config, "published", text.replace("best.pkl", "https://example.org/best.pkl"))
+    assert runs_of(load_plan(config))["published"].name == run.name
+    add_model(config, "published", text.replace("0123", "4567"))
+    assert runs_of(load_plan(config))["published"].name != run.name
+
+
+def test_a_model_may_start_from_an_imported_one(config):
+    add_model(config, "tuned", "  parent: published\n")
+    (config / "models" / "published.yaml").write_text(
+        f"model:\n  source: {{pickle: best.pkl, sha256: {SHA256}}}\n  training: {{num_frames: 1}}\n"
+    )
+    runs = runs_of(load_plan(config))
+    assert list(runs) == ["published", "tuned"]
+    assert runs["tuned"].recipe["parent"]["run"] == runs["published"].name
+
+
+def test_a_parent_may_be_trained_on_another_data_set(config):
+    add_model(config, "tuned", "  parent: image\n  parent_dataset: other\n")
+    shutil.copy(config / "datasets" / "demo.yaml", config / "datasets" / "other.yaml")
+    runs = runs_of(load_plan(config))
+    assert (runs["image"].data.dataset, runs["tuned"].data.dataset) == ("other", "demo")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f"  parent: image\n  source: {{pickle: a.pkl, sha256: {SHA256}}}\n", "source and parent exclude each other"),
+        ("  source: {pickle: a.pkl}\n", "model.source.sha256"),
+        ("  source: {pickle: a.pkl, sha256: abc}\n", "model.source.sha256"),
+        ("  parent: null\n  parent_dataset: demo\n", "parent_dataset is for a model that has a parent"),
+        ("  parent: image\n  parent_dataset: nowhere\n", "nowhere: no such file"),
+    ],
+)
+def test_contradictions_are_refused_by_name(config, text, words):
+    add_model(config, "wrong", text)
+    with pytest.raises(ConfigError, match=words):
+        load_plan(config)
