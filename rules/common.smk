@@ -1,14 +1,18 @@
 """The plan that the settings make, and the questions rules ask it. Nothing here computes a result."""
 
 import os
+import re
 import sys
+from functools import cache
 from pathlib import Path
 
 sys.path.insert(0, str(workflow.basedir))
 # scripts find the package in any environment, also in conda's, where it is not installed
-os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(workflow.basedir), os.environ.get("PYTHONPATH")]))
+os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [str(workflow.basedir), os.environ.get("PYTHONPATH")])))
 
-from stylesv.config.chain import previous_snapshot, segments_to_run
+from snakemake.io import get_flag_value, is_flagged
+
+from stylesv.config.chain import Snapshots, previous_snapshot, segments_to_run
 from stylesv.config.plan import load_plan
 from stylesv.config.recipe import recipe_key
 from stylesv.errors import StyleSVError
@@ -35,6 +39,7 @@ wildcard_constraints:
     videos=r"[^/]+",
     kimg=r"\d+",
     protocol=r"[^/]+",
+    detector=r"[^/]+",
     chooser=r"[^/]+",
     look=r"[0-9a-f]{8}",
     experiment=r"[A-Za-z0-9_.-]+",
@@ -61,10 +66,39 @@ def data_of(wildcards):
     return known("data set", plan.data, wildcards.data)
 
 
+def packed_clips(data):
+    """What stands beside a data set's index.json: named as inputs, so that object storage brings them, too."""
+    return [ancient(f"results/data/{data}/{name}") for name in ("clips.zip", "offsets.npy")]
+
+
+def packed_clips_of_run(wildcards):
+    return packed_clips(run_of(wildcards).data.name)
+
+
+def packed_clips_of_data(wildcards):
+    return packed_clips(wildcards.data)
+
+
 def protocol_settings(wildcards):
     protocol = known("protocol", plan.protocols, wildcards.protocol)
     settings = protocol.settings.model_dump(mode="json")
     return canonical_json({"name": protocol.title, "key": protocol.key, "settings": settings})
+
+
+def files_under(folder):
+    """Files in a folder of results and in its folders, relative to it: on disk, or in object storage where it is."""
+    stored = workflow.modifier.path_modifier.apply_default_storage(folder)
+    if not is_flagged(stored, "storage_object"):
+        return [str(path.relative_to(folder)) for path in Path(folder).glob("*/*")]
+    place = get_flag_value(stored, "storage_object")
+    return [item.key.removeprefix(f"{place.key}/") for item in place.get_subkeys()] if place.bucket_exists() else []
+
+
+@cache
+def snapshots_of(run):
+    """The snapshots that a run has when the DAG is decided."""
+    wait_for_jobs_left_running()
+    return Snapshots.among(files_under(f"results/runs/{run}"))
 
 
 def networks(run, kimg):
@@ -73,6 +107,11 @@ def networks(run, kimg):
 
 def score(run, kimg, protocol):
     return f"results/runs/{run}/{kimg}/scores/{protocol}.json"
+
+
+def samples(run, kimg):
+    """A picture of a few clips of a snapshot."""
+    return f"results/runs/{run}/{kimg}/samples.png"
 
 
 def choice(run):

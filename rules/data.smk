@@ -1,22 +1,6 @@
 """Raw videos to packed clips."""
 
 
-def videos_of(wildcards):
-    """Raw videos of a data set: rendered by a rule, or a user's own, which are only read."""
-    return ancient(data_of(wildcards).videos)
-
-
-def render_settings(wildcards):
-    for data in plan.data.values():
-        if data.rendered and data.videos == f"results/videos/{wildcards.videos}":
-            return canonical_json(data.settings.render.model_dump(mode="json"))
-    stop(f"results/videos/{wildcards.videos}: no data set renders these videos")
-
-
-def packing_settings(wildcards):
-    return canonical_json(data_of(wildcards).recipe["packing"])
-
-
 rule render_videos:
     """Seeded driving scenes as H.264 files: the demo's raw videos."""
     output:
@@ -33,7 +17,7 @@ rule render_videos:
     params:
         settings=render_settings,
     shell:
-        "exec python {SCRIPTS}/render_videos.py --settings {params.settings:q} --out {output} > {log} 2>&1"
+        f"exec python {SCRIPTS}/render_videos.py" " --settings {params.settings:q} --out {output} > {log} 2>&1"
 
 
 rule pack_videos:
@@ -58,5 +42,6 @@ rule pack_videos:
         settings=packing_settings,
         out=subpath(output.index, parent=True),
     shell:
-        "exec python {SCRIPTS}/pack_videos.py --videos {input.videos:q} --settings {params.settings:q}"
+        f"exec python {SCRIPTS}/pack_videos.py"
+        " --videos {input.videos:q} --settings {params.settings:q}"
         " --num-workers {threads} --out {params.out} > {log} 2>&1"

@@ -1,21 +1,34 @@
 """Snapshots to scores, each with its protocol."""
 
 
-def run_reference(wildcards):
-    return ancient(f"results/data/{run_of(wildcards).data.name}/reference/{wildcards.protocol}.safetensors")
+# nodes of a cluster often have no way out
+localrules:
+    fetch_detector,
 
 
-def scored_run(wildcards):
-    """What a score says it is of."""
-    run = run_of(wildcards)
-    facts = {"run": run.name, "dataset": run.data.name, "model": run.model, "seed": run.seed}
-    return canonical_json({**facts, "kimg": int(wildcards.kimg)})
+rule fetch_detector:
+    """The file of the papers' detector, checked by hash; a file put there by hand is as good."""
+    output:
+        "results/detectors/{detector}",
+    log:
+        "logs/fetch_detector/{detector}.log",
+    conda:
+        "../envs/evaluate.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=120,
+    params:
+        options=fetch_options,
+    shell:
+        f"exec python {SCRIPTS}/fetch.py" " {params.options} --out {output} > {log} 2>&1"
 
 
 rule measure_reference:
     """Features of the real clips under a protocol, made once for all snapshots."""
     input:
         data=ancient("results/data/{data}/index.json"),
+        packed=packed_clips_of_data,
+        detector=detector_of,
     output:
         "results/data/{data}/reference/{protocol}.safetensors",
     log:
@@ -29,12 +42,18 @@ rule measure_reference:
         mem_mb=8000,
         runtime=240,
         cpu_threads=plan.machine.cpu_threads,
+        scratch="",
+        one_at_a_time=1,
     params:
         data=subpath(input.data, parent=True),
         protocol=protocol_settings,
+        detector=detector_option,
+        parts="results/data/{data}/reference/.{protocol}.parts",
     shell:
-        "exec python {SCRIPTS}/measure_reference.py --data {params.data} --protocol {params.protocol:q}"
-        " --out {output} --cpu-threads {resources.cpu_threads} > {log} 2>&1"
+        f"exec python {SCRIPTS}/measure_reference.py"
+        " --data {params.data} --protocol {params.protocol:q}"
+        " {params.detector} --parts {params.parts}"
+        ' --out {output} --scratch "{resources.scratch}" --cpu-threads {resources.cpu_threads} > {log} 2>&1'
 
 
 rule score_snapshot:
@@ -42,6 +61,7 @@ rule score_snapshot:
     input:
         networks=ancient("results/runs/{run}/{kimg}/networks.safetensors"),
         reference=run_reference,
+        detector=detector_of,
     output:
         "results/runs/{run}/{kimg}/scores/{protocol}.json",
     log:
@@ -55,10 +75,14 @@ rule score_snapshot:
         mem_mb=8000,
         runtime=240,
         cpu_threads=plan.machine.cpu_threads,
+        one_at_a_time=1,
     params:
         protocol=protocol_settings,
         scored=scored_run,
+        detector=detector_option,
+        parts="results/runs/{run}/{kimg}/scores/.{protocol}.parts",
     shell:
-        "exec python {SCRIPTS}/score_snapshot.py --networks {input.networks} --reference {input.reference}"
-        " --protocol {params.protocol:q} --scored {params.scored:q}"
+        f"exec python {SCRIPTS}/score_snapshot.py"
+        " --networks {input.networks} --reference {input.reference}"
+        " --protocol {params.protocol:q} --scored {params.scored:q} {params.detector} --parts {params.parts}"
         " --out {output} --cpu-threads {resources.cpu_threads} > {log} 2>&1"

@@ -1,50 +1,12 @@
 """Packed clips to snapshots: a recipe, an initialisation, and a chain of segments."""
 
 
-def recipe_text(wildcards):
-    return canonical_json(run_of(wildcards).recipe)
-
-
-def clips_of(wildcards):
-    return ancient(f"results/data/{run_of(wildcards).data.name}/index.json")
-
-
-def parent_snapshots(wildcards):
-    """What the initialisation of a finetuning run chooses from: its parent's snapshots, and the choice."""
-    parent = run_of(wildcards).parent
-    if parent is None:
-        return []
-    return [ancient(choice(parent)), *(ancient(networks(parent.name, kimg)) for kimg in parent.kimgs)]
-
-
-def parent_choice(wildcards):
-    parent = run_of(wildcards).parent
-    return "" if parent is None else f"--parent-choice {choice(parent)}"
-
-
-def run_dir(wildcards):
-    return Path("results/runs") / wildcards.run
-
-
-def start_kimg(wildcards):
-    return previous_snapshot(run_dir(wildcards), plan.kimgs[wildcards.run], int(wildcards.kimg))
-
-
-def start_state(wildcards):
-    """The state a segment starts from; none for a snapshot that exists and that no lost one needs remade."""
-    if int(wildcards.kimg) not in segments_to_run(run_dir(wildcards), plan.kimgs[wildcards.run]):
-        return []
-    return ancient(f"results/runs/{wildcards.run}/{start_kimg(wildcards)}/state.safetensors")
-
-
-def candidates(wildcards):
-    run = known("choice", plan.choosers, (wildcards.run, wildcards.chooser))
-    return [ancient(score(run.name, kimg, run.protocols[0].name)) for kimg in run.kimgs]
-
-
 localrules:
     write_recipe,
     choose_snapshot,
+    export_tensorboard,
+    tensorboard,
+    fetch_checkpoint,
 
 
 rule write_recipe:
@@ -58,7 +20,7 @@ rule write_recipe:
     params:
         recipe=recipe_text,
     shell:
-        "exec python {SCRIPTS}/write_recipe.py --recipe {params.recipe:q} --out {output} > {log} 2>&1"
+        f"exec python {SCRIPTS}/write_recipe.py" " --recipe {params.recipe:q} --out {output} > {log} 2>&1"
 
 
 rule initialize_networks:
@@ -69,8 +31,11 @@ rule initialize_networks:
     output:
         networks="results/runs/{run}/0/networks.safetensors",
         state=temp("results/runs/{run}/0/state.safetensors"),
+        samples="results/runs/{run}/0/samples.png",
     log:
         "logs/initialize_networks/{run}.log",
+    benchmark:
+        "benchmarks/initialize_networks/{run}.tsv"
     conda:
         "../envs/train.yaml"
     resources:
@@ -79,8 +44,57 @@ rule initialize_networks:
     params:
         parent=parent_choice,
     shell:
-        "exec python {SCRIPTS}/initialize_networks.py --recipe {input.recipe} {params.parent}"
-        " --networks-out {output.networks} --state-out {output.state} > {log} 2>&1"
+        f"exec python {SCRIPTS}/initialize_networks.py"
+        " --recipe {input.recipe} {params.parent}"
+        " --networks-out {output.networks} --state-out {output.state} --samples {output.samples} > {log} 2>&1"
+
+
+rule fetch_checkpoint:
+    """A published checkpoint, kept only under its hash."""
+    output:
+        "results/checkpoints/{sha256}.pkl",
+    log:
+        "logs/fetch_checkpoint/{sha256}.log",
+    wildcard_constraints:
+        sha256="[0-9a-f]{64}",
+    conda:
+        "../envs/data.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=240,
+    params:
+        url=checkpoint_address,
+    shell:
+        f"exec python {SCRIPTS}/fetch.py"
+        " --url {params.url:q} --sha256 {wildcards.sha256} --out {output} > {log} 2>&1"
+
+
+rule import_networks:
+    """Snapshot 0 of a run whose model is a published checkpoint: its networks, read without running anything in it."""
+    input:
+        recipe=ancient("results/runs/{run}/recipe.yaml"),
+        pickle=checkpoint_file,
+    output:
+        networks="results/runs/{run}/0/networks.safetensors",
+        samples="results/runs/{run}/0/samples.png",
+    log:
+        "logs/import_networks/{run}.log",
+    benchmark:
+        "benchmarks/import_networks/{run}.tsv"
+    wildcard_constraints:
+        run="|".join(map(re.escape, IMPORTED)) or "(?!)",
+    conda:
+        "../envs/train.yaml"
+    resources:
+        mem_mb=8000,
+        runtime=30,
+    shell:
+        f"exec python {SCRIPTS}/import_checkpoint.py"
+        " --pickle {input.pickle:q} --recipe {input.recipe}"
+        " --networks-out {output.networks} --samples {output.samples} > {log} 2>&1"
+
+
+ruleorder: import_networks > initialize_networks
 
 
 rule train_segment:
@@ -88,11 +102,13 @@ rule train_segment:
     input:
         recipe=ancient("results/runs/{run}/recipe.yaml"),
         data=clips_of,
+        packed=packed_clips_of_run,
         state=start_state,
     output:
         networks="results/runs/{run}/{kimg}/networks.safetensors",
         state=temp("results/runs/{run}/{kimg}/state.safetensors"),
         log="results/runs/{run}/{kimg}/log.jsonl",
+        samples="results/runs/{run}/{kimg}/samples.png",
     log:
         "logs/train_segment/{run}/{kimg}.log",
     benchmark:
@@ -105,16 +121,47 @@ rule train_segment:
     resources:
         mem_mb=16000,
         runtime=1440,
+        gpu=0,
+        nodes=1,
+        scratch="",
         start_kimg=start_kimg,
         cpu_threads=plan.machine.cpu_threads,
         workers=plan.machine.num_workers,
     params:
         data=subpath(input.data, parent=True),
+        partial=subpath(output.networks, ancestor=2),
     shell:
-        "exec python {SCRIPTS}/train_segment.py --recipe {input.recipe} --data {params.data} --state {input.state}"
-        " --networks-out {output.networks} --state-out {output.state} --log {output.log} --messages {log}"
-        " --kimg {resources.start_kimg}:{wildcards.kimg} --cpu-threads {resources.cpu_threads}"
-        " --num-workers {resources.workers} --tick-kimg {plan.machine.tick_kimg}"
+        f"exec bash {SCRIPTS}/launch.sh"
+        " {resources.nodes} {resources.gpu}"
+        f" {SCRIPTS}/train_segment.py"
+        ' --recipe {input.recipe} --data {params.data} --scratch "{resources.scratch}" --state {input.state}'
+        " --networks-out {output.networks} --state-out {output.state} --log {output.log} --samples {output.samples}"
+        " --messages {log} --kimg {resources.start_kimg}:{wildcards.kimg} --cpu-threads {resources.cpu_threads}"
+        " --num-workers {resources.workers} --if-running wait --partial {params.partial}/partial/{wildcards.kimg}"
+        f" --tick-kimg {plan.machine.tick_kimg} --partial-every {plan.machine.partial_every}"
+        f" --accumulation {plan.machine.accumulation}"
+
+
+rule export_tensorboard:
+    """The logs that a run has so far as TensorBoard events; training is not started for them."""
+    input:
+        logs_of,
+    output:
+        directory("results/tensorboard/{run}"),
+    log:
+        "logs/export_tensorboard/{run}.log",
+    conda:
+        "../envs/logs.yaml"
+    params:
+        kimgs=exported_kimgs,
+    shell:
+        f"exec python {SCRIPTS}/export_tensorboard.py" " --out {output} {input} > {log} 2>&1"
+
+
+rule tensorboard:
+    """All logs there are: `snakemake --cores 1 tensorboard`, then `tensorboard --logdir results/tensorboard`."""
+    input:
+        tensorboard_folders,
 
 
 rule choose_snapshot:
@@ -128,4 +175,4 @@ rule choose_snapshot:
     conda:
         "../envs/evaluate.yaml"
     shell:
-        "exec python {SCRIPTS}/choose_snapshot.py --out {output} {input} > {log} 2>&1"
+        f"exec python {SCRIPTS}/choose_snapshot.py" " --out {output} {input} > {log} 2>&1"

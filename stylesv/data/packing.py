@@ -14,8 +14,9 @@ from typing import Any
 import av
 from tqdm import tqdm
 
+from stylesv.config.dataset import PackSettings
 from stylesv.data.packed_writer import PackedWriter, partial_folder
-from stylesv.data.spooling import PackSettings, SpooledVideo, spool_in_order
+from stylesv.data.spooling import SpooledVideo, spool_in_order
 from stylesv.data.video_sources import VideoSource, close_archive, find_sources
 from stylesv.errors import DataError
 

@@ -11,43 +11,12 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
-
-from stylesv.config.base import Settings
+from stylesv.config.dataset import PackSettings
 from stylesv.data.decoding import SourceFrame, VideoFacts, decode_film, decode_frame_folder, resample
 from stylesv.data.frame_fitting import encode_frame
 from stylesv.data.video_sources import VideoSource
 from stylesv.errors import DataError
-
-
-class PackSettings(Settings):
-    """What decides the packed bytes, given the videos: the packing part of a data recipe."""
-
-    resolution: Annotated[int, Field(ge=4, le=4096)]
-    """Height and width of the packed frames, pixels."""
-    crop: Literal["center", "squeeze"]
-    """center: short side to `resolution`, then a centred square. squeeze: the whole frame, its aspect ratio lost."""
-    fps: Annotated[float, Field(gt=0)] | None
-    """Resample to this frame rate by the frames' times, frames per second; null keeps every frame."""
-    min_frames: Annotated[int, Field(gt=0)]
-    """Clips with fewer frames are dropped, and listed."""
-    max_frames: Annotated[int, Field(gt=0)] | None
-    """Longer videos are cut into clips of this many frames; null keeps a video whole."""
-    jpeg_quality: Annotated[int, Field(ge=1, le=100)]
-    """JPEG quality of the packed frames, 1 to 100."""
-    damaged: Literal["drop", "use", "fail"]
-    """Videos that end early: leave out and list, use the readable part and list, or stop."""
-
-    @model_validator(mode="after")
-    def _consistent(self) -> "PackSettings":
-        if self.max_frames is not None and self.max_frames < self.min_frames:
-            raise ValueError(
-                f"max_frames {self.max_frames} is below min_frames {self.min_frames}, so every clip would be dropped; "
-                "raise max_frames or lower min_frames"
-            )
-        return self
 
 
 @dataclass(frozen=True)

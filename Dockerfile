@@ -1,0 +1,195 @@
+FROM condaforge/miniforge3:latest
+LABEL io.github.snakemake.containerized="true"
+LABEL io.github.snakemake.conda_env_hash="3e5aa6e3057a9613bdf3673b898f21946ba11ce933cb2289a310cb636c68f639"
+# Conda environment:
+#   source: envs/data.yaml
+#   prefix: /conda-envs/3a0d2278fe64a190f40894e4f9d4eac8
+#   # written by `make lock` from pyproject.toml; do not edit
+#   channels:
+#     - conda-forge
+#   dependencies:
+#     - python=3.11
+#     - pip
+#     - pip:
+#         - annotated-types==0.8.0
+#         - av==18.1.0
+#         - click==8.5.1
+#         - jaxtyping==0.3.11
+#         - numpy==2.4.6
+#         - pillow==13.0.0
+#         - pydantic==2.14.3
+#         - pydantic-core==2.50.4
+#         - pyyaml==6.0.3
+#         - simplejpeg==1.9.0
+#         - tqdm==4.70.1
+#         - typing-extensions==4.16.0
+#         - typing-inspection==0.4.5
+#         - wadler-lindig==0.1.8
+RUN mkdir -p /conda-envs/3a0d2278fe64a190f40894e4f9d4eac8
+COPY envs/data.yaml /conda-envs/3a0d2278fe64a190f40894e4f9d4eac8/environment.yaml
+# Conda environment:
+#   source: envs/evaluate.yaml
+#   prefix: /conda-envs/d070388acfa4abc890b50cb201db6cd7
+#   # written by `make lock` from pyproject.toml; do not edit
+#   channels:
+#     - conda-forge
+#   dependencies:
+#     - python=3.11
+#     - pip
+#     - cxx-compiler
+#     - pip:
+#         - annotated-types==0.8.0
+#         - av==18.1.0
+#         - click==8.5.1
+#         - contourpy==1.3.3
+#         - cycler==0.12.1
+#         - filelock==4.2.11
+#         - fonttools==4.68.0
+#         - fsspec==2026.9.0
+#         - imageio==2.38.1
+#         - jaxtyping==0.3.11
+#         - jinja2==3.1.6
+#         - kiwisolver==1.5.1
+#         - markupsafe==3.0.4
+#         - matplotlib==3.11.2
+#         - mpmath==1.3.0
+#         - networkx==3.6.1
+#         - ninja==1.13.2
+#         - numpy==2.4.6
+#         - packaging==25.0
+#         - pillow==13.0.0
+#         - pydantic==2.14.3
+#         - pydantic-core==2.50.4
+#         - pyparsing==3.3.3
+#         - python-dateutil==2.9.0.post0
+#         - pyyaml==6.0.3
+#         - safetensors==0.8.0
+#         - scipy==1.17.1
+#         - setuptools==84.2.1
+#         - simplejpeg==1.9.0
+#         - six==1.17.0
+#         - sympy==1.14.0
+#         - torch==2.13.0
+#         - tqdm==4.70.1
+#         - typing-extensions==4.16.0
+#         - typing-inspection==0.4.5
+#         - wadler-lindig==0.1.8
+RUN mkdir -p /conda-envs/d070388acfa4abc890b50cb201db6cd7
+COPY envs/evaluate.yaml /conda-envs/d070388acfa4abc890b50cb201db6cd7/environment.yaml
+# Conda environment:
+#   source: envs/logs.yaml
+#   prefix: /conda-envs/03b08f3155659236caad98734d374b95
+#   # written by `make lock` from pyproject.toml; do not edit
+#   channels:
+#     - conda-forge
+#   dependencies:
+#     - python=3.11
+#     - pip
+#     - pip:
+#         - absl-py==2.5.1
+#         - click==8.5.1
+#         - filelock==4.2.11
+#         - fsspec==2026.9.0
+#         - grpcio==1.85.1
+#         - jinja2==3.1.6
+#         - markdown==3.11.3
+#         - markupsafe==3.0.4
+#         - mpmath==1.3.0
+#         - networkx==3.6.1
+#         - numpy==2.4.6
+#         - packaging==25.0
+#         - pillow==13.0.0
+#         - protobuf==7.36.2
+#         - setuptools==84.2.1
+#         - sympy==1.14.0
+#         - tensorboard==2.21.0
+#         - tensorboard-data-server==0.7.2
+#         - torch==2.13.0
+#         - typing-extensions==4.16.0
+#         - werkzeug==3.1.9
+RUN mkdir -p /conda-envs/03b08f3155659236caad98734d374b95
+COPY envs/logs.yaml /conda-envs/03b08f3155659236caad98734d374b95/environment.yaml
+# Conda environment:
+#   source: envs/paper.yaml
+#   prefix: /conda-envs/84a0f080f0b52e34c0f37bc5912ed9a9
+#   # written by `make lock` from pyproject.toml; do not edit
+#   channels:
+#     - conda-forge
+#   dependencies:
+#     - python=3.11
+#     - pip
+#     - pip:
+#         - annotated-types==0.8.0
+#         - av==18.1.0
+#         - click==8.5.1
+#         - contourpy==1.3.3
+#         - cycler==0.12.1
+#         - fonttools==4.68.0
+#         - imageio==2.38.1
+#         - jaxtyping==0.3.11
+#         - jinja2==3.1.6
+#         - kiwisolver==1.5.1
+#         - markupsafe==3.0.4
+#         - matplotlib==3.11.2
+#         - numpy==2.4.6
+#         - packaging==25.0
+#         - pandas==3.1.1
+#         - pillow==13.0.0
+#         - pydantic==2.14.3
+#         - pydantic-core==2.50.4
+#         - pyparsing==3.3.3
+#         - python-dateutil==2.9.0.post0
+#         - pyyaml==6.0.3
+#         - simplejpeg==1.9.0
+#         - six==1.17.0
+#         - typing-extensions==4.16.0
+#         - typing-inspection==0.4.5
+#         - wadler-lindig==0.1.8
+RUN mkdir -p /conda-envs/84a0f080f0b52e34c0f37bc5912ed9a9
+COPY envs/paper.yaml /conda-envs/84a0f080f0b52e34c0f37bc5912ed9a9/environment.yaml
+# Conda environment:
+#   source: envs/train.yaml
+#   prefix: /conda-envs/7118e708da60740b39d70c7999ca398b
+#   # written by `make lock` from pyproject.toml; do not edit
+#   channels:
+#     - conda-forge
+#   dependencies:
+#     - python=3.11
+#     - pip
+#     - cxx-compiler
+#     - pip:
+#         - annotated-types==0.8.0
+#         - av==18.1.0
+#         - click==8.5.1
+#         - filelock==4.2.11
+#         - fsspec==2026.9.0
+#         - jaxtyping==0.3.11
+#         - jinja2==3.1.6
+#         - markupsafe==3.0.4
+#         - mpmath==1.3.0
+#         - networkx==3.6.1
+#         - ninja==1.13.2
+#         - numpy==2.4.6
+#         - pillow==13.0.0
+#         - pydantic==2.14.3
+#         - pydantic-core==2.50.4
+#         - pyyaml==6.0.3
+#         - safetensors==0.8.0
+#         - scipy==1.17.1
+#         - setuptools==84.2.1
+#         - simplejpeg==1.9.0
+#         - sympy==1.14.0
+#         - torch==2.13.0
+#         - tqdm==4.70.1
+#         - typing-extensions==4.16.0
+#         - typing-inspection==0.4.5
+#         - wadler-lindig==0.1.8
+RUN mkdir -p /conda-envs/7118e708da60740b39d70c7999ca398b
+COPY envs/train.yaml /conda-envs/7118e708da60740b39d70c7999ca398b/environment.yaml
+
+RUN conda env create --prefix /conda-envs/3a0d2278fe64a190f40894e4f9d4eac8 --file /conda-envs/3a0d2278fe64a190f40894e4f9d4eac8/environment.yaml && \
+    conda env create --prefix /conda-envs/d070388acfa4abc890b50cb201db6cd7 --file /conda-envs/d070388acfa4abc890b50cb201db6cd7/environment.yaml && \
+    conda env create --prefix /conda-envs/03b08f3155659236caad98734d374b95 --file /conda-envs/03b08f3155659236caad98734d374b95/environment.yaml && \
+    conda env create --prefix /conda-envs/84a0f080f0b52e34c0f37bc5912ed9a9 --file /conda-envs/84a0f080f0b52e34c0f37bc5912ed9a9/environment.yaml && \
+    conda env create --prefix /conda-envs/7118e708da60740b39d70c7999ca398b --file /conda-envs/7118e708da60740b39d70c7999ca398b/environment.yaml && \
+    conda clean --all -y

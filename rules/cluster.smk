@@ -1,0 +1,37 @@
+"""Jobs on a cluster that an earlier call has left running: what they make is waited for, not made twice."""
+
+import shutil
+import subprocess
+import time
+
+JOB_NAME_PREFIX = "stylesv_"  # slurm-jobname-prefix of profiles/slurm
+POLL_SECONDS = 5
+
+
+def jobs_left_running():
+    """Slurm jobs that a Snakemake killed in this folder has submitted, as lines `number what`; none while one runs."""
+    locks = Path(".snakemake/locks")
+    if shutil.which("squeue") is None or (locks.is_dir() and any(locks.iterdir())):
+        return []
+    command = ["squeue", "--me", "--noheader", "--format=%i|%j|%Z|%k"]
+    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    jobs = [line.split("|", 3) for line in done.stdout.splitlines()]
+    here = os.path.realpath(workflow.workdir_init)
+    return [
+        f"{number} {what}"
+        for number, name, folder, what in jobs
+        if name.startswith(JOB_NAME_PREFIX) and os.path.realpath(folder) == here
+    ]
+
+
+@cache
+def wait_for_jobs_left_running():
+    """Called once before the DAG is decided; a dry run and the Snakemake inside a job do not wait."""
+    if not workflow.is_main_process or not (jobs := jobs_left_running()):
+        return
+    print(f"Slurm jobs of an earlier call are still at work here: {'; '.join(jobs)}", file=sys.stderr, flush=True)
+    if workflow.dryrun:
+        return
+    print("Waiting for them; scancel them to go on without (a segment continues).", file=sys.stderr, flush=True)
+    while jobs_left_running():
+        time.sleep(POLL_SECONDS)

@@ -1,0 +1,35 @@
+"""What a score is made of."""
+
+
+def run_reference(wildcards):
+    return ancient(f"results/data/{run_of(wildcards).data.name}/reference/{wildcards.protocol}.safetensors")
+
+
+def scored_run(wildcards):
+    """What a score says it is of."""
+    run = run_of(wildcards)
+    facts = {"run": run.name, "dataset": run.data.name, "model": run.model, "seed": run.seed}
+    return canonical_json({**facts, "kimg": int(wildcards.kimg)})
+
+
+def detector_of(wildcards):
+    """The file of a protocol's detector; random-i3d has none."""
+    settings = known("protocol", plan.protocols, wildcards.protocol).settings.detector
+    return [] if settings.is_random else ancient(f"results/detectors/{settings.name}")
+
+
+def detector_option(wildcards, input):
+    return f"--detector {input.detector}" if input.detector else ""
+
+
+def fetch_options(wildcards):
+    """Address and hash of a detector, as its protocols give them."""
+    found = {
+        (settings.url, settings.sha256)
+        for settings in (protocol.settings.detector for protocol in plan.protocols.values())
+        if settings.name == wildcards.detector
+    }
+    if len(found) != 1:
+        stop(f"{wildcards.detector}: {len(found)} protocols in use give it an address and hash; one is needed")
+    url, sha256 = found.pop()
+    return " ".join(f"--{name} {value!r}" for name, value in (("url", url), ("sha256", sha256)) if value)

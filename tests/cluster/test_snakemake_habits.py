@@ -1,0 +1,96 @@
+"""What Snakemake's own tools and the workflow catalog ask of a workflow, and that profiles/slurm fits the rules."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+# not worth a measurement: seconds, or a download
+LIGHT = {
+    "write_recipe",
+    "choose_snapshot",
+    "write_report",
+    "fetch_detector",
+    "fetch_checkpoint",
+    "export_tensorboard",
+    "tensorboard",
+}
+
+
+@pytest.fixture(scope="module")
+def rules(root) -> dict[str, str]:
+    """The text of every rule, by name."""
+    found = {}
+    for path in (root / "rules").glob("*.smk"):
+        for text in re.split(r"^rule ", path.read_text(), flags=re.M)[1:]:
+            found[text.split(":")[0]] = text
+    return found
+
+
+@pytest.fixture(scope="module")
+def profile(root):
+    return yaml.safe_load((root / "profiles" / "slurm" / "config.yaml").read_text())
+
+
+def snakemake(root: Path, *arguments: str, path: str = "") -> subprocess.CompletedProcess[str]:
+    search = os.pathsep.join(filter(None, [path, str(Path(sys.executable).parent), os.environ["PATH"]]))
+    return subprocess.run(
+        [sys.executable, "-m", "snakemake", *arguments],
+        cwd=root,
+        env={**os.environ, "PATH": search},
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.workflow
+@pytest.mark.slow
+def test_snakemakes_linter_finds_nothing(root):
+    done = snakemake(root, "--lint")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.workflow
+@pytest.mark.slow
+def test_the_dockerfile_is_the_one_of_the_environments(root):
+    done = snakemake(root, "--containerize", path=str(root / "envs" / "pretended_conda"))
+    assert done.stdout == (root / "Dockerfile").read_text(), "envs/*.yaml changed: run `make dockerfile`"
+
+
+def test_heavy_rules_are_measured_and_light_ones_run_where_snakemake_runs(root, rules):
+    lists = re.findall(
+        r"^localrules:\n((?:    \w+,\n)+)", "\n".join(p.read_text() for p in (root / "rules").glob("*.smk")), re.M
+    )
+    local = set(re.findall(r"\w+", "".join(lists)))
+    assert local == LIGHT
+    assert [name for name, text in rules.items() if ("    benchmark:\n" in text) == (name in LIGHT)] == []
+
+
+def test_retries_stand_in_the_profile_alone(rules, profile):
+    assert [name for name, text in rules.items() if re.search(r"^    retries:", text, re.M)] == []
+    assert profile["retries"] >= 1
+
+
+def test_the_profile_names_rules_and_wildcards_that_exist(rules, profile):
+    assert profile["set-resources"].keys() <= rules.keys()
+    groups = dict(entry.split("=") for entry in profile["groups"])
+    for name, group in groups.items():
+        wildcards = set(re.findall(r"\{(\w+)\}", group))
+        assert wildcards and all(f"{{{wildcard}}}" in rules[name] for wildcard in wildcards)
+    assert {entry.split("=")[0] for entry in profile["group-components"]} == set(groups.values())
+
+
+def test_jobs_that_need_a_gpu_ask_for_one_and_others_for_none(profile):
+    asked = {name for name, resources in profile["set-resources"].items() if resources.get("gpu", 0) >= 1}
+    assert asked == {"train_segment", "score_snapshot", "measure_reference", "draw_clips"}
+    assert "gpu" not in profile["default-resources"]
+
+
+def test_the_catalog_can_read_how_to_use_it(root):
+    usage = yaml.safe_load((root / ".snakemake-workflow-catalog.yml").read_text())["usage"]
+    assert usage["software-stack-deployment"]["conda"] is True
+    assert isinstance(usage["mandatory-flags"]["flags"], str)
