@@ -3,16 +3,19 @@
 import ast
 import re
 import sys
-from importlib.metadata import packages_distributions
+from importlib.metadata import packages_distributions, version
+from pathlib import Path
 
 import pytest
+
+KINDS = sorted(path.stem for path in (Path(__file__).resolve().parent.parent / "envs").glob("*.yaml"))
 
 
 def pins(text: str) -> dict[str, str]:
     return dict(re.findall(r"^[\s-]*([a-z0-9-]+)==([^\s;]+)$", text, re.M))
 
 
-@pytest.mark.parametrize("kind", ["data", "train", "evaluate", "paper"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_an_environment_pins_what_the_lock_pins(root, kind):
     lock = pins((root / "requirements.lock").read_text())
     environment = pins((root / "envs" / f"{kind}.yaml").read_text())
@@ -20,8 +23,6 @@ def test_an_environment_pins_what_the_lock_pins(root, kind):
 
 
 def test_the_lock_names_the_versions_that_are_installed(root):
-    from importlib.metadata import version
-
     for name, pinned in pins((root / "requirements.lock").read_text()).items():
         assert version(name).split("+")[0] == pinned, name
 
@@ -64,7 +65,7 @@ def imported_packages(root, script: str) -> set[str]:
     return packages - set(sys.stdlib_module_names)
 
 
-@pytest.mark.parametrize("kind", ["data", "train", "evaluate", "paper"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_an_environment_holds_what_its_scripts_import(root, kind):
     pinned = pins((root / "envs" / f"{kind}.yaml").read_text())
     providers = packages_distributions()

@@ -7,7 +7,7 @@ import pytest
 
 FLOORS = {
     "errors": 0,
-    "files": 1, "seeding": 1, "threads": 1, "distributed": 1,
+    "files": 1, "seeding": 1, "threads": 1, "distributed": 1, "fetching": 2,
     "config": 2, "ops": 2,
     "data": 3, "networks": 3, "checkpoint": 3, "metrics": 3, "report": 3,
     "training": 4, "sampling": 4,

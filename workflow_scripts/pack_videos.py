@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
+from stylesv.config.dataset import PackSettings
 from stylesv.config.validation import validate
 from stylesv.config.yaml_files import Layer
 from stylesv.data.packing import describe_packing, pack_videos
-from stylesv.data.spooling import PackSettings
 from stylesv.errors import ConfigError, run_command
 
 DEFAULTS = {

@@ -73,6 +73,25 @@ def draw_time_slices(path: Path, panels: Panels, *, num_clips: int, min_frame_px
     _save_png(path, _stack(rows, GAP_PX))
 
 
+def draw_samples(path: Path, clips: UInt8[np.ndarray, "n t c h w"], *, min_frame_px: int = 64) -> None:
+    """PNG with a clip in each column and its frames from top to bottom, without labels.
+
+    Raises:
+        DataError: as `write_clip_film`.
+    """
+    factor = _check({"samples": clips}, min_frame_px)
+    _save_png(path, _beside([_stack(list(_enlarge(clip, factor)), GAP_PX) for clip in clips], GAP_PX))
+
+
+def draw_samples_over_training(path: Path, samples: Mapping[int, Path]) -> None:
+    """PNG of the samples of several snapshots (by kimg), one under the other."""
+    rows: list[Picture] = []
+    for kimg, file in samples.items():
+        picture = np.asarray(Image.open(file).convert("RGB"))
+        rows += [_labels([f"kimg {kimg}"], [picture.shape[1]]), picture]
+    _save_png(path, _stack(rows, GAP_PX))
+
+
 def _check(panels: Panels, min_frame_px: int) -> int:
     """The factor by which frames are enlarged to at least `min_frame_px`."""
     sizes = {clips.shape[2:] for clips in panels.values()}

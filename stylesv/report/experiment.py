@@ -9,11 +9,22 @@ import yaml
 
 from stylesv import __version__
 from stylesv.files import write_bytes
-from stylesv.report.figures import draw_score_curves
+from stylesv.report.clip_grids import draw_samples_over_training
+from stylesv.report.figures import draw_score_curves, draw_training_curves
 from stylesv.report.html import DatasetSummary, Media, ReportContent, RunSummary, write_report
 from stylesv.report.tables import format_number, read_score_rows, write_score_table
 
 TABLE_FILES = {"csv": "csv", "markdown": "md", "tex": "tex"}
+
+TRAINING_FIELDS = {
+    "loss_generator": "generator loss",
+    "loss_discriminator": "discriminator loss",
+    "logits_real": "logits, real clips",
+    "logits_fake": "logits, generated clips",
+    "r1_penalty": "R1 penalty",
+    "augment_probability": "augmentation probability",
+}
+"""Numbers of a training log that are drawn, and the labels of their axes."""
 
 INTRODUCTION = (
     "Raw videos were packed into clips, an image model was trained on single frames, and a video model was trained from "
@@ -24,8 +35,8 @@ INTRODUCTION = (
 def write_experiment(settings: dict[str, Any], *, page: Path, tables: Path, figures: Path) -> None:
     """Write an experiment's tables and figures, and the page that shows them.
 
-    `settings`: title; scores (files, by protocol); clips (film, strip and slices, by run); runs (recipe, choice and
-    logs, by run); data (index file, by data set).
+    `settings`: title; scores (files, by protocol); samples (pictures by kimg, by run); clips (film, strip and slices, by
+    run); runs (recipe, choice and logs, by run); data (index file, by data set).
 
     Raises:
         DataError: a score cannot be read, or a picture is missing.
@@ -38,7 +49,17 @@ def write_experiment(settings: dict[str, Any], *, page: Path, tables: Path, figu
         written.append(write_score_table(rows, **files))
         curves.append(figures / f"curve_{protocol}.png")
         draw_score_curves(rows, png=curves[-1], pdf=curves[-1].with_suffix(".pdf"))
+    pictures = [Media(path, f"{t.label} over training", wide=False) for path, t in zip(curves, written, strict=True)]
+    logs = {name: _log_lines(run["logs"]) for name, run in settings["runs"].items() if run["logs"]}
+    if logs:
+        pictures.append(Media(figures / "training.png", "Losses and logits over training", wide=False))
+        draw_training_curves(logs, TRAINING_FIELDS, png=figures / "training.png", pdf=figures / "training.pdf")
     clips = []
+    for run, samples in settings["samples"].items():
+        shown = figures / f"samples_{run}.png"
+        draw_samples_over_training(shown, {int(kimg): Path(file) for kimg, file in samples.items()})
+        caption = "Each column is a clip, the same in every snapshot; its second row is 16 frames later."
+        pictures.append(Media(shown, f"{run}: samples over training", caption))
     for run, parts in settings["clips"].items():
         kept = {part: figures / run / Path(file).name for part, file in parts.items()}
         for part, file in parts.items():
@@ -49,12 +70,16 @@ def write_experiment(settings: dict[str, Any], *, page: Path, tables: Path, figu
         introduction=INTRODUCTION,
         tables=written,
         datasets=[_dataset(name, Path(index)) for name, index in settings["data"].items()],
-        figures=[Media(path, f"{t.label} over training", wide=False) for path, t in zip(curves, written, strict=True)],
+        figures=pictures,
         clips=clips,
         runs=[_run(name, run) for name, run in settings["runs"].items()],
         versions={"stylesv": __version__},
     )
     write_report(page, content)
+
+
+def _log_lines(paths: list[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for path in paths for line in Path(path).read_text().splitlines()]
 
 
 def _dataset(name: str, index_file: Path) -> DatasetSummary:
@@ -84,14 +109,17 @@ def _run(name: str, run: dict[str, Any]) -> RunSummary:
     recipe_yaml = Path(run["recipe"]).read_text()
     recipe = yaml.safe_load(recipe_yaml)
     choice = json.loads(Path(run["choice"]).read_text())
-    facts = {
-        "best snapshot": f"kimg {choice['kimg']}, {choice['metric']} {format_number(choice['value'])}",
+    facts = {"best snapshot": f"kimg {choice['kimg']}, {choice['metric']} {format_number(choice['value'])}"}
+    if "source" in recipe:
+        facts["networks"] = f"imported from the checkpoint of SHA-256 {recipe['source'][:12]}…"
+        return RunSummary(name, facts, recipe_yaml)
+    facts |= {
         "starts from": "scratch" if recipe["parent"] is None else f"the best snapshot of {recipe['parent']['run']}",
         "frames in a clip": str(recipe["training"]["num_frames"]),
         "clips in a step": str(recipe["training"]["batch_size"]),
         "length": f"{choice['of_kimgs'][-1]} kimg",
     }
     if run["logs"]:
-        last = json.loads(Path(run["logs"][-1]).read_text().splitlines()[-1])
+        last = _log_lines(run["logs"][-1:])[-1]
         facts["last losses"] = f"G {last['loss_generator']:.2f}, D {last['loss_discriminator']:.2f}"
     return RunSummary(name, facts, recipe_yaml)

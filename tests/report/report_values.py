@@ -15,7 +15,7 @@ PROTOCOLS = Path(__file__).parents[2] / "config" / "protocols"
 def used(name: str = "rfvd_16f", *, key: str = "0123abcd", sha256: str = "a" * 64, **changes: Any) -> UsedProtocol:
     values = yaml.safe_load((PROTOCOLS / f"{name}.yaml").read_text())["protocol"]
     for field, value in changes.items():
-        values[field] = values[field] | value if isinstance(value, dict) else value
+        values[field] = (values[field] or {}) | value if isinstance(value, dict) else value
     settings = ProtocolSettings.model_validate(values)
     return UsedProtocol(name=name, key=key, settings=settings, detector_sha256=sha256)
 

@@ -13,8 +13,8 @@ from stylesv.report.tables import read_score_rows
 def test_a_written_score_makes_a_row(tmp_path):
     protocol = used(generated={"num_clips": 10}, bootstrap={"resamples": 10})
     selection = select_real_clips([40, 40, 5], protocol.settings)
-    real = describe_real_clips(selection, dataset="sky-0000", protocol=protocol)
-    made = describe_generated_clips(source="sky-D at 20 kimg", protocol=protocol)
+    real = describe_real_clips(selection, dataset="sky-0000", protocol=protocol, resolution_px=32)
+    made = describe_generated_clips(source="sky-D at 20 kimg", protocol=protocol, resolution_px=32)
     random = np.random.default_rng(0)
     sets = []
     for record in (real, made):

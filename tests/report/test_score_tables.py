@@ -7,9 +7,11 @@ import pytest
 from report_values import row, rows, used
 
 from stylesv.errors import ConfigError, DataError
+from stylesv.report.artefact_table import BesideRow
 from stylesv.report.protocol_text import caption_protocol, describe_protocol
 from stylesv.report.tables import (
     format_csv,
+    format_markdown,
     format_number,
     format_score,
     read_score_rows,
@@ -81,11 +83,37 @@ def test_few_clips_are_said():
 
 
 def test_a_trained_detector_needs_no_warning():
-    i3d = {"name": "i3d_torchscript", "sha256": "b" * 64, "resize_px": None, "resize_filter": None}
+    i3d = {
+        "name": "i3d_torchscript.pt",
+        "kind": "i3d_torchscript",
+        "sha256": "b" * 64,
+        "resize_px": None,
+        "resize_filter": None,
+    }
     table = tabulate_scores([row(protocol=used(detector=i3d))])
     assert table.label == "FVD16"
     assert not any("random" in note for note in table.notes)
     assert describe_protocol(table.protocol)["Detector"].endswith("resizes frames itself")
+
+
+def test_unequal_numbers_of_clips_are_not_mixed():
+    with pytest.raises(ConfigError, match="generated clips: 256 and 100; score equally many"):
+        tabulate_scores([row(), row(40, num_generated=100)])
+
+
+def test_what_the_score_misses_stands_below_with_the_real_clips_own():
+    beside = (BesideRow("sticking", 0.91234, 0.25), BesideRow("jitter", None, 1.01))
+    text = format_markdown(tabulate_scores([row(beside=beside), row(0, 90.0)]))
+    assert "### What rFVD16 misses" in text
+    assert "|  | sky-D-s0-7be01d44 at 20 | real clips |\n| --- | --- | --- |\n| sticking | 0.9123 | 0.25 |" in text
+    assert "| jitter | – | 1.01 |" in text
+    assert "misses" not in format_markdown(tabulate_scores([row()]))
+
+
+def test_the_highest_inception_score_is_best():
+    inception = {"metric": "inception_video", "inception": {"splits": 10, "shuffle_seed": 42}}
+    table = tabulate_scores([row(0, 3.0, protocol=used(**inception)), row(20, 5.0, protocol=used(**inception))])
+    assert (table.label, table.best[0].kimg, table.direction) == ("rISV16", 20, "higher is better")
 
 
 @pytest.mark.parametrize(
@@ -114,6 +142,8 @@ def score_json(**changes):
         "value": 41.5,
         "interval": {"low": 40.0, "high": 43.0, "level": 0.95, "resamples": 100},
         "few_clips": True,
+        "artefacts": [{"name": "jitter", "generated": 2.0, "real": 1.0}],
+        "drift": [{"start_time": 128, "generated": 90.0, "real": None}],
         "scored": {"run": "sky-D-s0-7be01d44", "dataset": "sky", "model": "D", "seed": 0, "kimg": 20},
         "protocol": used().model_dump(mode="json"),
         "real": {"count": 200},
@@ -126,7 +156,8 @@ def test_rows_are_read_from_score_files(tmp_path):
     (tmp_path / "a.json").write_text(score_json())
     (tmp_path / "b.json").write_text(score_json(interval=None))
     first, second = read_score_rows([tmp_path / "a.json", tmp_path / "b.json"])
-    assert first == row(20, 41.5, low=40.0, high=43.0, few_clips=True)
+    beside = (BesideRow("jitter", 2.0, 1.0), BesideRow("from frame 128", 90.0, None))
+    assert first == row(20, 41.5, low=40.0, high=43.0, few_clips=True, beside=beside)
     assert (second.low, second.high) == (None, None)
 
 

@@ -14,21 +14,20 @@ BOTH_RUNS = {"write_recipe": 2, "initialize_networks": 2, "train_segment": 5, "s
 
 # what is changed, in which file, the old text, the new text, the jobs
 CHANGES = [
-    ("R1 gamma of the video model", DEMO, "generator_optimizer: {lr: 0.001}",
-     "loss: {r1_gamma: 4}\n      generator_optimizer: {lr: 0.001}", VIDEO_RUN | VIDEO_CHOICE | RESULTS),
+    ("R1 gamma of the video model", DEMO, "loss: {r1_gamma: 4}", "loss: {r1_gamma: 5}", VIDEO_RUN | VIDEO_CHOICE | RESULTS),
     ("width of the model", DEMO, "    channel_max: 48\n    motion", "    channel_max: 40\n    motion",
      BOTH_RUNS | {"choose_snapshot": 2, "draw_clips": 1} | RESULTS),
-    ("longer video run", DEMO, "length: {total_kimg: 9, segment_kimg: 3}",
-     "length: {total_kimg: 15, segment_kimg: 3}",
+    ("longer video run", DEMO, "length: {total_kimg: 12, segment_kimg: 4}",
+     "length: {total_kimg: 20, segment_kimg: 4}",
      {"train_segment": 2, "score_snapshot": 2} | VIDEO_CHOICE | RESULTS),
-    ("shorter video run", DEMO, "length: {total_kimg: 9, segment_kimg: 3}",
-     "length: {total_kimg: 6, segment_kimg: 3}  # shorter", VIDEO_CHOICE | RESULTS),
-    ("smaller segments", DEMO, "length: {total_kimg: 9, segment_kimg: 3}",
-     "length: {total_kimg: 9, segment_kimg: 2}",
+    ("shorter video run", DEMO, "length: {total_kimg: 12, segment_kimg: 4}",
+     "length: {total_kimg: 8, segment_kimg: 4}  # shorter", VIDEO_CHOICE | RESULTS),
+    ("smaller segments", DEMO, "length: {total_kimg: 12, segment_kimg: 4}",
+     "length: {total_kimg: 12, segment_kimg: 2}",
      # the snapshots between, and the states they start from, but not the last snapshot, which is there
-     {"initialize_networks": 1, "train_segment": 4, "score_snapshot": 3} | VIDEO_CHOICE | RESULTS),
-    ("larger segments", DEMO, "length: {total_kimg: 9, segment_kimg: 3}",
-     "length: {total_kimg: 9, segment_kimg: 9}", VIDEO_CHOICE | RESULTS),
+     {"initialize_networks": 1, "train_segment": 5, "score_snapshot": 3} | VIDEO_CHOICE | RESULTS),
+    ("larger segments", DEMO, "length: {total_kimg: 12, segment_kimg: 4}",
+     "length: {total_kimg: 12, segment_kimg: 12}", VIDEO_CHOICE | RESULTS),
     ("clips of the video protocol", "protocols/rfvd_16f.yaml", "num_clips: 128 ", "num_clips: 130 ",
      {"measure_reference": 1, "score_snapshot": 7} | VIDEO_CHOICE | RESULTS),
     ("a figure setting", DEMO, "columns: 3", "columns: 9", {"draw_clips": 1} | RESULTS),
@@ -72,9 +71,9 @@ def test_a_copied_results_folder_in_a_fresh_checkout_has_nothing_to_do(finished,
 
 def test_a_lost_snapshot_is_remade_and_no_later_one(finished):
     run = next(path for path in (finished.folder / "results" / "runs").iterdir() if "-D-" in path.name)
-    (run / "6" / "networks.safetensors").rename(run / "kept")
+    (run / "8" / "networks.safetensors").rename(run / "kept")
     try:
         jobs = finished.scheduled("demo")
     finally:
-        (run / "kept").rename(run / "6" / "networks.safetensors")
+        (run / "kept").rename(run / "8" / "networks.safetensors")
     assert (jobs["initialize_networks"], jobs["train_segment"], jobs["score_snapshot"]) == (1, 2, 1)
