@@ -1,13 +1,18 @@
 """Runs at the smallest size, for tests of training."""
 
+import multiprocessing
+import sys
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from stylesv.config.dataset import PackSettings
 from stylesv.config.plan import load_plan
 from stylesv.config.recipe import recipe_yaml
 from stylesv.data.packing import pack_videos
+from stylesv.errors import StyleSVError
 from stylesv.report.video_file import write_frames
 from stylesv.training.interruption import noting_signals
 from stylesv.training.progress import Progress
@@ -45,6 +50,14 @@ def make_clips(folder: Path) -> Path:
     packing = load_plan(ROOT / "config", TINY).experiments["demo"].runs[0].data.recipe["packing"]
     pack_videos(folder / "frames", folder / "packed", settings=PackSettings(**packing))
     return folder / "packed"
+
+
+def _train_first_segment(run: "Run", partial_every: float) -> None:
+    torch.set_num_threads(1)
+    try:
+        run.train(0, 1, partial_every=partial_every)
+    except StyleSVError as error:
+        sys.exit(error.exit_status)
 
 
 class Run:
@@ -95,6 +108,18 @@ class Run:
         with noting_signals() as interruption:
             run_segment(files, (first, last), progress, options, interruption)
         return self
+
+    def start_training(self, *, partial_every: float = 0.0) -> BaseProcess:
+        """Train the first segment in a process of its own, which ends with the program's exit status.
+
+        It is forked from a server that has imported torch and computed nothing: importing takes longer than a step, and a
+        process that has computed with threads cannot be forked.
+        """
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["stylesv.training.segment", "stylesv.data.packing", "stylesv.config.plan"])
+        process = context.Process(target=_train_first_segment, args=(self, partial_every))
+        process.start()
+        return process
 
     def command(self, first: int, last: int, *, partial_every: float = 10.0) -> list[str]:
         """The program's command line, without what starts it."""
