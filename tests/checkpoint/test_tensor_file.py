@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from small_disk import small_disk
 
 from stylesv.checkpoint import read_tensors, write_tensors
 from stylesv.errors import CheckpointError, StyleSVError

@@ -5,7 +5,8 @@ import subprocess
 import sys
 
 import pytest
-from film_making import settings, small_disk, write_lossy
+from film_making import settings, write_lossy
+from small_disk import small_disk
 
 from stylesv.data.driving_scenes import render_driving_videos
 from stylesv.data.packed import PackedClips

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from conftest import find_golden_dir
+from golden_folder import find_golden_dir
 from golden_reader import FILLS, Case, assert_close, case_names
 from torch import Tensor
 

@@ -5,7 +5,7 @@ import math
 
 import pytest
 import torch
-from conftest import find_golden_dir
+from golden_folder import find_golden_dir
 from golden_reader import Case, case_names, fingerprint, load_recipe
 from torch import Tensor, nn
 

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from conftest import find_golden_dir
+from golden_folder import find_golden_dir
 from golden_reader import (
     Case,
     assert_close,

@@ -1,7 +1,7 @@
 """Bad input ends in one clear line and exit status 2 before anything runs."""
 
 import pytest
-from conftest import Workflow
+from workflow_checkout import Workflow
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 

@@ -3,7 +3,7 @@
 import hashlib
 
 import pytest
-from conftest import Workflow
+from workflow_checkout import Workflow
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 

@@ -7,7 +7,7 @@ import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from conftest import Workflow
+from workflow_checkout import Workflow
 
 from stylesv.files import read_header
 

@@ -4,7 +4,7 @@ import json
 import subprocess
 
 import pytest
-from conftest import Workflow
+from workflow_checkout import Workflow
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
