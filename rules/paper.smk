@@ -25,7 +25,7 @@ rule write_report:
         root=report_root,
     shell:
         f"exec python {SCRIPTS}/write_report.py"
-        " --settings {params.settings:q} --root {params.root} --page {output.page}"
+        " --settings {params.settings:q} --root {params.root:q} --page {output.page}"
         " --tables {output.tables} --figures {output.figures} > {log} 2>&1"
 
 

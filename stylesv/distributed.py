@@ -17,8 +17,8 @@ from torch import Tensor
 
 from stylesv.errors import ConfigError
 
-# A process may wait this long for the others: writing a snapshot to a slow file system is the longest pause.
-PATIENCE = timedelta(minutes=30)
+# A process may wait this long for the others: the first one may be waiting for another run of the same segment.
+PATIENCE = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,6 @@ class Processes:
 
     rank: int = 0
     world_size: int = 1
-    local_rank: int = 0
     control: Any = None
     """Process group (gloo) for numbers on the CPU: asking the others must not wait for a GPU to catch up."""
 
@@ -57,28 +56,48 @@ class Processes:
         torch.distributed.all_reduce(numbers, group=self.control)
         return (numbers / self.world_size).tolist()
 
+    def from_first(self, value: Any) -> Any:
+        """The first process's value, for all of them."""
+        if self.world_size == 1:
+            return value
+        values = [value]
+        torch.distributed.broadcast_object_list(values, src=0, group=self.control)
+        return values[0]
+
     def wait_for_all(self) -> None:
         """Return once every process is here."""
         if self.world_size > 1:
             torch.distributed.barrier(group=self.control)
 
 
+def is_first_process() -> bool:
+    """Whether torchrun made this the first process, or there is only one; known before they have met."""
+    return int(os.environ.get("RANK", 0)) == 0
+
+
 def join_processes() -> tuple[Processes, torch.device]:
     """Join the processes that torchrun started, if it did; returns this one and its device.
 
     A GPU each where there are GPUs (NCCL), else the CPU (gloo).
+
+    Raises:
+        ConfigError: there are fewer GPUs than processes.
     """
     rank, world_size = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
     local_rank = int(os.environ.get("LOCAL_RANK", 0))
     device = torch.device("cpu")
     if torch.cuda.is_available():
+        if local_rank >= torch.cuda.device_count():
+            raise ConfigError(
+                f"more processes on this machine than its {torch.cuda.device_count()} visible GPUs; ask for as many (gpu=N)"
+            )
         device = torch.device("cuda", local_rank)
         torch.cuda.set_device(device)
     if world_size == 1:
         return Processes(), device
     torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
     control = torch.distributed.new_group(backend="gloo", timeout=PATIENCE)
-    return Processes(rank, world_size, local_rank, control), device
+    return Processes(rank, world_size, control), device
 
 
 def leave_processes(processes: Processes) -> None:

@@ -1,5 +1,6 @@
 """A file from its address: resumed where it broke off, and kept only under the hash it must have."""
 
+import http.client
 import os
 import urllib.error
 import urllib.request
@@ -70,7 +71,7 @@ def _download(url: str, part: Path) -> None:
         if error.code == 416 and have:  # nothing is missing: the hash decides
             return
         raise StyleSVError(f"{url}: {error.code} {error.reason}; put the file there by hand, or mend url") from error
-    except (OSError, urllib.error.URLError, ValueError) as error:
+    except (OSError, urllib.error.URLError, http.client.HTTPException, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         raise StyleSVError(
             f"{url}: cannot be fetched ({reason}); run again to go on from {have:,} bytes, or put the file to "

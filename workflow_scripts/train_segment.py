@@ -97,11 +97,15 @@ def train_segment(
         if samples is not None and is_first:
             draw_snapshot_samples(networks_out, samples)
     except InterruptionError as error:
-        progress.message(str(error))
+        if messages is not None:
+            progress.message(str(error))
         if "SLURM_JOB_ID" in os.environ and (not is_first or requeue_slurm_job()):
             wait_to_be_ended()
         raise
-    except Exception as error:  # Snakemake shows a failed job's messages, not what went to the terminal of a node
+    except Exception as error:
+        if messages is None:
+            raise
+        # Snakemake shows a failed job's messages, not what went to the terminal of a node
         told = f"error: {one_line(error)}" if isinstance(error, StyleSVError) else traceback.format_exc()
         progress.message(told)
         raise

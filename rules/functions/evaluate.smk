@@ -32,4 +32,4 @@ def fetch_options(wildcards):
     if len(found) != 1:
         stop(f"{wildcards.detector}: {len(found)} protocols in use give it an address and hash; one is needed")
     url, sha256 = found.pop()
-    return " ".join(f"--{name} {value!r}" for name, value in (("url", url), ("sha256", sha256)) if value)
+    return " ".join(f"--{name} {shlex.quote(value)}" for name, value in (("url", url), ("sha256", sha256)) if value)

@@ -52,12 +52,14 @@ def checkpoint_file(wildcards):
 
 
 def checkpoint_address(wildcards):
-    return next(source.pickle for source in IMPORTED.values() if source.sha256 == wildcards.sha256)
+    found = [s.pickle for s in IMPORTED.values() if s.sha256 == wildcards.sha256 and s.is_address]
+    return found[0] if found else stop(f"{wildcards.sha256}: no model's source has this hash and an address")
 
 
 def logged_kimgs(run):
     """Snapshots whose training has left a log."""
-    return sorted(k for k in plan.kimgs[run] if Path(f"results/runs/{run}/{k}/log.jsonl").exists())
+    found = (re.fullmatch(r"(\d+)/log\.jsonl", name) for name in files_under(f"results/runs/{run}"))
+    return sorted(int(match[1]) for match in found if match)
 
 
 def logs_of(wildcards):
@@ -70,4 +72,5 @@ def exported_kimgs(wildcards):
 
 
 def tensorboard_folders(_):
-    return [f"results/tensorboard/{run}" for run in plan.runs if logged_kimgs(run)]
+    folders = [f"results/tensorboard/{run}" for run in plan.runs if logged_kimgs(run)]
+    return folders or stop("tensorboard: no run of the settings as they are now has a training log yet")

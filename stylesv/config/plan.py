@@ -100,7 +100,7 @@ class _Planner:
             for seed in file.seeds:
                 for model in file.models:
                     run = self._run(plan, model, seed, layer, file)
-                    runs += [r for r in (run.parent, run) if r is not None and r not in runs]
+                    runs += [r for r in (*run.ancestors, run) if r not in runs]
         figures = validate(FigureSettings, self._stack(layer, ("figures",)), prefix=("figures",))
         return ExperimentPlan(name, file.title, tuple(runs), figures)
 

@@ -35,6 +35,11 @@ class RunPlan:
     parent: "RunPlan | None"
 
     @property
+    def ancestors(self) -> "tuple[RunPlan, ...]":
+        """Its parent and the parent's, the first of them first."""
+        return () if self.parent is None else (*self.parent.ancestors, self.parent)
+
+    @property
     def chooser(self) -> str:
         """Name of the file that holds the best snapshot: protocol, and a key of the candidates."""
         return f"{self.protocols[0].name}-{recipe_key({'kimgs': list(self.kimgs)})}"

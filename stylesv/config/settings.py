@@ -141,8 +141,6 @@ class ExperimentFile(ExperimentSettings):
     """Settings of every protocol of this experiment."""
     figures: dict[str, Any] = {}
     """Settings of its figures."""
-    machine: dict[str, Any] = {}
-    """Settings of the machine."""
 
 
 class BaseSettings(Settings):

@@ -4,6 +4,7 @@ import json
 import platform
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pydantic import ValidationError
@@ -170,8 +171,20 @@ def package_versions() -> dict[str, str]:
 
 
 def write_score(path: Path, score: Score) -> None:
-    """Write a score as readable JSON."""
-    write_text(path, json.dumps(score.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n")
+    """Write a score as readable JSON, its numbers rounded to 10 digits.
+
+    The last bits of an eigenvalue depend on how the linear algebra library happened to use its threads.
+    """
+    values = _rounded(score.model_dump(mode="json"))
+    write_text(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
+
+
+def _rounded(values: Any) -> Any:
+    if isinstance(values, float):
+        return float(f"{values:.10g}")
+    if isinstance(values, dict):
+        return {name: _rounded(value) for name, value in values.items()}
+    return [_rounded(value) for value in values] if isinstance(values, list) else values
 
 
 def read_score(path: Path) -> Score:

@@ -119,7 +119,7 @@ def _run(name: str, run: dict[str, Any]) -> RunSummary:
         "clips in a step": str(recipe["training"]["batch_size"]),
         "length": f"{choice['of_kimgs'][-1]} kimg",
     }
-    if run["logs"]:
-        last = _log_lines(run["logs"][-1:])[-1]
+    if lines := _log_lines(run["logs"]):
+        last = lines[-1]
         facts["last losses"] = f"G {last['loss_generator']:.2f}, D {last['loss_discriminator']:.2f}"
     return RunSummary(name, facts, recipe_yaml)

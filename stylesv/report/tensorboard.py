@@ -30,7 +30,7 @@ def export_tensorboard(logs: Sequence[Path], out: Path) -> int:
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:
-        raise StyleSVError(f"TensorBoard is not installed ({error}); pip install 'stylesv[tensorboard]'") from error
+        raise StyleSVError(f"TensorBoard is not installed ({error}); pip install '.[tensorboard]'") from error
     count, seconds = 0, 0.0
     with SummaryWriter(str(out)) as writer:
         for line in _lines(logs):

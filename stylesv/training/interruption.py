@@ -1,7 +1,9 @@
 """The end that comes from outside: a signal is noted, and the step that runs is finished first.
 
 Slurm sends TERM before a job's time limit (`--signal=TERM@180`) and before it gives a node to somebody else; Ctrl-C sends
-INT. Under Slurm a job that still runs is then put back into its queue, with the same job id.
+INT. Where Slurm tracks processes by cgroups, TERM reaches only the first process of a step, which here is Snakemake; so
+the time limit is also asked for at the start, and counts as a signal shortly before it. Under Slurm a job that still runs
+is then put back into its queue, with the same job id.
 """
 
 import os
@@ -14,31 +16,60 @@ from contextlib import contextmanager
 from types import FrameType
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
+# as the profile's --signal: a step, and writing the state, take less
+LEAVE_BEFORE_SECONDS = 180
 # after a requeue Slurm ends the job within moments; a process that ended by itself before would count as failed
 PATIENCE_SECONDS = 300
 
 
 class Interruption:
-    """Whether a signal has come, and its name."""
+    """Whether a signal has come, or the time limit is near."""
 
-    def __init__(self) -> None:
-        self.name: str | None = None
+    def __init__(self, seconds_left: float | None = None) -> None:
+        self._signal: str | None = None
+        self._deadline = None
+        if seconds_left is not None:
+            self._deadline = time.monotonic() + seconds_left - min(LEAVE_BEFORE_SECONDS, seconds_left / 4)
 
-    def _note(self, number: int, _frame: FrameType | None) -> None:
-        self.name = signal.Signals(number).name
+    @property
+    def name(self) -> str | None:
+        """What came, None while nothing has."""
+        if self._signal is None and self._deadline is not None and time.monotonic() >= self._deadline:
+            return "the time limit"
+        return self._signal
+
+    def note(self, number: int, _frame: FrameType | None) -> None:
+        """Handle a signal."""
+        self._signal = signal.Signals(number).name
         signal.signal(number, signal.SIG_DFL)  # a second one ends the process at once
 
 
 @contextmanager
 def noting_signals() -> Iterator[Interruption]:
     """Inside, TERM and INT are noted instead of ending the process."""
-    interruption = Interruption()
-    before = {number: signal.signal(number, interruption._note) for number in SIGNALS}
+    interruption = Interruption(slurm_seconds_left())
+    before = {number: signal.signal(number, interruption.note) for number in SIGNALS}
     try:
         yield interruption
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def slurm_seconds_left() -> float | None:
+    """Time until the limit of this process's Slurm job; None without a job or a limit."""
+    job = os.environ.get("SLURM_JOB_ID")
+    if job is None or shutil.which("squeue") is None:
+        return None
+    asked = subprocess.run(["squeue", "-h", "-j", job, "-o", "%L"], capture_output=True, text=True, check=False)
+    days, _, clock = asked.stdout.strip().rpartition("-")
+    parts = clock.split(":")
+    if not all(part.isdigit() for part in [days or "0", *parts]):
+        return None  # UNLIMITED, NOT_SET or no answer
+    seconds = 0
+    for part in parts:
+        seconds = seconds * 60 + int(part)
+    return float(int(days or 0) * 86400 + seconds)
 
 
 def requeue_slurm_job() -> bool:

@@ -21,11 +21,15 @@ class SegmentLog:
         self.state, self.processes, self.tick_kimg = state, processes, tick_kimg
         self.lines: list[dict[str, Any]] = []
         self._begin()
-        self.waited_from = time.perf_counter()
 
     def _begin(self) -> None:
         self.sums: dict[str, Tensor] = {}
         self.counts: dict[str, int] = {}
+        self.start_clock()
+
+    def start_clock(self) -> None:
+        """Steps, and waiting for data, count from now."""
+        self.waited_from = time.perf_counter()
         self.tick_step, self.tick_time = self.state.step, time.perf_counter()
         self.waited = 0.0
 
@@ -87,6 +91,10 @@ class SegmentLog:
                 variance = means.pop(f"logits_{kind}_square") - means[f"logits_{kind}"] ** 2
                 means[f"logits_{kind}_std"] = math.sqrt(max(variance, 0)) if math.isfinite(variance) else variance
         return means
+
+    def means_so_far(self) -> dict[str, Any]:
+        """Means over the tick that has begun. Every process must call it."""
+        return {"kimg": self.state.step * self.state.frames_per_step / 1000, **self._means()}
 
     def text(self) -> str:
         """All lines as JSON."""

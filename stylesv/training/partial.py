@@ -17,8 +17,9 @@ from typing import Any, Literal
 
 from filelock import FileLock, Timeout
 
+from stylesv.checkpoint import read_tensors
 from stylesv.errors import CheckpointError, InterruptionError, StyleSVError
-from stylesv.files import read_header, write_text
+from stylesv.files import write_text
 from stylesv.training.interruption import Interruption
 from stylesv.training.progress import Progress
 from stylesv.training.state import TrainState
@@ -53,8 +54,8 @@ class PartialStates:
             path.unlink(missing_ok=True)
         return True
 
-    def load(self, state: TrainState, *, last_step: int) -> dict[str, Any] | None:
-        """Continue from the newest whole one, at most `last_step`; returns what its log held, None if there is none.
+    def newest_whole(self, state: TrainState, *, last_step: int) -> Path | None:
+        """The newest one after the step of `state`, at most `last_step`, whose content is whole.
 
         Raises:
             CheckpointError: one is of another recipe.
@@ -63,11 +64,9 @@ class PartialStates:
             if not state.step < int(path.stem) <= last_step:
                 continue
             try:
-                key = read_header(path).get("recipe_key")
+                key = read_tensors(path)[1].get("recipe_key")
                 if key == state.key:
-                    header = state.load(path)
-                    self.progress.message(f"going on from {path}, step {state.step}")
-                    return header["log"]
+                    return path
             except CheckpointError as error:
                 self.progress.message(f"{error}; the one before is tried")
                 continue
@@ -127,8 +126,9 @@ def holding(
             time.sleep(1)
             if interruption.name is not None:
                 raise InterruptionError(f"{folder}: {interruption.name} while waiting for another process") from error
-    write_text(folder / "owner.json", json.dumps(_this_process()))
     try:
+        with suppress(StyleSVError):  # a full disk
+            write_text(folder / "owner.json", json.dumps(_this_process()))
         yield
     finally:
         (folder / "owner.json").unlink(missing_ok=True)

@@ -32,8 +32,7 @@ class Progress:
         self.started: tuple[float, float, int] | None = None
         self.shown_at = 0.0
         if messages is not None and not silent:
-            messages.parent.mkdir(parents=True, exist_ok=True)
-            messages.write_text("")
+            messages.parent.mkdir(parents=True, exist_ok=True)  # messages of another process there stay
 
     def message(self, text: str) -> None:
         """A line for the log; for the terminal when the log cannot be written."""

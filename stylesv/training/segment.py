@@ -15,7 +15,7 @@ import torch
 from stylesv.checkpoint import read_networks
 from stylesv.config.recipe import read_recipe, recipe_key
 from stylesv.data.packed import PackedClips
-from stylesv.distributed import Processes, join_processes, leave_processes
+from stylesv.distributed import Processes, is_first_process, join_processes, leave_processes
 from stylesv.errors import CheckpointError, InterruptionError, StyleSVError
 from stylesv.files import read_header, write_text
 from stylesv.ops import active_backend
@@ -72,7 +72,7 @@ def initialize_run(recipe: Path, *, parent_choice: Path | None, networks_out: Pa
         raise CheckpointError(f"{recipe}: the recipe {wanted}")
     lines, transfer = [f"recipe {state.key}: fresh networks"], None
     if parent_choice is not None:
-        chosen = json.loads(parent_choice.read_text())
+        chosen = _read_choice(parent_choice)
         parts, header = read_networks(parent_choice.parent.parent / chosen["networks"])
         report = transfer_networks(state, parts, mismatched=parent["mismatched"])
         transfer = {"run": parent["run"], "kimg": header["kimg"], **report.as_dict()}
@@ -80,6 +80,16 @@ def initialize_run(recipe: Path, *, parent_choice: Path | None, networks_out: Pa
     state.save_networks(networks_out, 0, transfer=transfer)
     state.save(state_out, 0)
     return lines
+
+
+def _read_choice(path: Path) -> dict[str, Any]:
+    try:
+        choice = json.loads(path.read_text())
+        return {"networks": choice["networks"]}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(
+            f"{path}: is not a choice of a snapshot ({error!r}); delete it to make it again"
+        ) from error
 
 
 def run_segment(
@@ -96,19 +106,18 @@ def run_segment(
         InterruptionError: a signal came; the partial state is written.
         StyleSVError: the loss is not finite, a file cannot be written, or another process trains the same.
     """
-    processes, device = join_processes()
-    try:
-        folder = files.partial if processes.is_first else None
-        with holding(folder, progress, interruption, if_running=options.if_running):
-            processes.wait_for_all()
-            if _is_written(files, kimg[1]):
+    folder = files.partial if is_first_process() else None
+    with holding(folder, progress, interruption, if_running=options.if_running):
+        processes, device = join_processes()
+        try:
+            if processes.from_first(_is_written(files, kimg[1])):
                 progress.message(f"{files.networks_out}: is there already, of this recipe; nothing to do")
             else:
                 _train(files, kimg, progress, options, interruption, (processes, device))
-            if folder is not None:
-                remove_partial_states(folder)
-    finally:
-        leave_processes(processes)
+        finally:
+            leave_processes(processes)
+        if folder is not None:
+            remove_partial_states(folder)
 
 
 def _train(
@@ -126,14 +135,17 @@ def _train(
     partial = PartialStates(files.partial, progress, every_minutes=options.partial_every)
     first_step, last_step = state.step_at(kimg[0]), state.step_at(kimg[1])
     state.step = first_step
-    saved = partial.load(state, last_step=last_step)
-    if saved is None:
+    newest = partial.newest_whole(state, last_step=last_step) if processes.is_first else None
+    newest = processes.from_first(newest)  # what one process sees of a shared disk, another may not yet see
+    if newest is None:
         _load_start(state, files, kimg[0])
     else:
-        log.restore(saved)
+        log.restore(state.load(newest)["log"])
+        progress.message(f"going on from {newest}, step {state.step}")
     real = RealClips(PackedClips(files.data), state.settings, state.recipe["seed"])
     step = TrainingStep(state, real, processes, accumulation=options.accumulation)
     _announce(progress, state, processes)
+    log.start_clock()
     batches = real.batches(state.step, last_step, num_workers=options.num_workers, places=step.places)
     for batch in batches:
         log.batch_ready()
@@ -144,6 +156,7 @@ def _train(
             _check_finite(log.close_tick(), files, kimg[0])
         stops, due = processes.average_numbers([float(interruption.name is not None), float(partial.due())])
         if stops or due:
+            _check_finite(log.means_so_far(), files, kimg[0])
             state.collect_signs(processes)
             kept = partial.save(state, log.saved()) if processes.is_first else False
             if stops:
@@ -174,7 +187,7 @@ def _interrupted(signal: str | None, state: TrainState, files: SegmentFiles, kep
     where = f"{files.networks_out}: {signal or 'a signal to another process'} at step {state.step}"
     if kept:
         return InterruptionError(f"{where}: the partial state is in {files.partial}; start again to go on from there")
-    return InterruptionError(f"{where}: no partial state was kept; start again from the segment's beginning")
+    return InterruptionError(f"{where}: its state was not kept; the next start goes on from the newest kept before")
 
 
 def _is_written(files: SegmentFiles, last_kimg: int) -> bool:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -35,6 +36,10 @@ class Base:
     @property
     def target(self) -> str:
         return f"results/runs/{self.run}/1/state.safetensors"
+
+
+def _heed_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class ClusterCheckout:
@@ -88,6 +93,8 @@ class ClusterCheckout:
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
+            # a shell that runs the tests in the background has them ignore SIGINT, and children inherit that
+            preexec_fn=_heed_ctrl_c,
         )
 
     def run(self, *arguments: str, profile: str = "slurm", settings: tuple[str, ...] = ()) -> tuple[int, str]:

@@ -16,8 +16,10 @@ from segment_run import TINY, Run, make_clips, recipes_of
 from small_disk import small_disk
 
 from stylesv.errors import CheckpointError, InterruptionError, StyleSVError
+from stylesv.training.interruption import slurm_seconds_left
 
 pytestmark = pytest.mark.slow
+SLOWED = Path(__file__).resolve().parents[1] / "cluster" / "slowed_training.py"
 NAMES = ("networks.safetensors", "state.safetensors")
 
 
@@ -107,6 +109,45 @@ def test_the_program_ends_with_75_and_one_line_and_its_retry_goes_on(tmp_path, r
     assert f"going on from {partial}" in run.messages.read_text()
     for name in NAMES:
         assert run.file(1, name).read_bytes() == undisturbed.file(1, name).read_bytes()
+
+
+def test_near_its_time_limit_a_slurm_job_saves_and_asks_to_be_requeued(tmp_path, recipe, data, undisturbed):
+    """Without any signal: where Slurm tracks processes by cgroups, none reaches the program."""
+    commands = tmp_path / "bin"
+    commands.mkdir()
+    answers = {
+        "squeue": 'case "$*" in *%L*) echo 0:08;; *) echo RUNNING;; esac',
+        "scontrol": f'echo "$*" > {commands}/asked; kill -9 $PPID',
+    }
+    for name, answer in answers.items():
+        (commands / name).write_text(f"#!/bin/sh\n{answer}\n")
+        (commands / name).chmod(0o755)
+    run = Run(tmp_path / "run", recipe, data).start()
+    environment = {
+        **os.environ,
+        "PATH": f"{commands}:{os.environ['PATH']}",
+        "SLURM_JOB_ID": "17",
+        "STEP_SECONDS": "0.2",
+    }
+    command = [sys.executable, str(SLOWED), *run.command(0, 1, partial_every=60)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert (commands / "asked").read_text() == "requeue 17\n"
+    assert "the time limit at step" in run.messages.read_text()
+    run.train(0, 1)
+    assert run.file(1, NAMES[0]).read_bytes() == undisturbed.file(1, NAMES[0]).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("answer", "seconds"),
+    [("0:08", 8.0), ("1:02:03", 3723.0), ("2-00:00:01", 172801.0), ("UNLIMITED", None), ("", None)],
+)
+def test_the_time_left_is_read_as_slurm_writes_it(tmp_path, monkeypatch, answer, seconds):
+    (tmp_path / "squeue").write_text(f"#!/bin/sh\necho '{answer}'\n")
+    (tmp_path / "squeue").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("SLURM_JOB_ID", "1")
+    assert slurm_seconds_left() == seconds
 
 
 def test_a_damaged_partial_state_is_named_and_the_one_before_is_used(tmp_path, recipe, data, undisturbed):

@@ -37,6 +37,9 @@ def test_one_segment_equals_two_bit_for_bit(tmp_path, recipes, data, image_run):
     halves = Run(tmp_path, recipes["image"], data).start().train(0, 1).train(1, 2, num_workers=2)
     for name in ("networks.safetensors", "state.safetensors"):
         assert halves.file(2, name).read_bytes() == image_run.file(2, name).read_bytes()
+    lines = [json.loads(line) for line in halves.file(2, "log.jsonl").read_text().splitlines()]
+    clips = [line["clips_per_second"] * line["seconds"] for line in lines]
+    assert clips == pytest.approx([100] * len(lines), abs=4), "each tick counts its own clips"
 
 
 def test_training_moves_the_networks_the_average_and_the_augmentation(image_run):

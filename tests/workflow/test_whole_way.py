@@ -81,6 +81,18 @@ def test_a_longer_run_trains_the_new_segment_alone_and_leaves_the_others_as_they
     assert first.scheduled("demo", *SMALLEST).get("train_segment") is None
 
 
+def test_a_lost_snapshot_in_the_middle_is_remade_with_equal_bytes(first):
+    lost = next((first.folder / "results" / "runs").glob("*-D-*/1/networks.safetensors"))
+    content, later = lost.read_bytes(), lost.parents[1] / "2" / "networks.safetensors"
+    lost.unlink()
+    jobs, written = first.scheduled("demo", *SMALLEST), later.stat().st_mtime_ns
+    assert (jobs["initialize_networks"], jobs["train_segment"]) == (1, 1)
+    done = first.snakemake("demo", *SMALLEST)
+    assert done.returncode == 0, done.stdout[-6000:]
+    assert lost.read_bytes() == content
+    assert later.stat().st_mtime_ns == written
+
+
 def test_videos_are_made_from_a_snapshot(first, tmp_path):
     networks = next((first.folder / "results" / "runs").glob("*-D-*/2/networks.safetensors"))
     out = tmp_path / "films"
