@@ -81,7 +81,9 @@ def test_a_protocol_without_resamples_has_no_interval():
 def test_a_score_file_holds_all_that_decides_it(tmp_path):
     score = score_features(*feature_sets(), scored=scored())
     write_score(tmp_path / "score.json", score)
-    assert read_score(tmp_path / "score.json") == score
+    read = read_score(tmp_path / "score.json")
+    assert read.value == pytest.approx(score.value, rel=1e-9) and read.value == float(f"{score.value:.10g}")
+    assert read.model_copy(update={"value": score.value, "interval": score.interval}) == score
     values = json.loads((tmp_path / "score.json").read_text())
     assert values["metric"] == "rfvd" and values["label"] == "rFVD16"
     assert values["scored"] == {"run": "sky-D-s0-7be01d44", "dataset": "sky", "model": "D", "seed": 0, "kimg": 20}
