@@ -11,6 +11,7 @@ install_import_hook("stylesv", "beartype.beartype")
 ROOT = Path(__file__).resolve().parent.parent
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this hook, too
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of one file run in one process, which makes their fixtures once; those of the cluster share one Slurm."""
     for item in items:
