@@ -30,10 +30,10 @@ demo: $(INSTALLED)  ## run the whole workflow on a CPU, offline, in minutes; end
 
 test: $(INSTALLED)  ## run all tests, lint and floors
 	@$(MAKE) --no-print-directory lint
-	@OMP_NUM_THREADS=1 python -m pytest -n 2 --dist loadgroup
+	@python -m pytest
 
 check: $(INSTALLED) lint  ## the quick part: lint, floors, unit tests
-	@OMP_NUM_THREADS=1 python -m pytest -n 2 --dist loadgroup -m "not slow and not workflow"
+	@python -m pytest -m "not slow and not workflow"
 
 bench: $(INSTALLED)  ## measure operations, networks and steps against the definitions; make bench BENCH=name for some
 	@python tests/benchmarks/run_benchmarks.py $(BENCH)
