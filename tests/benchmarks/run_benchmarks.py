@@ -25,13 +25,14 @@ def main(names: tuple[str, ...], out: Path, threads: int, budget_seconds: float)
     use_cpu_threads(threads)
     import torch
     from breakdown import BREAKDOWNS
+    from data_and_score_cases import data_and_score_cases
     from gpu import gpu_shares
     from measure import Memory, compare, machine
     from network_cases import network_cases
     from operation_cases import operation_cases
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    cases = [*operation_cases(), *network_cases()]
+    cases = [*operation_cases(), *data_and_score_cases(), *network_cases()]
     known = [case.name for case in cases] + list(BREAKDOWNS)
     unknown = [name for name in names if not any(name in each for each in known)]
     if unknown:
