@@ -1,6 +1,7 @@
 """What `stylesv.metrics` writes, `stylesv.report` reads: the two meet at the file, not in code."""
 
 import numpy as np
+import pytest
 from report_values import used
 
 from stylesv.metrics.clip_selection import select_real_clips
@@ -25,6 +26,7 @@ def test_a_written_score_makes_a_row(tmp_path):
     score = score_features(*sets, scored=scored)
     write_score(tmp_path / "score.json", score)
     (row,) = read_score_rows([tmp_path / "score.json"])
-    assert (row.value, row.low, row.high) == (score.value, score.interval.low, score.interval.high)
+    wanted = (score.value, score.interval.low, score.interval.high)
+    assert (row.value, row.low, row.high) == pytest.approx(wanted, rel=1e-9)
     assert (row.run, row.kimg, row.num_real, row.num_generated) == (scored.run, 20, 24, 10)
     assert row.protocol == protocol
