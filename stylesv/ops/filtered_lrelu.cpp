@@ -1,9 +1,10 @@
-// Upsample, leaky ReLU, downsample, one channel plane at a time, without ever writing the upsampled plane.
+// Upsample, leaky ReLU, downsample, a few channel planes at a time, without ever writing the upsampled planes.
 //
-// A plane is walked row by row. An input row is upsampled along x once, into as many phase arrays as the rates need, so
-// that every later step reads and writes contiguously. Rings hold the few x-upsampled rows that the y-upsampling reads
-// and the few x-downsampled rows that the y-downsampling reads; all of them fit in the first-level cache. Planes are
-// shared among threads and nothing else is, so the result does not depend on the number of threads.
+// Planes are walked row by row, small ones side by side, so that every loop over a row is long. An input row is upsampled
+// along x once, into as many phase arrays as the rates need, so that every later step reads and writes contiguously. Rings
+// hold the few x-upsampled rows that the y-upsampling reads and the few x-downsampled rows that the y-downsampling reads;
+// all of them fit in the first-level cache. Groups of planes are shared among threads and nothing else is, and how planes
+// are grouped decides no value, so the result does not depend on the number of threads.
 //
 // The same walk serves three passes (SPEC 1.4; `fused.py` says which numbers each takes):
 //   linear   out = D U value
@@ -24,7 +25,10 @@
 namespace {
 
 constexpr int64_t kMaxTaps = 12;  // taps in one pass over a row; longer filters take several
-constexpr int64_t kLanes = 8;     // rows are padded to a multiple, so that loops have no remainder
+constexpr int64_t kLanes = 16;    // arrays are padded to a multiple, so that each begins on a cache line
+constexpr int64_t kCacheLine = 64;
+constexpr int64_t kCacheBytes = 32 << 10;  // what the buffers of one group of planes may take: most of a first-level cache
+constexpr int64_t kMinGroups = 8;          // as many groups at the least, for the threads
 
 enum Pass : int64_t { kLinear = 0, kLrelu = 1, kMasked = 2 };
 
@@ -54,6 +58,7 @@ struct Up {
     return left > 0 ? (left + rate - 1) / rate : 0;
   }
   double weight(int64_t term, int64_t p, int64_t t) const { return lines.mirrored(term, first_tap(p) + t * rate); }
+  int64_t ring_rows() const { return (lines.length() + rate - 1) / rate; }  // inputs that one position may read
 };
 
 // One axis of downsampling: y[o] = sum over k of taps[last - k] * u[o * rate + k].
@@ -62,10 +67,55 @@ struct Down {
   int64_t rate, size;
 };
 
+// Zeros at first, from a cache line on. What lies behind the size may be read, for values that nothing depends on.
+template <typename T>
+class Buffer {
+ public:
+  explicit Buffer(int64_t size) : values_(size + kCacheLine / sizeof(T)) {}
+  T* data() {
+    const auto address = reinterpret_cast<uintptr_t>(values_.data());
+    return values_.data() + (kCacheLine - address % kCacheLine) % kCacheLine / sizeof(T);
+  }
+
+ private:
+  std::vector<T> values_;
+};
+
 // ---- rows ----------------------------------------------------------------------------------------------------------
 
-template <typename T, int N, bool Add>
-void fir_fixed(T* __restrict out, const T* const* rows, const T* weights, int64_t length) {
+// What is done to the values of a row when they are whole: nothing,
+struct Plain {
+  template <typename T>
+  T operator()(T value, int64_t) const { return value; }
+};
+
+// the activation,
+template <typename T>
+struct Activation {
+  T positive, negative, clamp;  // gain, gain * slope
+
+  T operator()(T u, int64_t) const {
+    T v = u > 0 ? u * positive : u * negative;
+    v = v > clamp ? clamp : v;
+    return v < -clamp ? -clamp : v;
+  }
+};
+
+// or its derivative where the row of the source is `u`.
+template <typename T>
+struct Derivative {
+  Activation<T> at;
+  const T* u;
+
+  T operator()(T value, int64_t x) const {
+    const T factor = u[x] > 0 ? at.positive : at.negative;
+    const T v = u[x] * factor;
+    return (v > at.clamp) | (v < -at.clamp) ? T(0) : value * factor;
+  }
+};
+
+template <typename T, int N, bool Add, typename Finish>
+void fir_fixed(T* __restrict out, const T* const* rows, const T* weights, int64_t length, const Finish finish) {
   const T* row[N];
   T weight[N];
   for (int k = 0; k < N; k++) row[k] = rows[k], weight[k] = weights[k];
@@ -73,82 +123,60 @@ void fir_fixed(T* __restrict out, const T* const* rows, const T* weights, int64_
   for (int64_t x = 0; x < length; x++) {
     T sum = Add ? out[x] : T(0);
     for (int k = 0; k < N; k++) sum += weight[k] * row[k][x];
-    out[x] = sum;
+    out[x] = finish(sum, x);
   }
 }
 
-template <typename T, bool Add, int N = kMaxTaps>
-void fir_some(T* out, const T* const* rows, const T* weights, int64_t count, int64_t length) {
-  if (count == N) return fir_fixed<T, N, Add>(out, rows, weights, length);
-  if constexpr (N > 1) fir_some<T, Add, N - 1>(out, rows, weights, count, length);
+template <bool Add, int N = kMaxTaps, typename T, typename Finish>
+void fir_some(T* out, const T* const* rows, const T* weights, int64_t count, int64_t length, const Finish& finish) {
+  if (count == N) return fir_fixed<T, N, Add>(out, rows, weights, length, finish);
+  if constexpr (N > 1) fir_some<Add, N - 1>(out, rows, weights, count, length, finish);
 }
 
-// out[x] = sum over k of weights[k] * rows[k][x]
-template <typename T>
-void fir(T* out, const T* const* rows, const T* weights, int64_t count, int64_t length) {
-  if (count == 0) std::fill_n(out, length, T(0));
-  fir_some<T, false>(out, rows, weights, std::min(count, kMaxTaps), length);
-  for (int64_t k = kMaxTaps; k < count; k += kMaxTaps)
-    fir_some<T, true>(out, rows + k, weights + k, std::min(count - k, kMaxTaps), length);
+// out[x] = finish(sum over k of weights[k] * rows[k][x])
+template <typename T, typename Finish = Plain>
+void fir(T* out, const T* const* rows, const T* weights, int64_t count, int64_t length, const Finish& finish = {}) {
+  if (count <= 0) {
+    for (int64_t x = 0; x < length; x++) out[x] = finish(T(0), x);
+    return;
+  }
+  if (count <= kMaxTaps) return fir_some<false>(out, rows, weights, count, length, finish);
+  fir_some<false>(out, rows, weights, kMaxTaps, length, Plain{});
+  int64_t k = kMaxTaps;
+  for (; k + kMaxTaps < count; k += kMaxTaps) fir_some<true>(out, rows + k, weights + k, kMaxTaps, length, Plain{});
+  fir_some<true>(out, rows + k, weights + k, count - k, length, finish);
 }
-
-template <typename T>
-struct Activation {
-  T positive, negative, clamp;  // gain, gain * slope
-
-  void apply(T* __restrict u, int64_t length) const {
-#pragma omp simd
-    for (int64_t x = 0; x < length; x++) {
-      T v = u[x] > 0 ? u[x] * positive : u[x] * negative;
-      v = v > clamp ? clamp : v;
-      u[x] = v < -clamp ? -clamp : v;
-    }
-  }
-
-  // value *= derivative at u
-  void differentiate(T* __restrict value, const T* __restrict u, int64_t length) const {
-#pragma omp simd
-    for (int64_t x = 0; x < length; x++) {
-      const T factor = u[x] > 0 ? positive : negative;
-      const T v = u[x] * factor;
-      value[x] = (v > clamp) | (v < -clamp) ? T(0) : value[x] * factor;
-    }
-  }
-};
 
 // ---- along x: arrays of phases -------------------------------------------------------------------------------------
 
-// Each output array is a sum of shifted input arrays of one flat buffer.
+// Each output array is a sum of shifted input arrays of one flat buffer. In every array the planes of a group lie side by
+// side; a shift reaches from one plane into the next only for values that nothing depends on.
 template <typename T>
 struct Phase {
-  std::vector<int64_t> starts;
+  std::vector<int64_t> arrays, shifts;
   std::vector<T> weights;
 
-  void run(T* out, const T* in, int64_t length) const {
-    const T* rows[kMaxTaps];
-    if (starts.empty()) std::fill_n(out, length, T(0));
-    for (size_t first = 0; first < starts.size(); first += kMaxTaps) {
-      const int64_t count = std::min<int64_t>(starts.size() - first, kMaxTaps);
-      for (int64_t k = 0; k < count; k++) rows[k] = in + starts[first + k];
-      if (first == 0) fir_some<T, false>(out, rows, &weights[first], count, length);
-      else fir_some<T, true>(out, rows, &weights[first], count, length);
-    }
+  void add(int64_t array, int64_t shift, double weight) {
+    arrays.push_back(array), shifts.push_back(shift), weights.push_back(T(weight));
+  }
+  void run(T* out, const T* in, int64_t array_length, const T** rows) const {
+    for (size_t k = 0; k < arrays.size(); k++) rows[k] = in + arrays[k] * array_length + shifts[k];
+    fir(out, rows, weights.data(), arrays.size(), array_length);
   }
 };
 
 // Upsampled position p = M * period + r is element M of the array of phase r; only the phases that are read exist.
 template <typename T>
 struct DownX {
-  int64_t period, arrays, length, out_length;  // arrays of the output, lengths of one array before and after
-  std::vector<int64_t> residues;               // the phases that are read
-  std::vector<Phase<T>> phases;                // term after term
+  int64_t period, arrays, length;  // arrays of the output; elements of a plane in an array before downsampling
+  std::vector<int64_t> residues;   // the phases that are read
+  std::vector<Phase<T>> phases;    // term after term
 
   DownX(const Down& down, int64_t up_rate) {
     period = std::lcm(up_rate, down.rate);
     arrays = period / down.rate;
     const int64_t taps = down.lines.length(), last = (arrays - 1) * down.rate + taps - 1;
-    out_length = round_up((down.size + arrays - 1) / arrays, kLanes);
-    length = round_up(out_length + last / period, kLanes);
+    length = (down.size + arrays - 1) / arrays + last / period;
     std::vector<int64_t> slot(period, -1);
     for (int64_t i = 0; i < down.lines.terms * arrays; i++) {
       const int64_t term = i / arrays, e = i % arrays;
@@ -156,14 +184,11 @@ struct DownX {
       for (int64_t k = 0; k < taps; k++) {
         const int64_t p = e * down.rate + k;
         if (slot[p % period] < 0) slot[p % period] = residues.size(), residues.push_back(p % period);
-        phase.starts.push_back(slot[p % period] * length + p / period);
-        phase.weights.push_back(T(down.lines.mirrored(term, k)));
+        phase.add(slot[p % period], p / period, down.lines.mirrored(term, k));
       }
       phases.push_back(phase);
     }
   }
-  int64_t width() const { return int64_t(residues.size()) * length; }
-  int64_t out_width() const { return arrays * out_length; }
 };
 
 template <typename T>
@@ -183,67 +208,90 @@ struct UpX {
         Phase<T> phase;
         for (int64_t t = 0; t < up.count(r); t++) {
           const int64_t index = up.first_input(r) + t;
-          phase.starts.push_back(modulo(index, arrays) * length + floor_div(index, arrays) - first);
-          phase.weights.push_back(T(up.weight(term, r, t)));
+          phase.add(modulo(index, arrays), floor_div(index, arrays) - first, up.weight(term, r, t));
         }
         phases.push_back(phase);
       }
   }
 };
 
+// The planes of a group in an array: each begins `stride` after the one before.
+struct Group {
+  int64_t planes, stride;
+
+  int64_t length() const { return round_up(planes * stride, kLanes); }
+};
+
 // ---- along y: rings of rows ----------------------------------------------------------------------------------------
 
-// Gives rows of one upsampled plane, asked for from top to bottom.
+// Gives rows of a group of upsampled planes, asked for from top to bottom.
 template <typename T, typename Stored>
 class UpsampledRows {
  public:
-  UpsampledRows(const Up& along_x, const Up& along_y, const UpX<T>& x, const DownX<T>& down)
-      : along_x_(along_x), along_y_(along_y), x_(x), array_length_(down.length), width_(down.width()),
-        terms_(along_y.lines.terms), capacity_((along_y.lines.length() + along_y.rate - 1) / along_y.rate),
-        ring_(capacity_ * terms_ * width_), zeros_(width_), input_(x.arrays * x.length), rows_(capacity_ * terms_),
+  UpsampledRows(const Up& along_x, const Up& along_y, const UpX<T>& x, const Group& group)
+      : along_x_(along_x), along_y_(along_y), x_(x), group_(group), terms_(along_y.lines.terms),
+        width_(int64_t(x.phases.size()) / terms_ * group.length()), capacity_(along_y.ring_rows()),
+        ring_(capacity_ * terms_ * width_), zeros_(width_),
+        input_(x.arrays * group.length() + group.stride), rows_(std::max(capacity_ * terms_, along_x.lines.length())),
         weights_(capacity_ * terms_) {}
 
-  void start(const Stored* plane, T bias) { plane_ = plane, bias_ = bias, next_ = 0; }
+  // Planes of the image, and what is added to each.
+  void start(const Stored* planes, int64_t count, const T* shifts) {
+    planes_ = planes, count_ = count, shifts_ = shifts, next_ = 0;
+  }
 
-  void row(int64_t p, T* out) {
+  // Whether a row depends on any row of the image; the others are zero.
+  bool has_row(int64_t p) const {
+    const int64_t first = along_y_.first_input(p);
+    return first < along_y_.size && first + along_y_.count(p) > 0;
+  }
+
+  template <typename Finish>
+  void row(int64_t p, T* out, const Finish& finish) {
     const int64_t first = along_y_.first_input(p), count = along_y_.count(p);
+    for (int64_t y = std::max<int64_t>(first, next_); y < std::min(first + count, along_y_.size); y++)
+      upsample_x(y), next_ = y + 1;
     for (int64_t t = 0; t < count; t++) {
       const int64_t y = first + t;
       const bool inside = y >= 0 && y < along_y_.size;
-      if (inside && y >= next_) upsample_x(y), next_ = y + 1;
       for (int64_t term = 0; term < terms_; term++) {
-        rows_[t * terms_ + term] = inside ? &ring_[(y % capacity_ * terms_ + term) * width_] : zeros_.data();
+        rows_[t * terms_ + term] = inside ? ring_.data() + (y % capacity_ * terms_ + term) * width_ : zeros_.data();
         weights_[t * terms_ + term] = T(along_y_.weight(term, p, t));
       }
     }
-    fir(out, rows_.data(), weights_.data(), count * terms_, width_);
+    fir(out, rows_.data(), weights_.data(), count * terms_, width_, finish);
   }
 
  private:
   void upsample_x(int64_t y) {
-    const Stored* row = plane_ + y * along_x_.size;
     for (int64_t a = 0; a < x_.arrays; a++) {
       const int64_t begin = std::max<int64_t>(x_.first, 0);
       const int64_t end = std::min(x_.first + x_.length, (along_x_.size - a + x_.arrays - 1) / x_.arrays);
-      T* array = &input_[a * x_.length] - x_.first;
-      if (x_.arrays == 1)
-        for (int64_t j = begin; j < end; j++) array[j] = T(row[j]) + bias_;
-      else
-        for (int64_t j = begin; j < end; j++) array[j] = T(row[j * x_.arrays + a]) + bias_;
+      for (int64_t i = 0; i < count_; i++) {
+        const Stored* row = planes_ + (i * along_y_.size + y) * along_x_.size;
+        T* array = input_.data() + a * group_.length() + i * group_.stride - x_.first;
+        const T shift = shifts_[i];
+        if (x_.arrays == 1)
+          for (int64_t j = begin; j < end; j++) array[j] = T(row[j]) + shift;
+        else
+          for (int64_t j = begin; j < end; j++) array[j] = T(row[j * x_.arrays + a]) + shift;
+      }
     }
-    T* out = &ring_[y % capacity_ * terms_ * width_];
-    for (const Phase<T>& phase : x_.phases) phase.run(out, input_.data(), array_length_), out += array_length_;
+    T* out = ring_.data() + y % capacity_ * terms_ * width_;
+    for (const Phase<T>& phase : x_.phases)
+      phase.run(out, input_.data(), group_.length(), rows_.data()), out += group_.length();
   }
 
   const Up &along_x_, &along_y_;
   const UpX<T>& x_;
-  const int64_t array_length_, width_, terms_, capacity_;
-  std::vector<T> ring_, zeros_, input_;  // what lies beside the input stays zero
+  const Group& group_;
+  const int64_t terms_, width_, capacity_;
+  Buffer<T> ring_, zeros_, input_;  // what lies beside the input stays zero
   std::vector<const T*> rows_;
   std::vector<T> weights_;
-  const Stored* plane_ = nullptr;
-  T bias_ = 0;
-  int64_t next_ = 0;
+  const Stored* planes_ = nullptr;
+  const T* shifts_ = nullptr;
+  int64_t count_ = 0, next_ = 0;
 };
 
 struct Job {
@@ -254,54 +302,135 @@ struct Job {
   int64_t planes, channels;
 };
 
+// Everything about a job that is the same for all groups of planes.
+template <typename T>
+struct Design {
+  const Job& job;
+  const DownX<T> down;
+  const UpX<T> value, source;
+  const Activation<T> activation;
+  const Group group;
+  std::vector<T> down_weights;  // along y, row after row, and for each the terms
+
+  explicit Design(const Job& job)
+      : job(job), down(job.down_x, job.value_x.rate), value(job.value_x, down), source(job.source_x, down),
+        activation{T(job.gain), T(job.gain * job.slope), T(job.clamp)}, group(fitting_group()) {
+    const Lines& lines = job.down_y.lines;
+    for (int64_t k = 0; k < lines.length(); k++)
+      for (int64_t term = 0; term < lines.terms; term++) down_weights.push_back(T(lines.mirrored(term, k)));
+  }
+  int64_t wide() const { return int64_t(down.residues.size()) * group.length(); }
+  int64_t narrow() const { return down.arrays * group.length(); }
+  int64_t down_rows() const { return int64_t(down_weights.size()); }
+
+ private:
+  // As many planes as fit in the cache together with all rows that are kept of them.
+  Group fitting_group() const {
+    const int64_t residues = down.residues.size(), down_taps = job.down_y.lines.length() * job.down_y.lines.terms;
+    auto arrays_of = [&](const UpX<T>& x, const Up& along_y) {
+      return (along_y.ring_rows() * along_y.lines.terms + 1) * residues + x.arrays;
+    };
+    int64_t arrays = arrays_of(value, job.value_y) + (down_taps + 1) * down.arrays;
+    if (job.pass == kMasked) arrays += arrays_of(source, job.source_y);
+    const int64_t stride = std::max(value.length, source.length);
+    const int64_t fitting = kCacheBytes / int64_t(sizeof(T)) / (arrays * stride);
+    return {std::clamp<int64_t>(fitting, 1, std::max<int64_t>(job.planes / kMinGroups, 1)), stride};
+  }
+};
+
+// The walk over one group of planes after another.
+template <typename T, typename Stored>
+class Walk {
+ public:
+  explicit Walk(const Design<T>& design)
+      : design_(design), values_(design.job.value_x, design.job.value_y, design.value, design.group),
+        sources_(design.job.source_x, design.job.source_y, design.source, design.group),
+        u_(design.wide() + design.group.stride), s_(design.wide()), ring_(design.down_rows() * design.narrow()),
+        y_(design.narrow()), rows_(std::max(design.down_rows(), design.job.down_x.lines.length())),
+        shifts_(design.group.planes), no_shifts_(design.group.planes) {}
+
+  void run(const Stored* value, const Stored* source, const Stored* bias, Stored* out, double* sums, int64_t first,
+           int64_t count) {
+    const Job& job = design_.job;
+    for (int64_t i = 0; i < count; i++) shifts_[i] = bias ? T(bias[(first + i) % job.channels]) : T(0);
+    values_.start(value + first * job.value_x.size * job.value_y.size, count,
+                  (job.pass == kLrelu ? shifts_ : no_shifts_).data());
+    if (job.pass == kMasked)
+      sources_.start(source + first * job.source_x.size * job.source_y.size, count, shifts_.data());
+    const int64_t taps = job.down_y.lines.length(), terms = job.down_y.lines.terms, rate = job.down_y.rate;
+    int64_t next = 0;
+    for (int64_t o = 0; o < job.down_y.size; o++) {
+      for (int64_t p = std::max(next, o * rate); p < o * rate + taps; p++) downsample_x(p, ring_row(p));
+      next = o * rate + taps;
+      for (int64_t k = 0; k < taps; k++)
+        for (int64_t term = 0; term < terms; term++)
+          rows_[k * terms + term] = ring_row(o * rate + k) + term * design_.narrow();
+      fir(y_.data(), rows_.data(), design_.down_weights.data(), design_.down_rows(), design_.narrow());
+      for (int64_t i = 0; i < count; i++)
+        sums[first + i] += store(i, out + ((first + i) * job.down_y.size + o) * job.down_x.size);
+    }
+  }
+
+ private:
+  T* ring_row(int64_t p) {
+    const int64_t taps = design_.job.down_y.lines.length(), terms = design_.job.down_y.lines.terms;
+    return ring_.data() + p % taps * terms * design_.narrow();
+  }
+
+  void downsample_x(int64_t p, T* out) {
+    const Job& job = design_.job;
+    if (job.pass != kLrelu && !values_.has_row(p)) {  // these passes are linear: zero stays zero
+      std::fill_n(out, job.down_y.lines.terms * design_.narrow(), T(0));
+      return;
+    }
+    if (job.pass == kMasked) {
+      sources_.row(p, s_.data(), Plain{});
+      values_.row(p, u_.data(), Derivative<T>{design_.activation, s_.data()});
+    } else if (job.pass == kLrelu) {
+      values_.row(p, u_.data(), design_.activation);
+    } else {
+      values_.row(p, u_.data(), Plain{});
+    }
+    for (const Phase<T>& phase : design_.down.phases) {
+      phase.run(out, u_.data(), design_.group.length(), rows_.data());
+      out += design_.group.length();
+    }
+  }
+
+  // Write plane i of the finished row; the sum of its values if the pass is one whose sums are asked for.
+  T store(int64_t i, Stored* out) {
+    const int64_t arrays = design_.down.arrays, size = design_.job.down_x.size;
+    T sum = 0;
+    for (int64_t a = 0; a < arrays; a++) {
+      const T* from = y_.data() + a * design_.group.length() + i * design_.group.stride;
+      const int64_t length = (size - a + arrays - 1) / arrays;
+      if (design_.job.pass == kMasked)
+#pragma omp simd reduction(+ : sum)
+        for (int64_t j = 0; j < length; j++) sum += from[j];
+      if (arrays == 1)
+        for (int64_t j = 0; j < length; j++) out[j] = Stored(from[j]);
+      else
+        for (int64_t j = 0; j < length; j++) out[j * arrays + a] = Stored(from[j]);
+    }
+    return sum;
+  }
+
+  const Design<T>& design_;
+  UpsampledRows<T, Stored> values_, sources_;
+  Buffer<T> u_, s_, ring_, y_;
+  std::vector<const T*> rows_;
+  std::vector<T> shifts_, no_shifts_;
+};
+
 template <typename T, typename Stored>
 void run(const Job& job, const Stored* value, const Stored* source, const Stored* bias, Stored* out, double* sums) {
-  const DownX<T> down(job.down_x, job.value_x.rate);
-  const UpX<T> up_value(job.value_x, down), up_source(job.source_x, down);
-  const Activation<T> activation{T(job.gain), T(job.gain * job.slope), T(job.clamp)};
-  const Lines& lines = job.down_y.lines;
-  const int64_t taps = lines.length(), terms = lines.terms, width = down.out_width();
-  std::vector<T> weights(taps * terms);
-  for (int64_t i = 0; i < taps * terms; i++) weights[i] = T(lines.mirrored(i % terms, i / terms));
+  const Design<T> design(job);
+  const int64_t size = design.group.planes;
   std::vector<double> plane_sums(job.planes);
-
-  at::parallel_for(0, job.planes, 1, [&](int64_t begin, int64_t end) {
-    UpsampledRows<T, Stored> values(job.value_x, job.value_y, up_value, down);
-    UpsampledRows<T, Stored> sources(job.source_x, job.source_y, up_source, down);
-    std::vector<T> u(down.width()), s(down.width()), ring(taps * terms * width), y(width);
-    std::vector<const T*> rows(taps * terms);
-    for (int64_t plane = begin; plane < end; plane++) {
-      const T shift = bias ? T(bias[plane % job.channels]) : T(0);
-      values.start(value + plane * job.value_x.size * job.value_y.size, job.pass == kLrelu ? shift : T(0));
-      if (job.pass == kMasked) sources.start(source + plane * job.source_x.size * job.source_y.size, shift);
-      Stored* target = out + plane * job.down_x.size * job.down_y.size;
-      double total = 0;
-      int64_t next = 0;
-      for (int64_t o = 0; o < job.down_y.size; o++, target += job.down_x.size) {
-        for (int64_t p = std::max(next, o * job.down_y.rate); p < o * job.down_y.rate + taps; p++) {
-          values.row(p, u.data());
-          if (job.pass == kLrelu) activation.apply(u.data(), u.size());
-          if (job.pass == kMasked) sources.row(p, s.data()), activation.differentiate(u.data(), s.data(), u.size());
-          T* narrow = &ring[p % taps * terms * width];
-          for (const Phase<T>& phase : down.phases)
-            phase.run(narrow, u.data(), down.out_length), narrow += down.out_length;
-        }
-        next = o * job.down_y.rate + taps;
-        for (int64_t i = 0; i < taps * terms; i++)
-          rows[i] = &ring[((o * job.down_y.rate + i / terms) % taps * terms + i % terms) * width];
-        fir(y.data(), rows.data(), weights.data(), taps * terms, width);
-        T sum = 0;
-        for (int64_t a = 0; a < down.arrays; a++) {
-          const T* array = &y[a * down.out_length];
-          const int64_t length = (job.down_x.size - a + down.arrays - 1) / down.arrays;
-#pragma omp simd reduction(+ : sum)
-          for (int64_t j = 0; j < length; j++) sum += array[j];
-          for (int64_t j = 0; j < length; j++) target[j * down.arrays + a] = Stored(array[j]);
-        }
-        total += sum;
-      }
-      plane_sums[plane] = total;
-    }
+  at::parallel_for(0, (job.planes + size - 1) / size, 1, [&](int64_t begin, int64_t end) {
+    Walk<T, Stored> walk(design);
+    for (int64_t group = begin; group < end; group++)
+      walk.run(value, source, bias, out, plane_sums.data(), group * size, std::min(size, job.planes - group * size));
   });
   std::fill_n(sums, job.channels, 0.0);
   for (int64_t plane = 0; plane < job.planes; plane++) sums[plane % job.channels] += plane_sums[plane];

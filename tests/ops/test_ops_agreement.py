@@ -21,6 +21,7 @@ from stylesv.ops.geometry import LreluCall, filter_taps, side_padding
 INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
 TRITON_DEVICE = "cpu" if INTERPRETED else "cuda"
 FORMS = ["triton"] if INTERPRETED else ["cpp", "torch", pytest.param("triton", marks=pytest.mark.gpu)]
+CHANNELS = [1, 2, 3] if INTERPRETED else [1, 2, 3, 35]  # the C++ form walks several planes at once if there are many
 fuzz = settings(
     max_examples=30 if INTERPRETED else 60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
@@ -82,7 +83,7 @@ def problems(draw) -> dict:
     up_filter, down_filter = draw(filters(1)), draw(filters(2))
     taps_x, taps_y = (sum(1 if f is None else f.shape[axis] for f in (up_filter, down_filter)) - 1 for axis in (-1, 0))
     (width, x0, x1), (height, y0, y1) = draw(axes(up, taps_x)), draw(axes(up, taps_y))
-    shape = (draw(st.integers(0, 3)), draw(st.integers(1, 3)), height, width)
+    shape = (draw(st.integers(0, 3)), draw(st.sampled_from(CHANNELS)), height, width)
     seed = draw(st.integers(0, 2**31))
     return {
         "x": random(shape, seed),
@@ -152,7 +153,7 @@ def test_filtered_lrelu_and_its_derivatives_agree_with_the_definition(fast, prob
 def test_upfirdn2d_and_its_derivatives_agree_with_the_definition(fast, data, up, down, filter):
     taps_x, taps_y = filter_taps(filter)
     (width, x0, x1), (height, y0, y1) = data.draw(axes(up, taps_x)), data.draw(axes(up, taps_y))
-    x = random((data.draw(st.integers(0, 2)), 2, height, width), 3)
+    x = random((data.draw(st.integers(0, 2)), data.draw(st.sampled_from(CHANNELS)), height, width), 3)
     results = []
     for form in (fast, definition):
         x.requires_grad_()
@@ -214,12 +215,13 @@ def test_other_number_formats_come_out_as_they_go_in(fast, name, dtype):
 
 
 def test_not_a_number_is_not_swallowed_by_the_clamp_and_in_cpp_reaches_no_further_than_the_filter(fast, name):
-    x, filter = random((1, 1, 40, 40), 1), random((8,), 2)
-    x[0, 0, 20, 20] = math.nan
+    x, filter = random((1, CHANNELS[-1], 40, 40), 1), random((8,), 2)
+    x[0, 1, 20, 20] = math.nan
+    x[0, 2, 0, 39] = math.nan
     call = LreluCall(filter, filter, 2, 2, padding=7, clamp=1.0)
     wrong = torch.isnan(fast.filtered_lrelu(x, None, call))
     expected = torch.isnan(definition.filtered_lrelu(x, None, call))
-    assert wrong[expected].all() and 0 < expected.sum() < 100
+    assert wrong[expected].all() and 0 < expected.sum() < 200
     assert name != "cpp" or torch.equal(wrong, expected)
 
 
