@@ -28,12 +28,14 @@ demo: $(INSTALLED)  ## run the whole workflow on a CPU, offline, in minutes; end
 	@snakemake --profile profiles/default --cores all demo
 	@echo "report: $(CURDIR)/results/report/demo/index.html"
 
+PYTEST := OMP_NUM_THREADS=1 python -m pytest --numprocesses 2 --no-loadscope-reorder
+
 test: $(INSTALLED)  ## run all tests, lint and floors
 	@$(MAKE) --no-print-directory lint
-	@python -m pytest
+	@$(PYTEST)
 
 check: $(INSTALLED) lint  ## the quick part: lint, floors, unit tests
-	@python -m pytest -m "not slow and not workflow"
+	@$(PYTEST) -m "not slow and not workflow"
 
 bench: $(INSTALLED)  ## measure operations, networks and steps against the definitions; make bench BENCH=name for some
 	@python tests/benchmarks/run_benchmarks.py $(BENCH)

@@ -5,10 +5,29 @@ from pathlib import Path
 import pytest
 from golden_folder import find_golden_dir
 from jaxtyping import install_import_hook
+from xdist.scheduler import LoadScopeScheduling
 
 install_import_hook("stylesv", "beartype.beartype")
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first, so that several processes end together."""
+    items.sort(key=lambda item: [item.get_closest_marker(mark) is None for mark in ("workflow", "slow")])
+
+
+class ByFile(LoadScopeScheduling):
+    """Tests of one file run in one process, which makes their fixtures once; those of the cluster share one Slurm."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = Path(nodeid.split("::", 1)[0])
+        return str(file.parent if file.parent.name == "cluster" else file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log) -> ByFile:
+    """How tests are shared among the processes of `pytest -n`."""
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -27,10 +27,10 @@ TINY = {
             "synthesis": {"num_layers": 4, "margin_size": 2},
         },
         "discriminator": {"channel_base": 64, "channel_max": 8, "concat_res": 8, "time_embed_dim": 4},
-        "training": {"batch_size": 4, "max_num_frames": 16},
+        "training": {"batch_size": 20, "max_num_frames": 16},
     },
     "per_model": {
-        "image": {"training": {"augment": {"mode": "adaptive", "rise_kclips": 0.1}}},
+        "image": {"training": {"augment": {"mode": "adaptive", "rise_kclips": 0.1, "target_sign": 0}}},
         "D": {"training": {"loss": {"r1_interval": 4}}},
     },
     "dataset": {"resolution": 16, "min_frames": 8},

@@ -39,7 +39,7 @@ def test_one_segment_equals_two_bit_for_bit(tmp_path, recipes, data, image_run):
         assert halves.file(2, name).read_bytes() == image_run.file(2, name).read_bytes()
     lines = [json.loads(line) for line in halves.file(2, "log.jsonl").read_text().splitlines()]
     clips = [line["clips_per_second"] * line["seconds"] for line in lines]
-    assert clips == pytest.approx([100] * len(lines), abs=4), "each tick counts its own clips"
+    assert clips == pytest.approx([100] * len(lines)), "each tick counts its own clips"
 
 
 def test_training_moves_the_networks_the_average_and_the_augmentation(image_run):
@@ -47,13 +47,13 @@ def test_training_moves_the_networks_the_average_and_the_augmentation(image_run)
     after, header = read_networks(image_run.file(2, "networks.safetensors"))
     for part in before:
         assert any(not torch.equal(before[part][name], after[part][name]) for name in before[part]), part
-    assert (header["kimg"], header["step"]) == (2, 500)
+    assert (header["kimg"], header["step"]) == (2, 100)
     assert read_tensors(image_run.file(2, "state.safetensors"))[1]["augment_probability"] > 0
 
 
 def test_the_log_has_a_line_a_tick_with_what_a_person_asks(image_run):
     lines = [json.loads(line) for line in image_run.file(2, "log.jsonl").read_text().splitlines()]
-    assert [round(line["kimg"], 3) for line in lines] == pytest.approx([0.1 * n for n in range(1, 21)], abs=0.004)
+    assert [round(line["kimg"], 3) for line in lines] == pytest.approx([0.1 * n for n in range(1, 21)])
     wanted = {"loss_generator", "loss_discriminator", "r1_penalty", "clips_per_second", "wait_share", "logits_real"}
     assert wanted <= lines[0].keys()
 
