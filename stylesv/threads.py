@@ -6,7 +6,7 @@ import os
 def use_cpu_threads(count: int) -> None:
     """Compute with `count` threads; call it before anything imports torch.
 
-    A waiting thread spins some 10 microseconds, then sleeps. Measured on two cores with the demo's networks: spinning on,
+    A waiting thread spins for 1000 turns of a loop, then sleeps. Measured on two cores with the demo's networks: spinning on,
     as is the default, trains at least 4 times slower beside other work; sleeping at once 1.6 times slower on a quiet machine.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # both are read when torch loads its thread library
