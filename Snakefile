@@ -19,4 +19,19 @@ include: "rules/generate.smk"
 include: "rules/paper.smk"
 
 
-default_target: "demo"
+for name in [*plan.experiments, *plan.waiting]:
+
+    rule:
+        name:
+            name
+        default_target: name == "demo"
+        input:
+            experiment_results(name),
+
+
+onsuccess:
+    missing = missing_targets()
+    if missing:
+        stop(
+            f"{missing[0]}: is not there, although all planned jobs are done: Snakemake planned too few; call again"
+        )

@@ -23,8 +23,14 @@ from stylesv.files import canonical_json
 def stop(message):
     """End Snakemake with our one line and exit status 2, without its traceback."""
     print(f"error: {message}", file=sys.stderr, flush=True)
-    os._exit(2)
+    sys.exit(2)
 
+
+if taken := [character for character in "{}:" if character in str(workflow.basedir)]:
+    stop(
+        f"{workflow.basedir}: the project's folder has {taken[0]} in its path, which Snakemake ({{, }}) or Python's search path "
+        "(:) take for something else; move or rename it"
+    )
 
 try:
     plan = load_plan(Path(workflow.basedir) / "config", config)
@@ -38,7 +44,7 @@ wildcard_constraints:
     run=r"[^/]+",
     data=r"[^/]+",
     videos=r"[^/]+",
-    kimg=r"\d+",
+    kimg=r"[0-9]+",
     protocol=r"[^/]+",
     detector=r"[^/]+",
     chooser=r"[^/]+",
@@ -51,6 +57,19 @@ def known(kind, plans, name):
     if name not in plans:
         stop(f"{name}: no such {kind} in the settings as they are now; known: {', '.join(plans)}")
     return plans[name]
+
+
+def missing_targets():
+    """What a call was to end with and is not there.
+
+    When a job is forced (-R, --rerun-incomplete), Snakemake 9.27.1 leaves out jobs behind it whose inputs are ancient() and
+    exist, wanted or not (docs/workflow.md).
+    """
+    dag = workflow.dag
+    if dag.untilrules or dag.untilfiles or dag.omitrules or dag.omitfiles or dag.batch:
+        return []
+    wanted = [file for job in dag.targetjobs for file in (job.output or job.input)]
+    return [file for file in wanted if not is_flagged(file, "storage_object") and not Path(file).exists()]
 
 
 def experiment_of(wildcards):
@@ -80,8 +99,13 @@ def packed_clips_of_data(wildcards):
     return packed_clips(wildcards.data)
 
 
+def protocol_of(wildcards):
+    """The protocol of a score, or the part of one that a reference is measured under."""
+    return known("protocol", {**plan.protocols, **plan.references}, wildcards.protocol)
+
+
 def protocol_settings(wildcards):
-    protocol = known("protocol", plan.protocols, wildcards.protocol)
+    protocol = protocol_of(wildcards)
     settings = protocol.settings.model_dump(mode="json")
     return canonical_json({"name": protocol.title, "key": protocol.key, "settings": settings})
 

@@ -17,7 +17,12 @@ rule render_videos:
     params:
         settings=render_settings,
     shell:
-        f"exec python {SCRIPTS}/render_videos.py" " --settings {params.settings:q} --out {output} > {log} 2>&1"
+        r"""
+        exec python {SCRIPTS:q}/render_videos.py \
+            --settings {params.settings:q} \
+            --out {output:q} \
+            >{log:q} 2>&1
+        """
 
 
 rule pack_videos:
@@ -42,6 +47,11 @@ rule pack_videos:
         settings=packing_settings,
         out=subpath(output.index, parent=True),
     shell:
-        f"exec python {SCRIPTS}/pack_videos.py"
-        " --videos {input.videos:q} --settings {params.settings:q}"
-        " --num-workers {threads} --out {params.out} > {log} 2>&1"
+        r"""
+        exec python {SCRIPTS:q}/pack_videos.py \
+            --videos {input.videos:q} \
+            --settings {params.settings:q} \
+            --num-workers {threads} \
+            --out {params.out:q} \
+            >{log:q} 2>&1
+        """

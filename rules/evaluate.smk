@@ -20,7 +20,9 @@ rule fetch_detector:
     params:
         options=fetch_options,
     shell:
-        f"exec python {SCRIPTS}/fetch.py" " {params.options} --out {output} > {log} 2>&1"
+        r"""
+        exec python {SCRIPTS:q}/fetch.py {params.options} --out {output:q} >{log:q} 2>&1
+        """
 
 
 rule measure_reference:
@@ -47,13 +49,19 @@ rule measure_reference:
     params:
         data=subpath(input.data, parent=True),
         protocol=protocol_settings,
-        detector=detector_option,
         parts="results/data/{data}/reference/.{protocol}.parts",
     shell:
-        f"exec python {SCRIPTS}/measure_reference.py"
-        " --data {params.data} --protocol {params.protocol:q}"
-        " {params.detector} --parts {params.parts}"
-        ' --out {output} --scratch "{resources.scratch}" --cpu-threads {resources.cpu_threads} > {log} 2>&1'
+        r"""
+        exec python {SCRIPTS:q}/measure_reference.py \
+            --data {params.data:q} \
+            --protocol {params.protocol:q} \
+            --detector={input.detector:q} \
+            --parts {params.parts:q} \
+            --out {output:q} \
+            --scratch={resources.scratch:q} \
+            --cpu-threads {resources.cpu_threads} \
+            >{log:q} 2>&1
+        """
 
 
 rule score_snapshot:
@@ -79,10 +87,17 @@ rule score_snapshot:
     params:
         protocol=protocol_settings,
         scored=scored_run,
-        detector=detector_option,
         parts="results/runs/{run}/{kimg}/scores/.{protocol}.parts",
     shell:
-        f"exec python {SCRIPTS}/score_snapshot.py"
-        " --networks {input.networks} --reference {input.reference}"
-        " --protocol {params.protocol:q} --scored {params.scored:q} {params.detector} --parts {params.parts}"
-        " --out {output} --cpu-threads {resources.cpu_threads} > {log} 2>&1"
+        r"""
+        exec python {SCRIPTS:q}/score_snapshot.py \
+            --networks {input.networks:q} \
+            --reference {input.reference:q} \
+            --protocol {params.protocol:q} \
+            --scored {params.scored:q} \
+            --detector={input.detector:q} \
+            --parts {params.parts:q} \
+            --out {output:q} \
+            --cpu-threads {resources.cpu_threads} \
+            >{log:q} 2>&1
+        """

@@ -2,10 +2,10 @@
 
 
 rule draw_clips:
-    """Generated clips of the best snapshot beside real ones: a film, a strip of frames, slices through time."""
+    """Generated clips of a run's best or last snapshot beside real ones: a film, a strip of frames, slices through time."""
     input:
-        choice=best_choice,
-        networks=best_networks,
+        choice=shown_choice,
+        networks=shown_networks,
         data=clips_of,
         packed=packed_clips_of_run,
     output:
@@ -27,7 +27,15 @@ rule draw_clips:
         data=subpath(input.data, parent=True),
         settings=figure_settings,
     shell:
-        f"exec python {SCRIPTS}/draw_clips.py"
-        " --choice {input.choice} --data {params.data}"
-        " --settings {params.settings:q} --film {output.film} --strip {output.strip} --slices {output.slices}"
-        " --cpu-threads {resources.cpu_threads} > {log} 2>&1"
+        r"""
+        exec python {SCRIPTS:q}/draw_clips.py \
+            --choice={input.choice:q} \
+            --networks {input.networks[0]:q} \
+            --data {params.data:q} \
+            --settings {params.settings:q} \
+            --film {output.film:q} \
+            --strip {output.strip:q} \
+            --slices {output.slices:q} \
+            --cpu-threads {resources.cpu_threads} \
+            >{log:q} 2>&1
+        """

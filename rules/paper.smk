@@ -1,4 +1,4 @@
-"""Scores and clips to tables, figures and the report; one target for each experiment."""
+"""Scores and clips to tables, figures and the report."""
 
 
 localrules:
@@ -24,15 +24,12 @@ rule write_report:
         settings=report_settings,
         root=report_root,
     shell:
-        f"exec python {SCRIPTS}/write_report.py"
-        " --settings {params.settings:q} --root {params.root:q} --page {output.page}"
-        " --tables {output.tables} --figures {output.figures} > {log} 2>&1"
-
-
-for name in [*plan.experiments, *plan.waiting]:
-
-    rule:
-        name:
-            name
-        input:
-            experiment_results(name),
+        r"""
+        exec python {SCRIPTS:q}/write_report.py \
+            --settings {params.settings:q} \
+            --root {params.root:q} \
+            --page {output.page:q} \
+            --tables {output.tables:q} \
+            --figures {output.figures:q} \
+            >{log:q} 2>&1
+        """

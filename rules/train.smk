@@ -20,14 +20,20 @@ rule write_recipe:
     params:
         recipe=recipe_text,
     shell:
-        f"exec python {SCRIPTS}/write_recipe.py" " --recipe {params.recipe:q} --out {output} > {log} 2>&1"
+        r"""
+        exec python {SCRIPTS:q}/write_recipe.py \
+            --recipe {params.recipe:q} \
+            --out {output:q} \
+            >{log:q} 2>&1
+        """
 
 
 rule initialize_networks:
     """Snapshot 0: fresh networks, or those of the parent's best snapshot."""
     input:
         recipe=ancient("results/runs/{run}/recipe.yaml"),
-        parent=parent_snapshots,
+        choice=parent_choice,
+        candidates=parent_snapshots,
     output:
         networks="results/runs/{run}/0/networks.safetensors",
         state=temp("results/runs/{run}/0/state.safetensors"),
@@ -41,12 +47,16 @@ rule initialize_networks:
     resources:
         mem_mb=4000,
         runtime=30,
-    params:
-        parent=parent_choice,
     shell:
-        f"exec python {SCRIPTS}/initialize_networks.py"
-        " --recipe {input.recipe} {params.parent}"
-        " --networks-out {output.networks} --state-out {output.state} --samples {output.samples} > {log} 2>&1"
+        r"""
+        exec python {SCRIPTS:q}/initialize_networks.py \
+            --recipe {input.recipe:q} \
+            --parent-choice={input.choice:q} \
+            --networks-out {output.networks:q} \
+            --state-out {output.state:q} \
+            --samples {output.samples:q} \
+            >{log:q} 2>&1
+        """
 
 
 rule fetch_checkpoint:
@@ -65,8 +75,13 @@ rule fetch_checkpoint:
     params:
         url=checkpoint_address,
     shell:
-        f"exec python {SCRIPTS}/fetch.py"
-        " --url {params.url:q} --sha256 {wildcards.sha256} --out {output} > {log} 2>&1"
+        r"""
+        exec python {SCRIPTS:q}/fetch.py \
+            --url {params.url:q} \
+            --sha256 {wildcards.sha256} \
+            --out {output:q} \
+            >{log:q} 2>&1
+        """
 
 
 rule import_networks:
@@ -89,9 +104,14 @@ rule import_networks:
         mem_mb=8000,
         runtime=30,
     shell:
-        f"exec python {SCRIPTS}/import_checkpoint.py"
-        " --pickle {input.pickle:q} --recipe {input.recipe}"
-        " --networks-out {output.networks} --samples {output.samples} > {log} 2>&1"
+        r"""
+        exec python {SCRIPTS:q}/import_checkpoint.py \
+            --pickle {input.pickle:q} \
+            --recipe {input.recipe:q} \
+            --networks-out {output.networks:q} \
+            --samples {output.samples:q} \
+            >{log:q} 2>&1
+        """
 
 
 ruleorder: import_networks > initialize_networks
@@ -114,7 +134,7 @@ rule train_segment:
     benchmark:
         "benchmarks/train_segment/{run}/{kimg}.tsv"
     wildcard_constraints:
-        kimg=r"[1-9]\d*",
+        kimg=r"[1-9][0-9]*",
     conda:
         "../envs/train.yaml"
     threads: plan.machine.cpu_threads
@@ -131,15 +151,26 @@ rule train_segment:
         data=subpath(input.data, parent=True),
         partial=subpath(output.networks, ancestor=2),
     shell:
-        f"exec bash {SCRIPTS}/launch.sh"
-        " {resources.nodes} {resources.gpu}"
-        f" {SCRIPTS}/train_segment.py"
-        ' --recipe {input.recipe} --data {params.data} --scratch "{resources.scratch}" --state {input.state}'
-        " --networks-out {output.networks} --state-out {output.state} --log {output.log} --samples {output.samples}"
-        " --messages {log} --kimg {resources.start_kimg}:{wildcards.kimg} --cpu-threads {resources.cpu_threads}"
-        " --num-workers {resources.workers} --if-running wait --partial {params.partial}/partial/{wildcards.kimg}"
-        f" --tick-kimg {plan.machine.tick_kimg} --partial-every {plan.machine.partial_every}"
-        f" --accumulation {plan.machine.accumulation}"
+        r"""
+        exec bash {SCRIPTS:q}/launch.sh {resources.nodes} {resources.gpu} {SCRIPTS:q}/train_segment.py \
+            --recipe {input.recipe:q} \
+            --data {params.data:q} \
+            --scratch={resources.scratch:q} \
+            --state={input.state:q} \
+            --networks-out {output.networks:q} \
+            --state-out {output.state:q} \
+            --log {output.log:q} \
+            --samples {output.samples:q} \
+            --messages {log:q} \
+            --kimg {resources.start_kimg}:{wildcards.kimg} \
+            --partial {params.partial:q}/partial/{wildcards.kimg} \
+            --partial-every {plan.machine.partial_every} \
+            --if-running wait \
+            --tick-kimg {plan.machine.tick_kimg} \
+            --accumulation {plan.machine.accumulation} \
+            --cpu-threads {resources.cpu_threads} \
+            --num-workers {resources.workers}
+        """
 
 
 rule export_tensorboard:
@@ -155,7 +186,9 @@ rule export_tensorboard:
     params:
         kimgs=exported_kimgs,
     shell:
-        f"exec python {SCRIPTS}/export_tensorboard.py" " --out {output} {input} > {log} 2>&1"
+        r"""
+        exec python {SCRIPTS:q}/export_tensorboard.py --out {output:q} {input:q} >{log:q} 2>&1
+        """
 
 
 rule tensorboard:
@@ -175,4 +208,6 @@ rule choose_snapshot:
     conda:
         "../envs/evaluate.yaml"
     shell:
-        f"exec python {SCRIPTS}/choose_snapshot.py" " --out {output} {input} > {log} 2>&1"
+        r"""
+        exec python {SCRIPTS:q}/choose_snapshot.py --out {output:q} {input:q} >{log:q} 2>&1
+        """

@@ -1,16 +1,18 @@
-"""Draw a film and a strip of the best snapshot's clips beside real ones."""
+"""Draw a film, a strip and slices through time of a snapshot's clips beside real ones."""
 
 from pathlib import Path
 
 import click
 
+from stylesv.command_line import OptionalPath
 from stylesv.config.recipe import parse_json
-from stylesv.errors import run_command
+from stylesv.errors import ConfigError, run_command
 from stylesv.threads import use_cpu_threads
 
 
 @click.command(help=__doc__)
-@click.option("--choice", required=True, type=click.Path(path_type=Path), help="Which snapshot is best, JSON.")
+@click.option("--choice", type=OptionalPath(), help="Which snapshot is best, JSON; without it --networks is shown.")
+@click.option("--networks", type=click.Path(path_type=Path), help="The snapshot to show; with --choice not read.")
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder of packed clips.")
 @click.option("--settings", required=True, help="Figure settings as JSON.")
 @click.option("--film", required=True, type=click.Path(path_type=Path), help="MP4 to write.")
@@ -18,12 +20,23 @@ from stylesv.threads import use_cpu_threads
 @click.option("--slices", required=True, type=click.Path(path_type=Path), help="PNG of slices through time to write.")
 @click.option("--cpu-threads", default=2, show_default=True, type=click.IntRange(min=1), help="Threads on a CPU.")
 def draw_clips(
-    choice: Path, data: Path, settings: str, film: Path, strip: Path, slices: Path, cpu_threads: int
+    choice: Path | None,
+    networks: Path | None,
+    data: Path,
+    settings: str,
+    film: Path,
+    strip: Path,
+    slices: Path,
+    cpu_threads: int,
 ) -> None:
+    if choice is None and networks is None:
+        raise ConfigError("give --choice, the file that says which snapshot is best, or --networks, a snapshot to show")
     use_cpu_threads(cpu_threads)
+    from stylesv.metrics.choice import chosen_networks
     from stylesv.sampling.films import ClipFigures, draw_experiment_clips
 
-    draw_experiment_clips(choice, data, parse_json("--settings", settings), ClipFigures(film, strip, slices))
+    shown = networks if choice is None else chosen_networks(choice)
+    draw_experiment_clips(shown, data, parse_json("--settings", settings), ClipFigures(film, strip, slices))
 
 
 if __name__ == "__main__":

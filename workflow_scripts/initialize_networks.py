@@ -4,12 +4,13 @@ from pathlib import Path
 
 import click
 
+from stylesv.command_line import OptionalPath
 from stylesv.errors import run_command
 
 
 @click.command(help=__doc__)
 @click.option("--recipe", required=True, type=click.Path(path_type=Path), help="The run's recipe.yaml.")
-@click.option("--parent-choice", type=click.Path(path_type=Path), help="Choice of the parent run's best snapshot.")
+@click.option("--parent-choice", type=OptionalPath(), help="Choice of the parent run's best snapshot.")
 @click.option("--networks-out", required=True, type=click.Path(path_type=Path), help="networks.safetensors to write.")
 @click.option("--state-out", required=True, type=click.Path(path_type=Path), help="state.safetensors to write.")
 @click.option("--samples", type=click.Path(path_type=Path), help="PNG of a few of its clips to write.")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from stylesv.command_line import OptionalPath
 from stylesv.config.recipe import parse_json
 from stylesv.errors import run_command
 from stylesv.threads import use_cpu_threads
@@ -15,7 +16,7 @@ from stylesv.threads import use_cpu_threads
 @click.option("--reference", required=True, type=click.Path(path_type=Path), help="Features of the real clips.")
 @click.option("--protocol", required=True, help="The protocol as JSON: name, key, settings.")
 @click.option("--scored", required=True, help="What is scored, as JSON: run, dataset, model, seed, kimg.")
-@click.option("--detector", type=click.Path(path_type=Path), help="The detector's file; none for random-i3d.")
+@click.option("--detector", type=OptionalPath(), help="The detector's file; none for random-i3d.")
 @click.option(
     "--parts", required=True, type=click.Path(path_type=Path), help="Folder of finished shards until all are."
 )

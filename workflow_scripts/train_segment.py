@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from stylesv.command_line import OptionalPath
 from stylesv.errors import ConfigError, InterruptionError, StyleSVError, one_line, run_command
 from stylesv.threads import use_cpu_threads
 from stylesv.training.interruption import noting_signals, requeue_slurm_job, wait_to_be_ended
@@ -24,13 +25,15 @@ def parse_range(_context: click.Context, _option: click.Parameter, text: str) ->
 @click.command(help=__doc__)
 @click.option("--recipe", required=True, type=click.Path(path_type=Path), help="The run's recipe.yaml.")
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder of packed clips.")
-@click.option("--state", type=click.Path(path_type=Path), help="State at kimg A; without it A must be 0.")
+@click.option("--state", type=OptionalPath(), help="State at kimg A; without it A must be 0.")
 @click.option("--networks-out", required=True, type=click.Path(path_type=Path), help="networks.safetensors to write.")
 @click.option("--state-out", required=True, type=click.Path(path_type=Path), help="state.safetensors to write.")
 @click.option("--log", required=True, type=click.Path(path_type=Path), help="log.jsonl to write, one line a tick.")
 @click.option("--kimg", required=True, callback=parse_range, help="A:B, thousands of frames shown to D.")
 @click.option(
-    "--scratch", default="", help="Fast disk of this node: packed clips are copied there once, and read there."
+    "--scratch",
+    type=OptionalPath(variables=True),
+    help="Fast disk of this node: packed clips are copied there once, and read there.",
 )
 @click.option("--messages", type=click.Path(path_type=Path), help="Text file for messages; the terminal if not given.")
 @click.option("--cpu-threads", default=2, show_default=True, type=click.IntRange(min=1), help="Threads on a CPU.")
@@ -67,7 +70,7 @@ def train_segment(
     state_out: Path,
     log: Path,
     kimg: tuple[int, int],
-    scratch: str,
+    scratch: Path | None,
     messages: Path | None,
     cpu_threads: int,
     num_workers: int,
@@ -89,7 +92,7 @@ def train_segment(
     progress = Progress(total_kimg=kimg[1], messages=messages, silent=not is_first)
     options = MachineOptions(num_workers, tick_kimg, partial_every, accumulation, if_running)
     try:
-        data, staged = stage_packed_clips(data, Path(scratch) if scratch else None)
+        data, staged = stage_packed_clips(data, scratch)
         if staged is not None:
             progress.message(staged)
         files = SegmentFiles(recipe, data, state, networks_out, state_out, log, partial)

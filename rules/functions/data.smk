@@ -4,6 +4,8 @@
 def videos_of(wildcards):
     """Raw videos of a data set: rendered by a rule, or a user's own, which are only read, and where they are."""
     data = data_of(wildcards)
+    if "{" in data.videos or "}" in data.videos:
+        stop(f"{data.videos}: Snakemake takes braces in a path for wildcards; rename the folder, or give a link to it")
     return ancient(data.videos) if data.rendered else local(ancient(data.videos))
 
 

@@ -2,7 +2,8 @@
 
 
 def run_reference(wildcards):
-    return ancient(f"results/data/{run_of(wildcards).data.name}/reference/{wildcards.protocol}.safetensors")
+    protocol = known("protocol", plan.protocols, wildcards.protocol)
+    return ancient(f"results/data/{run_of(wildcards).data.name}/reference/{protocol.reference.name}.safetensors")
 
 
 def scored_run(wildcards):
@@ -14,12 +15,8 @@ def scored_run(wildcards):
 
 def detector_of(wildcards):
     """The file of a protocol's detector; random-i3d has none."""
-    settings = known("protocol", plan.protocols, wildcards.protocol).settings.detector
+    settings = protocol_of(wildcards).settings.detector
     return [] if settings.is_random else ancient(f"results/detectors/{settings.name}")
-
-
-def detector_option(wildcards, input):
-    return f"--detector {input.detector}" if input.detector else ""
 
 
 def fetch_options(wildcards):

@@ -3,11 +3,9 @@
 
 def figure_settings_of(run, experiment):
     """What decides the clips shown of a run, beside its snapshots."""
-    return {
-        **experiment.figures.model_dump(mode="json"),
-        "fps": run.data.settings.display_fps,
-        "chooser": run.chooser,
-    }
+    figures = experiment.figures.model_dump(mode="json", exclude={"snapshot"})
+    shown = {"chooser": run.chooser} if experiment.figures.snapshot == "best" else {"kimg": run.kimgs[-1]}
+    return {**figures, **shown, "fps": run.data.settings.display_fps}
 
 
 # the clips of a run are shared by experiments that show it alike: {look} is the key of how
@@ -19,8 +17,8 @@ looks = {
 }
 
 
-def clips_of_best(run, experiment):
-    """Film, strip and slices of a run's best snapshot, as an experiment shows them."""
+def shown_clips(run, experiment):
+    """Film, strip and slices of the snapshot of a run that an experiment shows."""
     folder = f"results/runs/{run.name}/clips/{recipe_key(figure_settings_of(run, experiment))}"
     return {"film": f"{folder}/clips.mp4", "strip": f"{folder}/strip.png", "slices": f"{folder}/slices.png"}
 
@@ -33,10 +31,16 @@ def figure_settings(wildcards):
     return canonical_json(look_of(wildcards))
 
 
-def best_choice(wildcards):
-    return ancient(f"results/runs/{wildcards.run}/best/{look_of(wildcards)['chooser']}.json")
+def shown_choice(wildcards):
+    """The choice of the snapshot to show; nothing where it is the last one."""
+    chooser = look_of(wildcards).get("chooser")
+    return ancient(f"results/runs/{wildcards.run}/best/{chooser}.json") if chooser else []
 
 
-def best_networks(wildcards):
-    run = known("choice", plan.choosers, (wildcards.run, look_of(wildcards)["chooser"]))
-    return [ancient(networks(run.name, kimg)) for kimg in run.kimgs]
+def shown_networks(wildcards):
+    """The snapshots that the one to show is among."""
+    look = look_of(wildcards)
+    kimgs = (
+        known("choice", plan.choosers, (wildcards.run, look["chooser"])).kimgs if "chooser" in look else [look["kimg"]]
+    )
+    return [ancient(networks(wildcards.run, kimg)) for kimg in kimgs]

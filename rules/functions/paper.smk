@@ -19,8 +19,11 @@ def shown_runs(experiment):
 
 
 def report_contents(wildcards):
+    return contents_of(experiment_of(wildcards))
+
+
+def contents_of(experiment):
     """The title and files of an experiment's report, by what they are."""
-    experiment = experiment_of(wildcards)
     titles = dict.fromkeys(protocol.title for run in experiment.runs for protocol in run.protocols)
     runs = {
         run.name: {
@@ -32,16 +35,21 @@ def report_contents(wildcards):
     }
     return {
         "title": experiment.title,
+        "shown": experiment.figures.snapshot,
         "scores": {title: scores_of(experiment, title) for title in titles},
         "samples": {run.name: {kimg: samples(run.name, kimg) for kimg in run.kimgs} for run in experiment.runs},
-        "clips": {run.name: clips_of_best(run, experiment) for run in shown_runs(experiment)},
+        "clips": {run.name: shown_clips(run, experiment) for run in shown_runs(experiment)},
         "runs": runs,
         "data": {run.data.name: f"results/data/{run.data.name}/index.json" for run in experiment.runs},
     }
 
 
 def report_files(wildcards):
-    contents = report_contents(wildcards)
+    return files_of(report_contents(wildcards))
+
+
+def files_of(contents):
+    """All files that a report is about."""
     runs = contents["runs"].values()
     found = [
         *(file for scores in contents["scores"].values() for file in scores),
@@ -63,13 +71,23 @@ def report_root(wildcards, input):
 
 
 def experiment_results(name):
-    """All files of an experiment that are kept: its report, and every snapshot, with the last state to go on from."""
+    """All files of an experiment that are kept, so that a lost one comes back.
+
+    They are its report, what that is about, and every snapshot, with the last state to go on from.
+    """
 
     def results(_):
         if name in plan.waiting:
             stop(f"{name}: {plan.waiting[name]}")
-        kept = [f"results/report/{name}/index.html"]
-        for run in plan.experiments[name].runs:
+        if config.get("videos") is not None and name not in plan.given_videos_used_by:
+            users = ", ".join(sorted(plan.given_videos_used_by))
+            stop(
+                f"{name}: --config videos={config['videos']}: this experiment has its own videos; known to use it: {users}"
+            )
+        experiment = plan.experiments[name]
+        kept = [f"results/report/{name}/index.html", f"results/tables/{name}", f"results/figures/{name}"]
+        kept += files_of(contents_of(experiment))
+        for run in experiment.runs:
             kept += [ancient(networks(run.name, kimg)) for kimg in run.kimgs]
             if run.name not in IMPORTED and run.kimgs[-1] in segments_to_run(snapshots_of(run.name), run.kimgs):
                 kept.append(f"results/runs/{run.name}/{run.kimgs[-1]}/state.safetensors")

@@ -9,16 +9,16 @@ def clips_of(wildcards):
     return ancient(f"results/data/{run_of(wildcards).data.name}/index.json")
 
 
-def parent_snapshots(wildcards):
-    """What the initialisation of a finetuning run chooses from: its parent's snapshots, and the choice."""
+def parent_choice(wildcards):
+    """The choice among its parent's snapshots that a finetuning run starts from; nothing for others."""
     parent = run_of(wildcards).parent
-    if parent is None:
-        return []
-    return [ancient(choice(parent)), *(ancient(networks(parent.name, kimg)) for kimg in parent.kimgs)]
+    return ancient(choice(parent)) if parent else []
 
 
-def parent_choice(wildcards, input):
-    return f"--parent-choice {input.parent[0]}" if input.parent else ""
+def parent_snapshots(wildcards):
+    """The snapshots that the choice is among."""
+    parent = run_of(wildcards).parent
+    return [ancient(networks(parent.name, kimg)) for kimg in parent.kimgs] if parent else []
 
 
 def start_kimg(wildcards):
@@ -31,9 +31,18 @@ def segments_of(run):
     return segments_to_run(snapshots_of(run), plan.kimgs[run])
 
 
+def something_is_forced():
+    """Whether the call makes jobs run whose results exist: -f, -F, -R or --rerun-incomplete."""
+    settings = workflow.dag_settings
+    return settings.forceall or settings.forcetargets or settings.forcerun or settings.force_incomplete
+
+
 def start_state(wildcards):
-    """The state a segment starts from; none for a snapshot that exists and that no lost one needs remade."""
-    if int(wildcards.kimg) not in segments_of(wildcards.run):
+    """The state a segment starts from; none for a whole snapshot that no lost one needs remade.
+
+    Its state is gone, and Snakemake would make it again, and the segment, as soon as it makes the one before.
+    """
+    if int(wildcards.kimg) not in segments_of(wildcards.run) and not something_is_forced():
         return []
     return ancient(f"results/runs/{wildcards.run}/{start_kimg(wildcards)}/state.safetensors")
 

@@ -1,30 +1,34 @@
 """Training as a chain of snapshots: which segments a run still needs, judged by the files that exist.
 
-`networks.safetensors` of every snapshot is kept; `state.safetensors` only until the next segment has used it, except the
-last. So a longer run goes on from the last state, a shorter one needs nothing, and a snapshot that was lost is remade
-from the nearest state below it, 0 if there is none.
+Networks, log and samples of every snapshot are kept; the state only until the next segment has used it, except the last.
+So a longer run goes on from the last state, a shorter one needs nothing, and a snapshot of which anything was lost is
+remade from the nearest state below it, 0 if there is none.
 """
 
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+NETWORKS, STATE, SAMPLES, LOG = "networks.safetensors", "state.safetensors", "samples.png", "log.jsonl"
+
 
 @dataclass(frozen=True)
 class Snapshots:
-    """The kimgs at which a run has networks, and those at which it has a state to go on from."""
+    """The kimgs at which a run has all that is kept of a snapshot, and those at which it has a state to go on from."""
 
-    networks: frozenset[int]
+    whole: frozenset[int]
     states: frozenset[int]
 
     @classmethod
     def among(cls, files: Iterable[str]) -> "Snapshots":
         """Those among a run's files, whose paths are relative to the run's folder."""
-        found: dict[str, set[int]] = {"networks": set(), "state": set()}
+        found: dict[str, set[int]] = {name: set() for name in (NETWORKS, STATE, SAMPLES, LOG)}
         for path in files:
-            if match := re.fullmatch(r"(\d+)/(networks|state)\.safetensors", path):
-                found[match[2]].add(int(match[1]))
-        return cls(frozenset(found["networks"]), frozenset(found["state"]))
+            folder, _, name = path.partition("/")
+            if name in found and re.fullmatch("[0-9]+", folder):
+                found[name].add(int(folder))
+        whole = found[NETWORKS] & found[SAMPLES] & (found[LOG] | {0})  # an initialisation has no log
+        return cls(frozenset(whole), frozenset(found[STATE]))
 
 
 def previous_snapshot(existing: Snapshots, kimgs: Collection[int], kimg: int) -> int:
@@ -42,7 +46,7 @@ def segments_to_run(existing: Snapshots, kimgs: Collection[int]) -> frozenset[in
     needed: set[int] = set()
     for wanted in sorted(kimgs):
         kimg = wanted
-        if kimg in existing.networks:
+        if kimg in existing.whole:
             continue
         while kimg not in needed:
             needed.add(kimg)

@@ -32,7 +32,7 @@ from stylesv.config.settings import (
 from stylesv.config.sources import fingerprint_videos
 from stylesv.config.validation import validate
 from stylesv.config.yaml_files import Layer, merge, read_layer, read_scalars
-from stylesv.errors import ConfigError
+from stylesv.errors import ConfigError, DataError
 
 _SECTIONS = ("dataset", "model", "per_model", "protocol", "figures", "machine")
 
@@ -42,9 +42,12 @@ def load_plan(config_dir: Path, overrides: dict[str, Any] | None = None) -> Plan
 
     Raises:
         ConfigError: naming file, line, key, value, what is allowed and the nearest known key.
-        DataError: the folder of videos given by `--config videos=` is missing or empty.
     """
     return _Planner(Path(config_dir), overrides or {}).plan()
+
+
+class _VideosMissingError(Exception):
+    """The raw videos of a data set are not there: experiments without it can run."""
 
 
 class _Planner:
@@ -55,7 +58,12 @@ class _Planner:
         unknown = sorted(set(overrides) - {"videos", *_SECTIONS})
         if unknown:
             raise ConfigError(f"--config: {unknown[0]}: unknown; known here: {', '.join(('videos', *_SECTIONS))}")
-        self.videos = overrides.get("videos")
+        self.given_videos = overrides.get("videos")
+        if not isinstance(self.given_videos, str | None):
+            raise ConfigError(
+                f"--config videos={self.given_videos}: is read as a {type(self.given_videos).__name__}, but a path is "
+                f"expected; write it as one: videos=./{self.given_videos}"
+            )
         settings = {key: read_scalars(value) for key, value in overrides.items() if key != "videos"}
         self.overrides = Layer.from_values(settings, "--config")
         self.read = cache(read_layer)  # a data set, model or protocol is asked for by every run
@@ -66,20 +74,31 @@ class _Planner:
         self.choosers: dict[tuple[str, str], RunPlan] = {}
         self.data: dict[str, DataPlan] = {}
         self.protocols: dict[str, ProtocolPlan] = {}
+        self.given_videos_used_by: set[str] = set()
 
     def plan(self) -> Plan:
         experiments, waiting = {}, {}
         for path in sorted((self.config_dir / "experiments").glob("*.yaml")):
-            plan = self._experiment(path.stem)
-            if isinstance(plan, str):
-                waiting[path.stem] = plan
-            else:
-                experiments[path.stem] = plan
+            try:
+                experiments[path.stem] = self._experiment(path.stem)
+            except _VideosMissingError as error:  # other experiments can run all the same
+                waiting[path.stem] = str(error)
         machine_layer = merge(self.base.section("machine"), self.overrides.section("machine"))
         machine = validate(MachineSettings, machine_layer, prefix=("machine",))
-        return Plan(experiments, self.runs, self.kimgs, self.choosers, self.data, self.protocols, machine, waiting)
+        return Plan(
+            experiments=experiments,
+            runs=self.runs,
+            kimgs=self.kimgs,
+            choosers=self.choosers,
+            data=self.data,
+            protocols=self.protocols,
+            references={plan.reference.name: plan.reference for plan in self.protocols.values()},
+            machine=machine,
+            waiting=waiting,
+            given_videos_used_by=frozenset(self.given_videos_used_by),
+        )
 
-    def _experiment(self, name: str) -> ExperimentPlan | str:
+    def _experiment(self, name: str) -> ExperimentPlan:
         layer = self._experiment_layer(name, ())
         file = validate(ExperimentFile, layer)
         lineages = {m for model in file.models for m in self._lineage(model, layer)}
@@ -92,14 +111,13 @@ class _Planner:
                 f"{layer.places[('per_model', unused[0])]}: per_model.{unused[0]}: this experiment runs "
                 f"no such model; it runs {', '.join(file.models)} and their parents"
             )
-        data = [self._data(dataset, layer) for dataset in file.datasets]
-        if any(plan is None for plan in data):
-            return f"give the folder or zip of videos: snakemake {name} --config videos=PATH"
+        self.experiment = name
         runs: list[RunPlan] = []
-        for plan in data:
+        for dataset in file.datasets:
+            data = self._data(dataset, layer)
             for seed in file.seeds:
                 for model in file.models:
-                    run = self._run(plan, model, seed, layer, file)
+                    run = self._run(data, model, seed, layer, file)
                     runs += [r for r in (*run.ancestors, run) if r not in runs]
         figures = validate(FigureSettings, self._stack(layer, ("figures",)), prefix=("figures",))
         return ExperimentPlan(name, file.title, tuple(runs), figures)
@@ -131,7 +149,7 @@ class _Planner:
             raise ConfigError(f"{layer.places[(others[0],)]}: {others[0]}: unknown; known here: {section}")
         return layer.section(section)
 
-    def _data(self, dataset: str, experiment: Layer) -> DataPlan | None:
+    def _data(self, dataset: str, experiment: Layer) -> DataPlan:
         named = self._named("datasets", dataset, "dataset", _place(experiment, "datasets"))
         layer = self._stack(experiment, ("dataset",), named)
         settings = validate(DatasetSettings, layer, prefix=("dataset",))
@@ -140,16 +158,28 @@ class _Planner:
             source: Recipe = {"render": settings.render.model_dump(mode="json"), "version": RECIPE_VERSIONS["videos"]}
             videos = f"results/videos/{dataset}-{recipe_key(source)}"
         else:
-            folder = settings.videos or self.videos
-            if folder is None:
-                return None
-            source = {"fingerprint": fingerprint_videos(Path(folder))}
-            videos = str(folder)
+            videos, fingerprint = self._found_videos(settings.videos, layer.places.get(("videos",)))
+            source = {"fingerprint": fingerprint}
         recipe = {"source": source, "packing": packing, "version": RECIPE_VERSIONS["data"]}
         plan = DataPlan(
             f"{dataset}-{recipe_key(recipe)}", dataset, recipe, settings, videos, settings.render is not None
         )
         return self.data.setdefault(plan.name, plan)
+
+    def _found_videos(self, named: str | None, place: str | None) -> tuple[str, str]:
+        """Folder or zip of raw videos that the settings name, or the command line gives, and its fingerprint."""
+        if named is None:
+            self.given_videos_used_by.add(self.experiment)
+        videos = self.given_videos if named is None else named
+        if videos is None:
+            raise _VideosMissingError(
+                f"give the folder or zip of videos: snakemake {self.experiment} --config videos=PATH"
+            )
+        try:
+            return videos, fingerprint_videos(Path(videos))
+        except DataError as error:
+            where = "--config videos=" if named is None else f"{place}: dataset.videos"
+            raise _VideosMissingError(f"{where}: {error}") from error
 
     def _protocol(self, name: str, experiment: Layer) -> ProtocolPlan:
         named = self._named("protocols", name, "protocol", _place(experiment, "protocols"))
@@ -213,13 +243,7 @@ class _Planner:
             return None
         self._lineage(model, experiment)
         if settings.parent_dataset is not None:
-            other = self._data(settings.parent_dataset, experiment)
-            if other is None:
-                raise ConfigError(
-                    f"model {model}: parent_dataset: {settings.parent_dataset}: has no videos; set dataset.videos in "
-                    f"config/datasets/{settings.parent_dataset}.yaml"
-                )
-            data = other
+            data = self._data(settings.parent_dataset, experiment)
         return self._run(data, settings.parent, seed, experiment, file)
 
 

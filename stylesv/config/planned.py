@@ -41,8 +41,8 @@ class RunPlan:
 
     @property
     def chooser(self) -> str:
-        """Name of the file that holds the best snapshot: protocol, and a key of the candidates."""
-        return f"{self.protocols[0].name}-{recipe_key({'kimgs': list(self.kimgs)})}"
+        """Name of the file that holds the best snapshot: what decides the choice, and a key of the candidates."""
+        return f"{self.protocols[0].choice.name}-{recipe_key({'kimgs': list(self.kimgs)})}"
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,13 @@ class Plan:
     choosers: dict[tuple[str, str], RunPlan]
     data: dict[str, DataPlan]
     protocols: dict[str, ProtocolPlan]
+    references: dict[str, ProtocolPlan]
+    """What protocols ask of real clips; several of them may share one."""
     machine: MachineSettings
     waiting: dict[str, str]
     """Experiments that cannot run yet, and what they wait for."""
+    given_videos_used_by: frozenset[str]
+    """Experiments with a data set whose videos `--config videos=` gives."""
 
 
 def trained_recipe(settings: ModelSettings, data: DataPlan, seed: int, parent: RunPlan | None) -> Recipe:
@@ -81,7 +85,7 @@ def trained_recipe(settings: ModelSettings, data: DataPlan, seed: int, parent: R
         origin = {
             "run": parent.name,
             "snapshot": "best",
-            "by": parent.protocols[0].name,
+            "by": parent.protocols[0].choice.name,
             "of_kimgs": list(parent.kimgs),
             "mismatched": settings.mismatched,
         }

@@ -167,6 +167,21 @@ class ProtocolSettings(Settings):
             raise ValueError(f"drift is measured by frechet_video, not by {self.metric}; set it to null")
         return self
 
+    def for_real_clips(self) -> "ProtocolSettings":
+        """These settings with what cannot change the features of the real clips at fixed values.
+
+        Protocols that differ in nothing else share one reference.
+        """
+        generated = GeneratedClipSettings(num_clips=2, clips_per_video=1, seed=0, start_time=0, truncation=1)
+        # an interval needs every clip's features, and not their moments alone; how often they are drawn again is open
+        bootstrap = BootstrapSettings(resamples=min(self.bootstrap.resamples, 1), level=0.5, seed=0)
+        return self.model_copy(update={"generated": generated, "bootstrap": bootstrap})
+
+    def for_choice(self) -> "ProtocolSettings":
+        """These settings with what cannot change which snapshot is the best at fixed values: what stands beside a score."""
+        bootstrap = BootstrapSettings(resamples=0, level=0.5, seed=0)
+        return self.model_copy(update={"bootstrap": bootstrap, "artefacts": None, "drift": None})
+
     @property
     def is_of_images(self) -> bool:
         """Whether single frames are compared."""

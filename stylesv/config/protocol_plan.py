@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stylesv.config.detector import RANDOM_I3D, FeatureDetectorSettings
-from stylesv.config.protocol import ProtocolSettings
+from stylesv.config.protocol import ProtocolSettings, UsedProtocol
 from stylesv.config.recipe import RECIPE_VERSIONS, recipe_key
 from stylesv.config.validation import validate
 from stylesv.config.yaml_files import Layer, merge, read_layer
@@ -20,11 +20,29 @@ class ProtocolPlan:
     key: str
     settings: ProtocolSettings
 
+    @property
+    def reference(self) -> "ProtocolPlan":
+        """The part of it that decides the features of the real clips, under a name of its own."""
+        return plan_protocol(self.title, self.settings.for_real_clips())
+
+    @property
+    def choice(self) -> "ProtocolPlan":
+        """The part of it that decides which snapshot is the best, under a name of its own."""
+        return plan_protocol(self.title, self.settings.for_choice())
+
 
 def plan_protocol(title: str, settings: ProtocolSettings) -> ProtocolPlan:
     """A protocol with its key: of its settings, and of the version of the scoring code."""
     key = recipe_key({"protocol": settings.model_dump(mode="json"), "version": RECIPE_VERSIONS["score"]})
     return ProtocolPlan(f"{title}-{key}", title, key, settings)
+
+
+def reference_of(used: UsedProtocol) -> UsedProtocol:
+    """The part of a protocol that made the features of the real clips; that part of itself is the same."""
+    settings = used.settings.for_real_clips()
+    if settings == used.settings:
+        return used  # with the key it was made under, which an older version of the scoring code may have given
+    return used.model_copy(update={"key": plan_protocol(used.name, settings).key, "settings": settings})
 
 
 def read_protocol(config_dir: Path, name_or_file: str) -> ProtocolPlan:

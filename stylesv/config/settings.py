@@ -71,6 +71,8 @@ class ModelSettings(Settings):
 class FigureSettings(Settings):
     """The films, strips and curves that a person looks at."""
 
+    snapshot: Literal["best", "last"]
+    """Which snapshot of a run is shown: the one with the best score, or the last."""
     num_clips: Positive
     """Generated clips in a grid, and real ones beside them."""
     columns: Positive

@@ -36,6 +36,19 @@ def choose_best(scores: Sequence[Path]) -> dict[str, Any]:
     }
 
 
+def chosen_networks(path: Path) -> Path:
+    """The networks that a choice in a run's folder names.
+
+    Raises:
+        DataError: it is missing or is not a choice.
+    """
+    try:
+        choice = json.loads(path.read_text(encoding="utf-8"))
+        return path.parent.parent / choice["networks"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path}: is not a choice of a snapshot ({error!r}); delete it to make it again") from error
+
+
 def write_choice(path: Path, choice: dict[str, Any]) -> None:
     """Write a choice as JSON."""
     write_text(path, json.dumps(choice, indent=2) + "\n")

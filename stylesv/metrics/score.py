@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from stylesv import __version__
 from stylesv.config.base import Settings
 from stylesv.config.protocol import UsedProtocol, require_one_protocol
+from stylesv.config.protocol_plan import reference_of
 from stylesv.errors import DataError
 from stylesv.files import write_text
 from stylesv.metrics.comparison import (
@@ -129,7 +130,8 @@ def score_features(real: FeatureSet, generated: FeatureSet, *, scored: ScoredRun
         DataError: the two are not real and generated features, not features of all clips, or of unequal resolution.
         ConfigError: which fields of their protocols differ.
     """
-    require_one_protocol([("real features", real.origin.protocol), ("generated features", generated.origin.protocol)])
+    made = {"real features": real.origin.protocol, "generated features": generated.origin.protocol}
+    require_one_protocol([(name, reference_of(used)) for name, used in made.items()])
     clips = (real.origin.clips, generated.origin.clips)
     if not isinstance(clips[0], RealClips) or not isinstance(clips[1], GeneratedClips):
         raise DataError("a score compares features of real clips with features of generated ones; check their order")

@@ -28,15 +28,15 @@ TRAINING_FIELDS = {
 
 INTRODUCTION = (
     "Raw videos were packed into clips, an image model was trained on single frames, and a video model was trained from "
-    "its best snapshot. Every snapshot was scored; the clips below are of the best one."
+    "its best snapshot. Every snapshot was scored; the clips below are of the {shown} one."
 )
 
 
 def write_experiment(settings: dict[str, Any], *, page: Path, tables: Path, figures: Path) -> None:
     """Write an experiment's tables and figures, and the page that shows them.
 
-    `settings`: title; scores (files, by protocol); samples (pictures by kimg, by run); clips (film, strip and slices, by
-    run); runs (recipe, choice and logs, by run); data (index file, by data set).
+    `settings`: title; shown (best or last snapshot); scores (files, by protocol); samples (pictures by kimg, by run);
+    clips (film, strip and slices, by run); runs (recipe, choice and logs, by run); data (index file, by data set).
 
     Raises:
         DataError: a score cannot be read, or a picture is missing.
@@ -67,7 +67,7 @@ def write_experiment(settings: dict[str, Any], *, page: Path, tables: Path, figu
         clips += _clips(run, kept)
     content = ReportContent(
         title=settings["title"],
-        introduction=INTRODUCTION,
+        introduction=INTRODUCTION.format(shown=settings["shown"]),
         tables=written,
         datasets=[_dataset(name, Path(index)) for name, index in settings["data"].items()],
         figures=pictures,

@@ -7,10 +7,11 @@ it does not matter which start, on which machine, wrote it.
 
 import json
 import os
+import re
 import shutil
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
@@ -25,6 +26,7 @@ from stylesv.training.progress import Progress
 from stylesv.training.state import TrainState
 
 KEPT = 2
+FINISHED = "finished"
 IfRunning = Literal["refuse", "wait"]
 
 
@@ -79,15 +81,54 @@ class PartialStates:
     def _newest_first(self) -> list[Path]:
         if self.folder is None:
             return []
-        numbered = [path for path in self.folder.glob("*.safetensors") if path.stem.isdigit()]
+        numbered = [path for path in self.folder.glob("*.safetensors") if re.fullmatch("[0-9]+", path.stem)]
         return sorted(numbered, key=lambda path: int(path.stem), reverse=True)
 
 
-def remove_partial_states(folder: Path) -> None:
-    """The segment is done: its partial states are of no more use."""
-    shutil.rmtree(folder, ignore_errors=True)
-    with suppress(OSError):  # other segments' folders are beside it
-        folder.parent.rmdir()
+def keep_finished(folder: Path, outputs: Mapping[str, Path]) -> None:
+    """The segment is done: second names of its files take the place of its partial states, and of earlier segments' ones.
+
+    A Snakemake that was killed while the segment went on, and is told to make again what it did not see finished, deletes
+    outputs before it starts their job. From here they come back (`take_finished`). Links cost no space, and go with the
+    end of the next segment.
+    """
+    kept = folder / FINISHED
+    for path in folder.glob("*.safetensors"):
+        path.unlink(missing_ok=True)
+    try:
+        kept.mkdir(exist_ok=True)
+        for role, path in outputs.items():
+            _link(path, kept / role)
+    except OSError:  # a file system without links: an interruption costs the segment, as it would without this
+        shutil.rmtree(kept, ignore_errors=True)
+    if re.fullmatch("[0-9]+", folder.name):
+        for other in folder.parent.glob(f"*/{FINISHED}"):
+            if re.fullmatch("[0-9]+", other.parent.name) and int(other.parent.name) < int(folder.name):
+                shutil.rmtree(other.parent, ignore_errors=True)
+
+
+def take_finished(folder: Path, outputs: Mapping[str, Path], *, recipe_key: str, kimg: int) -> bool:
+    """Give the outputs of a segment that was finished before their names again; whether it was."""
+    kept = {role: folder / FINISHED / role for role in outputs}
+    try:
+        headers = [read_tensors(kept[role])[1] for role in ("networks", "state")]
+    except CheckpointError:
+        return False
+    if any((header.get("recipe_key"), header.get("kimg")) != (recipe_key, kimg) for header in headers):
+        return False
+    for role, path in outputs.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _link(kept[role], path)
+    return True
+
+
+def _link(old: Path, new: Path) -> None:
+    """Another name of a file, in place of what had that name."""
+    beside = new.with_name(f".{new.name}.{os.getpid()}.link")
+    beside.unlink(missing_ok=True)
+    os.link(old, beside)
+    os.replace(beside, new)
+    beside.unlink(missing_ok=True)  # it is still there if both were names of one file
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from stylesv.ops import active_backend
 from stylesv.training.batches import RealClips
 from stylesv.training.interruption import Interruption
 from stylesv.training.log import SegmentLog
-from stylesv.training.partial import IfRunning, PartialStates, holding, remove_partial_states
+from stylesv.training.partial import IfRunning, PartialStates, holding, keep_finished, take_finished
 from stylesv.training.progress import Progress
 from stylesv.training.state import HALF_DTYPES, TrainState, allow_tf32
 from stylesv.training.step import TrainingStep
@@ -40,6 +40,11 @@ class SegmentFiles:
     state_out: Path
     log: Path
     partial: Path | None = None
+
+    @property
+    def outputs(self) -> dict[str, Path]:
+        """What it writes, by what it is."""
+        return {"networks": self.networks_out, "state": self.state_out, "log": self.log}
 
 
 @dataclass(frozen=True)
@@ -110,14 +115,14 @@ def run_segment(
     with holding(folder, progress, interruption, if_running=options.if_running):
         processes, device = join_processes()
         try:
-            if processes.from_first(_is_written(files, kimg[1])):
-                progress.message(f"{files.networks_out}: is there already, of this recipe; nothing to do")
+            if processes.from_first(_is_finished(files, kimg[1])):
+                progress.message(f"{files.networks_out}: was finished before, of this recipe; nothing to do")
             else:
                 _train(files, kimg, progress, options, interruption, (processes, device))
         finally:
             leave_processes(processes)
         if folder is not None:
-            remove_partial_states(folder)
+            keep_finished(folder, files.outputs)
 
 
 def _train(
@@ -190,14 +195,16 @@ def _interrupted(signal: str | None, state: TrainState, files: SegmentFiles, kep
     return InterruptionError(f"{where}: its state was not kept; the next start goes on from the newest kept before")
 
 
-def _is_written(files: SegmentFiles, last_kimg: int) -> bool:
-    """Whether snapshot and state are there already, of this recipe: another process was waited for."""
+def _is_finished(files: SegmentFiles, last_kimg: int) -> bool:
+    """Whether snapshot and state are there already, of this recipe, or come back: another process made them."""
+    key = recipe_key(read_recipe(files.recipe))
     try:
         headers = [read_header(path) for path in (files.networks_out, files.state_out)]
+        if files.log.exists() and all((h.get("recipe_key"), h.get("kimg")) == (key, last_kimg) for h in headers):
+            return True
     except CheckpointError:
-        return False
-    key = recipe_key(read_recipe(files.recipe))
-    return files.log.exists() and all((h.get("recipe_key"), h.get("kimg")) == (key, last_kimg) for h in headers)
+        pass
+    return files.partial is not None and take_finished(files.partial, files.outputs, recipe_key=key, kimg=last_kimg)
 
 
 def _load_start(state: TrainState, files: SegmentFiles, first_kimg: int) -> None:

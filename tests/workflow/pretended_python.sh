@@ -15,3 +15,5 @@ while [ $# -gt 0 ]; do
     *) shift ;;
   esac
 done
+# outputs are there, but Snakemake does not know yet
+[ "$script" != "${STYLESV_HANGING_SCRIPT:-}" ] || sleep 600

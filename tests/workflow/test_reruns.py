@@ -14,7 +14,7 @@ BOTH_RUNS = {"write_recipe": 2, "initialize_networks": 2, "train_segment": 5, "s
 
 # what is changed, in which file, the old text, the new text, the jobs
 CHANGES = [
-    ("R1 gamma of the video model", DEMO, "loss: {r1_gamma: 4}", "loss: {r1_gamma: 5}", VIDEO_RUN | VIDEO_CHOICE | RESULTS),
+    ("R1 gamma of the video model", DEMO, "loss: {r1_gamma: 1}", "loss: {r1_gamma: 5}", VIDEO_RUN | VIDEO_CHOICE | RESULTS),
     ("width of the model", DEMO, "    channel_max: 48\n    motion", "    channel_max: 40\n    motion",
      BOTH_RUNS | {"choose_snapshot": 2, "draw_clips": 1} | RESULTS),
     ("longer video run", DEMO, "length: {total_kimg: 12, segment_kimg: 4}",
@@ -25,11 +25,21 @@ CHANGES = [
     ("smaller segments", DEMO, "length: {total_kimg: 12, segment_kimg: 4}",
      "length: {total_kimg: 12, segment_kimg: 2}",
      # the snapshots between, and the states they start from, but not the last snapshot, which is there
-     {"initialize_networks": 1, "train_segment": 5, "score_snapshot": 3} | VIDEO_CHOICE | RESULTS),
+     {"initialize_networks": 1, "train_segment": 5, "score_snapshot": 3, "choose_snapshot": 1} | RESULTS),
     ("larger segments", DEMO, "length: {total_kimg: 12, segment_kimg: 4}",
-     "length: {total_kimg: 12, segment_kimg: 12}", VIDEO_CHOICE | RESULTS),
-    ("clips of the video protocol", "protocols/rfvd_16f.yaml", "num_clips: 128 ", "num_clips: 130 ",
-     {"measure_reference": 1, "score_snapshot": 7} | VIDEO_CHOICE | RESULTS),
+     "length: {total_kimg: 12, segment_kimg: 12}", {"choose_snapshot": 1} | RESULTS),
+    ("generated clips of the video protocol", "protocols/rfvd_16f.yaml", "num_clips: 128 ", "num_clips: 130 ",
+     {"score_snapshot": 7, "choose_snapshot": 1} | RESULTS),
+    ("real clips of the video protocol", "protocols/rfvd_16f.yaml", "max_clips: 256", "max_clips: 200",
+     {"measure_reference": 1, "score_snapshot": 7, "choose_snapshot": 1} | RESULTS),
+    ("resamples of an interval, of the video protocol", "protocols/rfvd_16f.yaml", "resamples: 50", "resamples: 10",
+     {"score_snapshot": 7, "choose_snapshot": 1} | RESULTS),
+    ("resamples of an interval, of the protocol that chooses the parent", "protocols/rfid.yaml", "resamples: 100",
+     "resamples: 10", {"score_snapshot": 3, "choose_snapshot": 1} | RESULTS),
+    ("artefacts of the video protocol", "protocols/rfvd_16f.yaml", "  artefacts: null",
+     "  artefacts: {num_clips: 4, num_frames: 24, motion_distance: 16}",
+     {"measure_reference": 1, "score_snapshot": 7, "choose_snapshot": 1} | RESULTS),
+    ("which snapshot is shown", DEMO, "snapshot: last ", "snapshot: best ", {"draw_clips": 1} | RESULTS),
     ("a figure setting", DEMO, "columns: 3", "columns: 9", {"draw_clips": 1} | RESULTS),
     ("resolution of the data set", "datasets/demo.yaml", "resolution: 32", "resolution: 64",
      {"pack_videos": 1, "measure_reference": 2} | BOTH_RUNS | {"choose_snapshot": 2, "draw_clips": 1}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("Snakefile", "rules", "config", "profiles", "envs", "workflow_scripts")
+COMMAND = (sys.executable, "-m", "snakemake", "--profile", "profiles/default", "--cores", "2")
 
 
 class Workflow:
@@ -27,11 +28,21 @@ class Workflow:
             path.insert(0, str(folder / "bin"))
         self.environment = {**os.environ, "PATH": os.pathsep.join(path), "PYTHONPATH": str(ROOT)}
 
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start it in a process group of its own, to be killed."""
+        return subprocess.Popen(
+            [*COMMAND, *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
     def snakemake(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run it; stdout and stderr come together in `stdout`."""
-        command = [sys.executable, "-m", "snakemake", "--profile", "profiles/default", "--cores", "2", *arguments]
         return subprocess.run(
-            command,
+            [*COMMAND, *arguments],
             cwd=self.folder,
             env=self.environment,
             text=True,

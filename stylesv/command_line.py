@@ -1,0 +1,25 @@
+"""Options of the command-line programs that Snakemake's rules fill in."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+class OptionalPath(click.Path):
+    """A path, or nothing: rules write `--state={input.state:q}`, which is empty where a job has no such input.
+
+    An option without a value, `--state --networks-out F`, would take the next option for its value. `variables`: those of
+    the environment are put in, such as $TMPDIR of the machine that the job runs on.
+    """
+
+    def __init__(self, *, variables: bool = False) -> None:
+        super().__init__(path_type=Path)
+        self.variables = variables
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | None:
+        """None for the empty text."""
+        if self.variables and isinstance(value, str):
+            value = os.path.expandvars(value)
+        return None if value == "" else super().convert(value, param, ctx)
