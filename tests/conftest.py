@@ -25,6 +25,7 @@ class ByFile(LoadScopeScheduling):
         return str(file.parent if file.parent.name == "cluster" else file)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log) -> ByFile:
     """How tests are shared among the processes of `pytest -n`."""
     return ByFile(config, log)

@@ -1,30 +1,16 @@
-"""Films of cameras, where they are at hand (STYLESV_REAL_FILMS, default ../shared/data/real)."""
-
-import os
-from pathlib import Path
+"""Films of cameras, where they are at hand."""
 
 import av
 import numpy as np
-import pytest
 from film_making import settings
 from PIL import Image
+from real_films import real_films
 
 from stylesv.data.packed import PackedClips
 from stylesv.data.packing import pack_videos
 
 
-@pytest.fixture
-def real_films(root):
-    def find(name: str) -> Path:
-        folder = Path(os.environ.get("STYLESV_REAL_FILMS", root.parent / "shared" / "data" / "real")) / name
-        if not folder.is_dir():
-            pytest.skip(f"no real films at {folder}")
-        return folder
-
-    return find
-
-
-def test_driving_film_is_cut_into_clips_that_show_its_frames(real_films, tmp_path):
+def test_driving_film_is_cut_into_clips_that_show_its_frames(tmp_path):
     films = real_films("driving")
     index = pack_videos(films, tmp_path / "out", settings=settings(128, max_frames=50, min_frames=25))
     assert [clip["num_frames"] for clip in index["clips"]] == [50] * 4
@@ -41,7 +27,7 @@ def test_driving_film_is_cut_into_clips_that_show_its_frames(real_films, tmp_pat
         assert np.sqrt(np.mean((packed - small) ** 2)) < 4, "the short side is scaled and the centre cut"
 
 
-def test_sky_films_are_packed_whole(real_films, tmp_path):
+def test_sky_films_are_packed_whole(tmp_path):
     index = pack_videos(real_films("sky"), tmp_path / "out", settings=settings(64, min_frames=16))
     assert len(index["clips"]) == 24 and index["dropped"] == []
     assert {clip["num_frames"] for clip in index["clips"]} == {32}

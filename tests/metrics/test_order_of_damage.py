@@ -1,13 +1,11 @@
-"""rfvd puts clips of cameras in a sensible order: the more is wrong with them, the higher it is."""
-
-import os
-from pathlib import Path
+"""rfvd puts clips of cameras, and rendered ones, in a sensible order: the more is wrong with them, the higher it is."""
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 from protocol_values import protocol
+from real_films import real_films
 
 from stylesv.config.dataset import PackSettings
 from stylesv.data.driving_scenes import render_driving_videos
@@ -21,18 +19,15 @@ PACKING = PackSettings(
 )
 
 
-@pytest.fixture(scope="module")
-def videos(root, tmp_path_factory):
-    """24 videos of 32 frames, n t c h w, and whether they are of cameras; else, where none are at hand, rendered."""
-    folder = tmp_path_factory.mktemp("videos")
-    films = Path(os.environ.get("STYLESV_REAL_FILMS", root.parent / "shared" / "data" / "real")) / "sky"
-    if not films.is_dir():
-        print(f"no real films at {films}: rendered scenes are taken instead")
-        films = folder / "films"
+@pytest.fixture(params=["cameras", "rendered"])
+def videos(request, tmp_path):
+    """24 videos of 32 frames, n t c h w, of cameras or rendered; and which."""
+    films = real_films("sky") if request.param == "cameras" else tmp_path / "films"
+    if request.param == "rendered":
         render_driving_videos(films, num_videos=24, num_frames=(32, 32))
-    pack_videos(films, folder / "packed", settings=PACKING)
-    packed = PackedClips(folder / "packed")
-    return torch.from_numpy(np.stack([packed.read(clip, range(32)) for clip in range(24)])), films.name == "sky"
+    pack_videos(films, tmp_path / "packed", settings=PACKING)
+    packed = PackedClips(tmp_path / "packed")
+    return torch.from_numpy(np.stack([packed.read(clip, range(32)) for clip in range(24)])), request.param
 
 
 def blurred(clips):
@@ -42,7 +37,7 @@ def blurred(clips):
 
 @pytest.mark.slow
 def test_the_more_is_wrong_the_higher_is_the_score(videos):
-    videos, are_of_cameras = videos
+    videos, kind = videos
     random = torch.Generator().manual_seed(0)
     detector = load_detector(protocol().detector)
     reference = torch.cat([videos[:, :16], videos[:, 8:24]])
@@ -56,7 +51,7 @@ def test_the_more_is_wrong_the_higher_is_the_score(videos):
         "frames of all clips shuffled": frames[torch.randperm(len(frames), generator=random)].view_as(other_half),
         "noise": (other_half + noise).clamp(0, 255).to(torch.uint8),
     }
-    if not are_of_cameras:
+    if kind == "rendered":
         del sets["blurred"]  # rendered scenes have little fine detail to lose
 
     def features(clips):
