@@ -327,6 +327,7 @@ def test_killed_with_no_warning_the_next_call_goes_on(root, videos, networks, tm
         ({"--share": "4/4"}, "--share 4/4: NUMBER/JOBS is expected"),
         ({"--share": "0/4"}, "--share needs --cache"),
         ({"--protocol": "rfvd_16f", "--resolution": "16"}, "is_long_enough"),
+        ({"--protocol": "misspelt.yaml"}, "misspelt.yaml:1: protocl: unknown; did you mean protocol?"),
     ],
 )
 def test_bad_input_is_one_line(root, videos, tmp_path, changes, words):
@@ -334,6 +335,10 @@ def test_bad_input_is_one_line(root, videos, tmp_path, changes, words):
     if words == "is_long_enough":
         options["--reference"] = write_frames(tmp_path / "short", length=12)
         words = "0 real clips of 16 frames in 6 videos (the longest has 12 frames)"
+    if changes.get("--protocol") == "misspelt.yaml":
+        changes = {"--protocol": tmp_path / "misspelt.yaml"}
+        changes["--protocol"].write_text("protocl: {num_frames: 4}\n")
     done = script(root, *(part for pair in (options | changes).items() for part in pair))
+    assert not (tmp_path / "s.json").exists()
     assert done.returncode == 2, done.stderr
     assert done.stderr.count("\n") == 1 and done.stderr.startswith("error: ") and words in done.stderr
