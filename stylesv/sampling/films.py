@@ -1,6 +1,5 @@
 """Films and strips from snapshots: what `generate.py` writes, and the figures of an experiment."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor
 
+from stylesv.config.choice import read_choice
 from stylesv.data.packed import PackedClips
 from stylesv.errors import ConfigError
 from stylesv.networks.generator import Generator
@@ -81,10 +81,10 @@ def draw_experiment_clips(choice: Path, data: Path, settings: dict[str, Any], fi
     """The figures of a run's best snapshot beside real clips.
 
     Raises:
-        CheckpointError: the chosen snapshot is missing or damaged.
+        CheckpointError: the choice or the chosen snapshot is missing or damaged.
     """
-    chosen = json.loads(choice.read_text())
-    generator, header = load_generator(choice.parent.parent / chosen["networks"])
+    chosen = read_choice(choice)
+    generator, header = load_generator(choice.parent.parent / chosen.networks)
     request = GenerateRequest(
         num_videos=settings["num_clips"],
         num_frames=settings["num_frames"] if header["num_frames"] > 1 else 1,
@@ -99,7 +99,7 @@ def draw_experiment_clips(choice: Path, data: Path, settings: dict[str, Any], fi
     )
     generated = np.stack(list(_films(generator, request)))
     real = _real_clips(PackedClips(data), settings["num_clips"], request.num_frames, settings["seed"])
-    panels = {"real": real, f"generated, kimg {chosen['kimg']}": generated}
+    panels = {"real": real, f"generated, kimg {chosen.kimg}": generated}
     columns, rows = settings["columns"], min(settings["num_clips"], settings["strip_clips"])
     write_clip_film(figures.film, panels, columns=columns, fps=settings["fps"])
     draw_clip_strips(figures.strip, panels, num_frames=settings["strip_frames"], num_clips=rows)
