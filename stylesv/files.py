@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 import struct
 from pathlib import Path
@@ -13,6 +14,27 @@ from stylesv.errors import CheckpointError, StyleSVError
 def canonical_json(values: Any) -> str:
     """JSON with sorted keys and no spaces: the same text for the same values."""
     return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def readable_json(values: Any) -> str:
+    """JSON for people to read, in the order of the values; ends with a line break."""
+    return json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def load_json(text: str) -> Any:
+    """JSON as the standard has it: Python's own reader also takes NaN, Infinity and 1e999.
+
+    Raises:
+        ValueError: it is not JSON, or a number is not finite.
+    """
+
+    def refuse(number: str) -> float:
+        raise ValueError(f"{number} is not a finite number")
+
+    def finite(number: str) -> float:
+        return value if math.isfinite(value := float(number)) else refuse(number)
+
+    return json.loads(text, parse_float=finite, parse_constant=refuse)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

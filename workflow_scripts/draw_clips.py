@@ -32,10 +32,10 @@ def draw_clips(
     if choice is None and networks is None:
         raise ConfigError("give --choice, the file that says which snapshot is best, or --networks, a snapshot to show")
     use_cpu_threads(cpu_threads)
-    from stylesv.metrics.choice import chosen_networks
+    from stylesv.config.choice import read_choice
     from stylesv.sampling.films import ClipFigures, draw_experiment_clips
 
-    shown = networks if choice is None else chosen_networks(choice)
+    shown = networks if choice is None else choice.parent.parent / read_choice(choice).networks
     draw_experiment_clips(shown, data, parse_json("--settings", settings), ClipFigures(film, strip, slices))
 
 

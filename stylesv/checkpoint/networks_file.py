@@ -4,6 +4,7 @@ Tensors are named `generator.*`, `generator_ema.*`, `discriminator.*`. The heade
 and the machine are not in it, so that equal training gives equal bytes.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,3 +48,25 @@ def read_networks(path: Path) -> tuple[dict[str, dict[str, Tensor]], dict[str, A
         part, _, key = name.partition(".")
         parts.setdefault(part, {})[key] = tensor
     return parts, header
+
+
+def first_not_finite(parts: Mapping[str, Mapping[str, Tensor]]) -> str | None:
+    """The first tensor that holds NaN or infinity, in words: `generator_ema.w_avg is not finite (3 of 512 numbers)`."""
+    for part, tensors in parts.items():
+        for name, tensor in tensors.items():
+            bad = int((~tensor.isfinite()).sum())
+            if bad:
+                return f"{part}.{name} is not finite ({bad} of {tensor.numel()} numbers)"
+    return None
+
+
+def require_finite_networks(path: Path, parts: Mapping[str, Mapping[str, Tensor]]) -> None:
+    """Check that networks of a file can be used.
+
+    Raises:
+        CheckpointError: a tensor holds NaN or infinity; the message names it.
+    """
+    if found := first_not_finite(parts):
+        raise CheckpointError(
+            f"{path}: {found}: nothing can be made with it; take an earlier snapshot, or another file"
+        )

@@ -1,4 +1,4 @@
-"""The base of every typed settings object: strict, frozen, no unknown keys, no defaults in code.
+"""The base of every typed settings object: strict, frozen, finite, no unknown keys, no defaults in code.
 
 Values live in `config/config.yaml`, one place a user can read; the types here say what is allowed.
 """
@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Settings(BaseModel):
-    """Strict and frozen: "25" is not a number, 1 may stand for 1.0, and an unknown key is an error."""
+    """Strict and frozen: "25" and NaN are not numbers, 1 may stand for 1.0, and an unknown key is an error."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        strict=True, frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
+    )

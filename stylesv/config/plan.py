@@ -31,7 +31,7 @@ from stylesv.config.settings import (
 )
 from stylesv.config.sources import fingerprint_videos
 from stylesv.config.validation import validate
-from stylesv.config.yaml_files import Layer, merge, read_layer, read_scalars
+from stylesv.config.yaml_files import Layer, merge, only_section, read_layer, read_scalars
 from stylesv.errors import ConfigError, DataError
 
 _SECTIONS = ("dataset", "model", "per_model", "protocol", "figures", "machine")
@@ -143,11 +143,7 @@ class _Planner:
         if not path.exists():
             known = sorted(p.stem for p in path.parent.glob("*.yaml"))
             raise ConfigError(f"{wanted_by}: {name}: no such file {path}; known: {', '.join(known)}")
-        layer = self.read(path)
-        others = sorted(set(layer.values) - {section})
-        if others:
-            raise ConfigError(f"{layer.places[(others[0],)]}: {others[0]}: unknown; known here: {section}")
-        return layer.section(section)
+        return only_section(self.read(path), section)
 
     def _data(self, dataset: str, experiment: Layer) -> DataPlan:
         named = self._named("datasets", dataset, "dataset", _place(experiment, "datasets"))

@@ -7,7 +7,7 @@ from stylesv.config.detector import RANDOM_I3D, FeatureDetectorSettings
 from stylesv.config.protocol import ProtocolSettings, UsedProtocol
 from stylesv.config.recipe import RECIPE_VERSIONS, recipe_key
 from stylesv.config.validation import validate
-from stylesv.config.yaml_files import Layer, merge, read_layer
+from stylesv.config.yaml_files import merge, only_section, read_layer
 from stylesv.errors import ConfigError
 
 
@@ -49,7 +49,7 @@ def read_protocol(config_dir: Path, name_or_file: str) -> ProtocolPlan:
     """The protocol of a name in config/protocols, or of a file like those, as an experiment would use it.
 
     Raises:
-        ConfigError: there is no such protocol, or a setting of it cannot be.
+        ConfigError: there is no such protocol, its file lacks the section `protocol`, or a setting of it cannot be.
     """
     path = Path(name_or_file)
     if path.suffix not in (".yaml", ".yml"):
@@ -59,9 +59,8 @@ def read_protocol(config_dir: Path, name_or_file: str) -> ProtocolPlan:
         raise ConfigError(
             f"--protocol {name_or_file}: no such protocol; known: {known}; or give a .yaml file like theirs"
         )
-    layer: Layer = merge(
-        read_layer(config_dir / "config.yaml").section("protocol"), read_layer(path).section("protocol")
-    )
+    base = read_layer(config_dir / "config.yaml").section("protocol")
+    layer = merge(base, only_section(read_layer(path), "protocol"))
     return plan_protocol(path.stem, validate(ProtocolSettings, layer, prefix=("protocol",)))
 
 

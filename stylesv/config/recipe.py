@@ -6,7 +6,6 @@ then keep their old names.
 """
 
 import hashlib
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import yaml
 
 from stylesv.errors import ConfigError
-from stylesv.files import canonical_json
+from stylesv.files import canonical_json, load_json
 
 RECIPE_VERSIONS = {"videos": 1, "data": 1, "train": 2, "import": 1, "score": 2}
 
@@ -48,9 +47,13 @@ def read_recipe(path: Path) -> Recipe:
     if not isinstance(recipe, dict):
         raise ConfigError(f"{path}: not a recipe: a mapping is expected")
     written = re.match(r"# recipe key: ([0-9a-f]{8})\n", text)
-    if written and written[1] != recipe_key(recipe):
+    try:
+        key = recipe_key(recipe)
+    except (ValueError, TypeError) as error:
+        raise ConfigError(f"{path}: not a recipe: {error}; change settings in config/, not in recipe.yaml") from error
+    if written and written[1] != key:
         raise ConfigError(
-            f"{path}: its content has key {recipe_key(recipe)} but it was written as {written[1]}; "
+            f"{path}: its content has key {key} but it was written as {written[1]}; "
             "change settings in config/ (a changed setting is another run), not in recipe.yaml"
         )
     return recipe
@@ -63,8 +66,8 @@ def parse_json(option: str, text: str) -> Recipe:
         ConfigError: it is not one; `option` says where.
     """
     try:
-        values = json.loads(text)
-    except json.JSONDecodeError as error:
+        values = load_json(text)
+    except ValueError as error:
         raise ConfigError(f"{option}: not JSON ({error}); give an object such as '{{\"seed\": 0}}'") from error
     if not isinstance(values, dict):
         raise ConfigError(f"{option}: a JSON object is expected, not {type(values).__name__}")

@@ -36,7 +36,8 @@ def schemas() -> dict[str, str]:
             "additionalProperties": False,
         }
     return {
-        f"{name}.schema.json": json.dumps({"$schema": DIALECT, **schema}, indent=1, sort_keys=True) + "\n"
+        f"{name}.schema.json": json.dumps({"$schema": DIALECT, **schema}, indent=1, sort_keys=True, allow_nan=False)
+        + "\n"
         for name, schema in found.items()
     }
 

@@ -3,6 +3,7 @@
 Differences from plain PyYAML, on purpose: a key given twice is an error, and 1e-4 is a number (YAML 1.1 reads it as text).
 """
 
+import difflib
 import re
 from pathlib import Path
 from typing import Any
@@ -48,16 +49,23 @@ class Layer:
         return cls(values, places)
 
     def section(self, *keys: str) -> "Layer":
-        """The part of this layer under the given keys; empty if there is none."""
+        """The part of this layer under the given keys; empty if there is none.
+
+        Raises:
+            ConfigError: something else than a mapping stands there, or nothing at all.
+        """
         node: Any = self.values
-        for key in keys:
-            node = node.get(key) if isinstance(node, dict) else None
-            if node is None:
+        for depth, key in enumerate(keys, 1):
+            if key not in node:
                 return Layer({}, {})
-        places = {path[len(keys) :]: place for path, place in self.places.items() if path[: len(keys)] == keys}
-        if not isinstance(node, dict):
-            raise ConfigError(f"{places.get((), '?')}: {'.'.join(keys)}: {node!r}: must be a mapping of settings")
-        return Layer(node, places)
+            node = node[key]
+            if not isinstance(node, dict):
+                place, name = self.places.get(keys[:depth], "?"), ".".join(keys[:depth])
+                shown = "is empty" if node is None else repr(node)
+                raise ConfigError(f"{place}: {name}: {shown}: must be a mapping of settings ({{}} changes none)")
+        return Layer(
+            node, {path[len(keys) :]: place for path, place in self.places.items() if path[: len(keys)] == keys}
+        )
 
 
 def merge(*layers: Layer) -> Layer:
@@ -104,6 +112,24 @@ def read_layer(path: Path) -> Layer:
     if not isinstance(values, dict):
         raise ConfigError(f"{path}: must be a mapping of settings, not {type(values).__name__}")
     return Layer(values, places)
+
+
+def only_section(layer: Layer, section: str) -> Layer:
+    """The settings of a file that holds one section alone, such as a protocol's; `{}` is one that changes nothing.
+
+    Raises:
+        ConfigError: the section is missing, misspelt or empty, or another stands beside it.
+    """
+    for key in layer.values:
+        if key != section:
+            hint = f"did you mean {section}? " if difflib.get_close_matches(key, [section]) else ""
+            raise ConfigError(f"{layer.places[(key,)]}: {key}: unknown; {hint}known here: {section}")
+    if section not in layer.values:
+        raise ConfigError(
+            f"{layer.places[()]}: {section}: missing; settings stand under this key, and '{section}: {{}}' takes all "
+            "of them from config.yaml"
+        )
+    return layer.section(section)
 
 
 def read_scalars(values: Any) -> Any:

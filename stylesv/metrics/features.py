@@ -13,10 +13,10 @@ from safetensors import SafetensorError
 
 from stylesv.config.base import Settings
 from stylesv.config.protocol import ProtocolSettings, UsedProtocol
-from stylesv.errors import DataError
+from stylesv.errors import DataError, DetectorError
 from stylesv.files import canonical_json, read_header, write_bytes
 from stylesv.metrics.clip_selection import ClipSelection
-from stylesv.metrics.moments import Moments
+from stylesv.metrics.moments import Moments, require_finite
 
 
 class RealClips(Settings):
@@ -81,6 +81,9 @@ class FeatureSet:
     `features` and `videos` (the number of each clip's video) are None where moments are all that the score needs.
     `artefacts` has the numbers of `stylesv.metrics.artefacts` for clips of their own, `late` the features of clips that
     start late, by their time.
+
+    Raises:
+        DetectorError: a feature or a moment is not finite.
     """
 
     features: Float32[np.ndarray, "n d"] | None
@@ -89,6 +92,14 @@ class FeatureSet:
     videos: Int64[np.ndarray, "n"] | None = None
     artefacts: Float64[np.ndarray, "k names"] | None = None
     late: dict[int, Float32[np.ndarray, "_ d"]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.features is not None:
+            require_finite(self.features)
+        if not (np.isfinite(self.moments.mean).all() and np.isfinite(self.moments.scatter).all()):
+            raise DetectorError("moments of features are not finite (NaN or infinite); measure the clips again")
+        for rows in self.late.values():
+            require_finite(rows)
 
 
 def describe_real_clips(
@@ -192,6 +203,7 @@ def read_features(path: Path) -> FeatureSet:
     Raises:
         CheckpointError: it is missing or is not a file of this project.
         DataError: it is damaged or holds no features.
+        DetectorError: its features are not finite.
     """
     header = read_header(path)
     try:
@@ -203,4 +215,7 @@ def read_features(path: Path) -> FeatureSet:
         raise DataError(f"{path}: not a whole file of features ({reason}); delete it and run again") from error
     late = {int(name[5:]): rows for name, rows in arrays.items() if name.startswith("late_")}
     optional = (arrays.get(name) for name in ("videos", "artefacts"))
-    return FeatureSet(arrays.get("features"), moments, origin, *optional, late)
+    try:
+        return FeatureSet(arrays.get("features"), moments, origin, *optional, late)
+    except DetectorError as error:
+        raise DetectorError(f"{path}: {error}: delete it and run again") from error

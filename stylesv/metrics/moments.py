@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float, Float64
 
-from stylesv.errors import DataError
+from stylesv.errors import DataError, DetectorError
 
 Covariance = Literal["population", "sample"]
 
@@ -30,13 +30,13 @@ class Moments:
         """Moments of at least one feature vector.
 
         Raises:
-            DataError: there is none, or one is not finite.
+            DataError: there is none.
+            DetectorError: one is not finite.
         """
         values = np.asarray(features, np.float64)
         if len(values) == 0:
             raise DataError("no features: at least one clip is needed")
-        if not np.isfinite(values).all():
-            raise DataError("features are not finite; score clips again with a detector that is whole")
+        require_finite(values)
         mean = values.mean(axis=0)
         centred = values - mean
         return cls(len(values), mean, centred.T @ centred)
@@ -80,6 +80,20 @@ class Moments:
             DataError: there are fewer than two feature vectors.
         """
         return self.scatter / degrees(self.count, normalisation)
+
+
+def require_finite(features: Float[np.ndarray, "n d"]) -> None:
+    """Check that every feature is a number.
+
+    Raises:
+        DetectorError: one is NaN or infinite.
+    """
+    bad = int((~np.isfinite(features)).any(axis=1).sum())
+    if bad:
+        raise DetectorError(
+            f"features of {bad} of {len(features)} clips are not finite (NaN or infinite); score clips again with a detector "
+            "that is whole"
+        )
 
 
 def degrees(count: int, normalisation: Covariance) -> int:

@@ -1,6 +1,5 @@
 """A score, and all that is needed to judge it: DESIGN's rule that a score is never a bare number."""
 
-import json
 import platform
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +13,7 @@ from stylesv.config.base import Settings
 from stylesv.config.protocol import UsedProtocol, require_one_protocol
 from stylesv.config.protocol_plan import reference_of
 from stylesv.errors import DataError
-from stylesv.files import write_text
+from stylesv.files import readable_json, write_text
 from stylesv.metrics.comparison import (
     artefact_estimates,
     compare,
@@ -178,7 +177,7 @@ def write_score(path: Path, score: Score) -> None:
     The last bits of an eigenvalue depend on how the linear algebra library happened to use its threads.
     """
     values = _rounded(score.model_dump(mode="json"))
-    write_text(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
+    write_text(path, readable_json(values))
 
 
 def _rounded(values: Any) -> Any:
@@ -193,7 +192,7 @@ def read_score(path: Path) -> Score:
     """Read a score.
 
     Raises:
-        DataError: it is missing or is not a score of this project.
+        DataError: it is missing, is not a score of this project, or has a number that is not finite.
     """
     try:
         return Score.model_validate_json(Path(path).read_text(encoding="utf-8"))

@@ -8,11 +8,13 @@ import numpy as np
 import yaml
 
 from stylesv import __version__
+from stylesv.config.choice import read_choice
 from stylesv.files import write_bytes
 from stylesv.report.clip_grids import draw_samples_over_training
 from stylesv.report.figures import draw_score_curves, draw_training_curves
 from stylesv.report.html import DatasetSummary, Media, ReportContent, RunSummary, write_report
 from stylesv.report.tables import format_number, read_score_rows, write_score_table
+from stylesv.report.training_log import read_log_lines
 
 TABLE_FILES = {"csv": "csv", "markdown": "md", "tex": "tex"}
 
@@ -50,7 +52,7 @@ def write_experiment(settings: dict[str, Any], *, page: Path, tables: Path, figu
         curves.append(figures / f"curve_{protocol}.png")
         draw_score_curves(rows, png=curves[-1], pdf=curves[-1].with_suffix(".pdf"))
     pictures = [Media(path, f"{t.label} over training", wide=False) for path, t in zip(curves, written, strict=True)]
-    logs = {name: _log_lines(run["logs"]) for name, run in settings["runs"].items() if run["logs"]}
+    logs = {name: read_log_lines(run["logs"]) for name, run in settings["runs"].items() if run["logs"]}
     if logs:
         pictures.append(Media(figures / "training.png", "Losses and logits over training", wide=False))
         draw_training_curves(logs, TRAINING_FIELDS, png=figures / "training.png", pdf=figures / "training.pdf")
@@ -76,10 +78,6 @@ def write_experiment(settings: dict[str, Any], *, page: Path, tables: Path, figu
         versions={"stylesv": __version__},
     )
     write_report(page, content)
-
-
-def _log_lines(paths: list[str]) -> list[dict[str, Any]]:
-    return [json.loads(line) for path in paths for line in Path(path).read_text().splitlines()]
 
 
 def _dataset(name: str, index_file: Path) -> DatasetSummary:
@@ -108,8 +106,8 @@ def _clips(name: str, clips: dict[str, Path]) -> list[Media]:
 def _run(name: str, run: dict[str, Any]) -> RunSummary:
     recipe_yaml = Path(run["recipe"]).read_text()
     recipe = yaml.safe_load(recipe_yaml)
-    choice = json.loads(Path(run["choice"]).read_text())
-    facts = {"best snapshot": f"kimg {choice['kimg']}, {choice['metric']} {format_number(choice['value'])}"}
+    choice = read_choice(Path(run["choice"]))
+    facts = {"best snapshot": f"kimg {choice.kimg}, {choice.metric} {format_number(choice.value)}"}
     if "source" in recipe:
         facts["networks"] = f"imported from the checkpoint of SHA-256 {recipe['source'][:12]}…"
         return RunSummary(name, facts, recipe_yaml)
@@ -117,9 +115,9 @@ def _run(name: str, run: dict[str, Any]) -> RunSummary:
         "starts from": "scratch" if recipe["parent"] is None else f"the best snapshot of {recipe['parent']['run']}",
         "frames in a clip": str(recipe["training"]["num_frames"]),
         "clips in a step": str(recipe["training"]["batch_size"]),
-        "length": f"{choice['of_kimgs'][-1]} kimg",
+        "length": f"{choice.of_kimgs[-1]} kimg",
     }
-    if lines := _log_lines(run["logs"]):
+    if lines := read_log_lines(run["logs"]):
         last = lines[-1]
         facts["last losses"] = f"G {last['loss_generator']:.2f}, D {last['loss_discriminator']:.2f}"
     return RunSummary(name, facts, recipe_yaml)

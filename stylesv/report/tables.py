@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from stylesv.config.protocol import UsedProtocol, require_one_protocol
 from stylesv.errors import ConfigError, DataError
-from stylesv.files import write_text
+from stylesv.files import load_json, write_text
 from stylesv.report.artefact_table import BesideRow, beside_cells, read_beside
 from stylesv.report.protocol_text import caption_protocol, explain_random_detector
 
@@ -77,7 +77,7 @@ def read_score_rows(paths: Sequence[Path]) -> list[ScoreRow]:
     """Read score files.
 
     Raises:
-        DataError: one is missing or is not a score of this project.
+        DataError: one is missing, is not a score of this project, or has a number that is not finite.
     """
     return [_read_row(Path(path)) for path in paths]
 
@@ -186,7 +186,7 @@ def format_kimg(row: ScoreRow) -> str:
 
 def _read_row(path: Path) -> ScoreRow:
     try:
-        score = json.loads(path.read_text(encoding="utf-8"))
+        score = load_json(path.read_text(encoding="utf-8"))
         scored, interval = score["scored"], score["interval"] or {}
         return ScoreRow(
             dataset=scored["dataset"],
@@ -194,7 +194,7 @@ def _read_row(path: Path) -> ScoreRow:
             run=scored["run"],
             seed=scored["seed"],
             kimg=scored["kimg"],
-            value=score["value"],
+            value=float(score["value"]),
             low=interval.get("low"),
             high=interval.get("high"),
             few_clips=score["few_clips"],

@@ -1,12 +1,11 @@
 """Training logs as TensorBoard events."""
 
-import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from stylesv.errors import StyleSVError
+from stylesv.report.training_log import read_log_lines
 
 GROUPS = {
     "loss": "losses",
@@ -33,7 +32,7 @@ def export_tensorboard(logs: Sequence[Path], out: Path) -> int:
         raise StyleSVError(f"TensorBoard is not installed ({error}); pip install '.[tensorboard]'") from error
     count, seconds = 0, 0.0
     with SummaryWriter(str(out)) as writer:
-        for line in _lines(logs):
+        for line in read_log_lines(logs):
             frames = round(line["kimg"] * 1000)
             seconds += line["seconds"]
             for name, value in line.items():
@@ -42,11 +41,3 @@ def export_tensorboard(logs: Sequence[Path], out: Path) -> int:
                     writer.add_scalar(f"{group}/{name}", value, frames, walltime=seconds)
                     count += 1
     return count
-
-
-def _lines(logs: Sequence[Path]) -> Iterator[dict[str, Any]]:
-    for path in logs:
-        try:
-            yield from (json.loads(line) for line in path.read_text().splitlines())
-        except (OSError, ValueError) as error:
-            raise StyleSVError(f"{path}: cannot be read as a training log ({error}); remake its segment") from error

@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from stylesv.checkpoint import read_networks
+from stylesv.checkpoint import read_networks, require_finite_networks
 from stylesv.config.model import GeneratorSettings
 from stylesv.errors import CheckpointError
 from stylesv.networks.generator import Generator
@@ -33,11 +33,12 @@ def load_generator(networks: Path, *, device: torch.device | None = None) -> tup
     """The averaged generator of a snapshot, ready to sample, and the snapshot's header.
 
     Raises:
-        CheckpointError: the file is missing, damaged or has no averaged generator.
+        CheckpointError: the file is missing, damaged or has no averaged generator, or a weight of it is not finite.
     """
     parts, header = read_networks(networks)
     if "generator_ema" not in parts:
         raise CheckpointError(f"{networks}: holds no averaged generator (generator_ema); give a whole snapshot")
+    require_finite_networks(networks, {"generator_ema": parts["generator_ema"]})
     settings = GeneratorSettings.model_validate_json(json.dumps(header["generator"]))
     generator = Generator(settings, resolution=header["resolution"], class_dim=header["class_dim"])
     generator.load_state_dict(parts["generator_ema"])
@@ -86,7 +87,11 @@ def synthesize(
     truncation: float = 1.0,
     frames_at_once: int = 32,
 ) -> UInt8[Tensor, "n t c h w"]:
-    """The frames of some clips, made in pieces of at most `frames_at_once` frames."""
+    """The frames of some clips, made in pieces of at most `frames_at_once` frames.
+
+    Raises:
+        CheckpointError: frames are not finite: weights too large for what they are computed in.
+    """
     device = next(generator.buffers()).device
     content, motion = latents.content.to(device), latents.motion.to(device)
     w = generator.mapping(content, None, truncation=truncation)
@@ -94,7 +99,13 @@ def synthesize(
     frames = []
     for start in range(0, len(times), piece):
         t = times[start : start + piece].to(device).expand(len(content), -1)
-        frames.append(to_uint8(generator.synthesis(w, t, motion, None)).cpu())
+        made = generator.synthesis(w, t, motion, None)
+        if not made.isfinite().all():  # as uint8, NaN would be black
+            raise CheckpointError(
+                f"the generator makes frames that are not finite (NaN or infinite) at times from {float(times[start]):g}: "
+                "its weights are too large; take an earlier snapshot, or another file"
+            )
+        frames.append(to_uint8(made).cpu())
     return torch.cat(frames, dim=1)
 
 

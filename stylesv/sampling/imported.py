@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from stylesv.checkpoint import write_networks
+from stylesv.checkpoint import first_not_finite, write_networks
 from stylesv.checkpoint.published_snapshot import PublishedNetwork, read_snapshot
 from stylesv.config.recipe import Recipe, recipe_key
 from stylesv.errors import CheckpointError
@@ -26,7 +26,8 @@ def import_checkpoint(
 
     Raises:
         CheckpointError: the file does not have the expected SHA-256, cannot be read, asks for something that would run
-            code, or holds networks that have no counterpart here or make images of another size; the message says which.
+            code, or holds networks that have no counterpart here, have weights that are not finite, or make images of
+            another size; the message says which.
     """
     if recipe is not None:
         sha256 = recipe["source"]
@@ -38,6 +39,8 @@ def import_checkpoint(
         parts, facts = translate_networks(snapshot.networks)
     except CheckpointError as error:
         raise CheckpointError(f"{pickle}: {error}") from error
+    if found := first_not_finite(parts):
+        raise CheckpointError(f"{pickle}: {found}: the file holds no networks that can be used")
     facts |= {
         "kimg": snapshot.num_frames_shown // 1000,
         "origin": {"file": Path(pickle).name, "sha256": digest, "frames_shown": snapshot.num_frames_shown},

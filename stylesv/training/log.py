@@ -1,4 +1,7 @@
-"""`log.jsonl`: one line a tick, with means over the tick's steps. Read by pandas; not a result, so times may be in it."""
+"""`log.jsonl`: one line a tick, with means over the tick's steps. Read by pandas; not a result, so times may be in it.
+
+A number that is not finite, such as the norm of gradients that are barely so, is null.
+"""
 
 import json
 import math
@@ -61,7 +64,7 @@ class SegmentLog:
         return self.state.step * frames // per_tick > (self.state.step - 1) * frames // per_tick
 
     def close_tick(self) -> dict[str, Any]:
-        """End the tick; returns its line. Every process must call it: numbers are means over all of them."""
+        """End the tick; returns its line, with NaN and infinities. Every process must call it: numbers are means over all."""
         means = self._means()
         seconds = time.perf_counter() - self.tick_time
         clips = (self.state.step - self.tick_step) * self.state.settings.batch_size
@@ -78,7 +81,7 @@ class SegmentLog:
         if not self.lines:
             threads = f"{self.processes.world_size} processes, {torch.get_num_threads()} threads"
             line["machine"] = f"{platform.machine()}, {self.state.device.type}, {threads}, torch {torch.__version__}"
-        self.lines.append(line)
+        self.lines.append({name: None if _is_not_finite(value) else value for name, value in line.items()})
         self._begin()
         return line
 
@@ -98,12 +101,16 @@ class SegmentLog:
 
     def text(self) -> str:
         """All lines as JSON."""
-        return "".join(json.dumps(line) + "\n" for line in self.lines)
+        return "".join(json.dumps(line, allow_nan=False) + "\n" for line in self.lines)
+
+
+def _is_not_finite(value: Any) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 def _as_json(numbers: dict[str, float]) -> dict[str, float | str]:
     """Numbers that are not finite as words, which JSON has none for."""
-    return {name: value if math.isfinite(value) else str(value) for name, value in numbers.items()}
+    return {name: str(value) if _is_not_finite(value) else value for name, value in numbers.items()}
 
 
 def _peak_memory_mb() -> float:

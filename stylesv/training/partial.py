@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 
 from stylesv.checkpoint import read_tensors
 from stylesv.errors import CheckpointError, InterruptionError, StyleSVError
-from stylesv.files import write_text
+from stylesv.files import canonical_json, write_text
 from stylesv.training.interruption import Interruption
 from stylesv.training.progress import Progress
 from stylesv.training.state import TrainState
@@ -169,7 +169,7 @@ def holding(
                 raise InterruptionError(f"{folder}: {interruption.name} while waiting for another process") from error
     try:
         with suppress(StyleSVError):  # a full disk
-            write_text(folder / "owner.json", json.dumps(_this_process()))
+            write_text(folder / "owner.json", canonical_json(_this_process()))
         yield
     finally:
         (folder / "owner.json").unlink(missing_ok=True)

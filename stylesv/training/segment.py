@@ -4,7 +4,6 @@ The state after step s is a function of (recipe, data, s): where segments begin 
 changes nothing but the names of files.
 """
 
-import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,8 @@ from typing import Any
 
 import torch
 
-from stylesv.checkpoint import read_networks
+from stylesv.checkpoint import first_not_finite, read_networks, require_finite_networks
+from stylesv.config.choice import read_choice
 from stylesv.config.recipe import read_recipe, recipe_key
 from stylesv.data.packed import PackedClips
 from stylesv.distributed import Processes, is_first_process, join_processes, leave_processes
@@ -24,7 +24,7 @@ from stylesv.training.interruption import Interruption
 from stylesv.training.log import SegmentLog
 from stylesv.training.partial import IfRunning, PartialStates, holding, keep_finished, take_finished
 from stylesv.training.progress import Progress
-from stylesv.training.state import HALF_DTYPES, TrainState, allow_tf32
+from stylesv.training.state import HALF_DTYPES, NETWORKS, TrainState, allow_tf32
 from stylesv.training.step import TrainingStep
 from stylesv.training.transfer import transfer_networks
 
@@ -77,24 +77,15 @@ def initialize_run(recipe: Path, *, parent_choice: Path | None, networks_out: Pa
         raise CheckpointError(f"{recipe}: the recipe {wanted}")
     lines, transfer = [f"recipe {state.key}: fresh networks"], None
     if parent_choice is not None:
-        chosen = _read_choice(parent_choice)
-        parts, header = read_networks(parent_choice.parent.parent / chosen["networks"])
+        chosen = read_choice(parent_choice).networks
+        parts, header = read_networks(parent_choice.parent.parent / chosen)
+        require_finite_networks(parent_choice.parent.parent / chosen, parts)
         report = transfer_networks(state, parts, mismatched=parent["mismatched"])
         transfer = {"run": parent["run"], "kimg": header["kimg"], **report.as_dict()}
-        lines = [f"recipe {state.key}: from {chosen['networks']} (kimg {header['kimg']})", *report.lines()]
+        lines = [f"recipe {state.key}: from {chosen} (kimg {header['kimg']})", *report.lines()]
     state.save_networks(networks_out, 0, transfer=transfer)
     state.save(state_out, 0)
     return lines
-
-
-def _read_choice(path: Path) -> dict[str, Any]:
-    try:
-        choice = json.loads(path.read_text())
-        return {"networks": choice["networks"]}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(
-            f"{path}: is not a choice of a snapshot ({error!r}); delete it to make it again"
-        ) from error
 
 
 def run_segment(
@@ -109,7 +100,7 @@ def run_segment(
     Raises:
         CheckpointError: the state is missing, damaged, of another recipe, or not at kimg[0].
         InterruptionError: a signal came; the partial state is written.
-        StyleSVError: the loss is not finite, a file cannot be written, or another process trains the same.
+        StyleSVError: a loss or a weight is not finite, a file cannot be written, or another process trains the same.
     """
     folder = files.partial if is_first_process() else None
     with holding(folder, progress, interruption, if_running=options.if_running):
@@ -167,6 +158,9 @@ def _train(
             if stops:
                 raise _interrupted(interruption.name, state, files, kept)
     progress.close()
+    # the last step's loss is of the weights before it
+    if found := first_not_finite({part: getattr(state, part).state_dict() for part in NETWORKS}):
+        raise _stopped(files, kimg[1], found, kimg[0])
     state.collect_signs(processes)
     if processes.is_first:
         files.networks_out.parent.mkdir(parents=True, exist_ok=True)
@@ -222,9 +216,14 @@ def _load_start(state: TrainState, files: SegmentFiles, first_kimg: int) -> None
 
 
 def _check_finite(tick: dict[str, Any], files: SegmentFiles, first_kimg: int) -> None:
-    bad = [name for name, value in tick.items() if isinstance(value, float) and not math.isfinite(value)]
+    """Check the losses of a tick. Other numbers may be infinite: a norm of finite gradients, say."""
+    bad = [name for name, value in tick.items() if name.startswith("loss_") and not math.isfinite(value)]
     if bad:
-        raise StyleSVError(
-            f"{files.networks_out}: training stopped at kimg {tick['kimg']:.3f}: {bad[0]} is {tick[bad[0]]}; the snapshot at "
-            f"kimg {first_kimg} is the last good one; lower the learning rates or raise loss.r1_gamma"
-        )
+        raise _stopped(files, tick["kimg"], f"{bad[0]} is {tick[bad[0]]}", first_kimg)
+
+
+def _stopped(files: SegmentFiles, kimg: int | float, reason: str, first_kimg: int) -> StyleSVError:
+    return StyleSVError(
+        f"{files.networks_out}: training stopped at kimg {kimg:.3f}: {reason}; the snapshot at kimg {first_kimg} is the "
+        "last good one; lower the learning rates or raise loss.r1_gamma"
+    )

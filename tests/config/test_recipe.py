@@ -27,7 +27,14 @@ def test_a_recipe_edited_by_hand_is_refused(tmp_path):
         read_recipe(path)
 
 
-@pytest.mark.parametrize("text", ["{", "[1]", "3"])
+def test_a_recipe_with_a_number_that_is_not_finite_is_refused(tmp_path):
+    path = tmp_path / "recipe.yaml"
+    path.write_text(recipe_yaml({"lr": 0.5}).replace("0.5", ".inf"))
+    with pytest.raises(ConfigError, match=r"recipe\.yaml: not a recipe: .*not JSON compliant"):
+        read_recipe(path)
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", "3", '{"a": NaN}', '{"a": 1e999}'])
 def test_json_that_is_no_object_is_refused(text):
     with pytest.raises(ConfigError, match="--recipe"):
         parse_json("--recipe", text)

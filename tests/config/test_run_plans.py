@@ -70,3 +70,58 @@ def test_contradictions_are_refused_by_name(config, text, words):
     add_model(config, "wrong", text)
     with pytest.raises(ConfigError, match=words):
         load_plan(config)
+
+
+WITHOUT_SECTION = [
+    ("", r"{file}:1: {section}: missing; .*'{section}: {{}}' takes all of them from config.yaml"),
+    ("# nothing\n", "{section}: missing"),
+    ("{section}:\n", r"{file}:1: {section}: is empty: must be a mapping of settings"),
+    ("{misspelt}: {{}}\n", r"{file}:1: {misspelt}: unknown; did you mean {section}\? known here: {section}"),
+    ("{section}: {{}}\n{misspelt}: {{}}\n", "{file}:2: {misspelt}: unknown; did you mean {section}"),
+    ("{section}: {{}}\nfigures: {{}}\n", "{file}:2: figures: unknown; known here: {section}"),
+    ("{section}: [1]\n", r"{file}:1: {section}: \[1\]: must be a mapping of settings"),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), WITHOUT_SECTION)
+@pytest.mark.parametrize(
+    ("file", "section", "misspelt"),
+    [
+        ("protocols/rfvd_16f.yaml", "protocol", "protocl"),
+        ("datasets/demo.yaml", "dataset", "datset"),
+        ("models/D.yaml", "model", "models"),
+        ("models/image.yaml", "model", "modle"),
+    ],
+)
+def test_a_file_without_its_section_is_refused(config, file, section, misspelt, text, words):
+    names = {"file": file, "section": section, "misspelt": misspelt}
+    (config / file).write_text(text.format(**names))
+    with pytest.raises(ConfigError, match=words.format(**names)):
+        load_plan(config)
+
+
+def test_a_file_may_say_that_it_changes_nothing(config):
+    (config / "models" / "D.yaml").write_text("model: {}\n")
+    (config / "protocols" / "rfvd_16f.yaml").write_text("protocol: {}\n")
+    demo = load_plan(config).experiments["demo"].runs
+    assert [run.parent for run in demo] == [None], "config.yaml's model has no parent"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "tried.yaml:1: title: missing"),
+        ("extends: demo\nmodels: [D]\nmodle: {training: {batch_size: 4}}\n", r"tried.yaml:3: modle: unknown setting"),
+        ("extends: demo\nmodel:\n", r"tried.yaml:2: model: None: input should be an object"),
+        ("extends: demo\nper_model: {D: }\n", r"tried.yaml:2: per_model.D: None: input should be an object"),
+    ],
+)
+def test_an_experiment_file_without_what_it_needs_is_refused(config, text, words):
+    (config / "experiments" / "tried.yaml").write_text(text)
+    with pytest.raises(ConfigError, match=words):
+        load_plan(config)
+
+
+def test_an_empty_section_on_the_command_line_is_refused():
+    with pytest.raises(ConfigError, match="--config: protocol: is empty: must be a mapping of settings"):
+        load_plan(ROOT / "config", {"protocol": ""})

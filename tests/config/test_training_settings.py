@@ -42,6 +42,8 @@ def test_the_values_of_config_yaml_are_allowed(values):
         ({"augment__probability": 1.5}, "less than or equal to 1"),
         ({"augment__transforms__imgfilter_bands": [1, 1, 1]}, "Field required"),
         ({"generator_optimizer__lr": 0}, "greater than 0"),
+        ({"generator_optimizer__lr": float("inf")}, "finite number"),
+        ({"loss__r1_gamma": float("nan")}, "finite number"),
         ({"discriminator_optimizer__betas": [0, 1]}, "less than 1"),
         ({"ema__ramp_up": "auto"}, "valid number"),
         ({"loss__r1_gama": 1}, "Extra inputs are not permitted"),

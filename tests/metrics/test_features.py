@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import safetensors.numpy
 from protocol_values import protocol, used
 
-from stylesv.errors import CheckpointError, DataError
+from stylesv.errors import CheckpointError, DataError, DetectorError
+from stylesv.files import canonical_json, read_header
 from stylesv.metrics.clip_selection import select_real_clips
 from stylesv.metrics.features import (
     FeatureOrigin,
@@ -100,4 +102,15 @@ def test_damaged_files_are_refused(tmp_path):
         read_features(path)
     path.write_bytes(b"something else")
     with pytest.raises(CheckpointError, match="not a file of this project"):
+        read_features(path)
+
+
+@pytest.mark.parametrize("name", ["features", "mean", "scatter", "late_128"])
+def test_a_file_whose_features_are_not_finite_is_refused_by_name(tmp_path, name):
+    path = tmp_path / "f.safetensors"
+    write_features(path, feature_set(6))
+    arrays, header = safetensors.numpy.load_file(path), read_header(path)
+    arrays[name][1, ...] = np.nan
+    path.write_bytes(safetensors.numpy.save(arrays, metadata={"header": canonical_json(header)}))
+    with pytest.raises(DetectorError, match=r"f\.safetensors: .* not finite .*delete it and run again"):
         read_features(path)

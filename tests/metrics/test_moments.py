@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stylesv.errors import DataError
+from stylesv.errors import DataError, DetectorError
 from stylesv.metrics.moments import Moments
 
 
@@ -76,7 +76,7 @@ def test_nothing_has_no_moments():
 def test_features_that_are_not_finite_are_refused():
     x = features(5, 3)
     x[2, 1] = np.inf
-    with pytest.raises(DataError, match="not finite"):
+    with pytest.raises(DetectorError, match="features of 1 of 5 clips are not finite"):
         Moments.from_features(x)
 
 

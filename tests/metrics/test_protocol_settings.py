@@ -66,6 +66,27 @@ def test_given_the_random_detector_a_protocol_is_another_one():
         read_protocol(PROTOCOLS.parent, "fvd")
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("protocl: {num_frames: 8}\n", r"eight.yaml:1: protocl: unknown; did you mean protocol\?"),
+        ("num_frames: 8\n", "eight.yaml:1: num_frames: unknown; known here: protocol"),
+        ("", "eight.yaml:1: protocol: missing"),
+        ("protocol:\n", "eight.yaml:1: protocol: is empty"),
+        ("protocol: {num_frames: 8}\nmodel: {}\n", "eight.yaml:2: model: unknown"),
+    ],
+)
+def test_a_file_without_a_protocol_is_not_the_defaults_under_its_name(tmp_path, text, words):
+    path = tmp_path / "eight.yaml"
+    path.write_text("protocol: {num_frames: 8}\n")
+    assert read_protocol(PROTOCOLS.parent, str(path)).settings.num_frames == 8
+    path.write_text("protocol: {}\n")
+    assert read_protocol(PROTOCOLS.parent, str(path)).settings.num_frames == 16
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=words):
+        read_protocol(PROTOCOLS.parent, str(path))
+
+
 def test_every_field_says_what_it_is():
     def undescribed(schema):
         models = [schema, *schema.get("$defs", {}).values()]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from protocol_values import used
 
-from stylesv.errors import ConfigError, DataError
+from stylesv.errors import ConfigError, DataError, DetectorError
 from stylesv.metrics.artefacts import ARTEFACT_NAMES
 from stylesv.metrics.clip_selection import select_real_clips
 from stylesv.metrics.features import FeatureOrigin, FeatureSet, describe_generated_clips, describe_real_clips
@@ -192,3 +192,13 @@ def test_other_files_are_refused(tmp_path):
     (tmp_path / "other.json").write_text('{"fvd": 12.5}')
     with pytest.raises(DataError, match="not a score of this project"):
         read_score(tmp_path / "other.json")
+
+
+def test_features_that_are_not_finite_are_not_scored():
+    for changed in ("features", "moments", "late"):
+        real, _ = feature_sets()
+        bad = real.features.copy()
+        bad[3, 1] = np.nan
+        values = {"features": bad, "late": {64: bad}, "moments": replace(real.moments, mean=np.full(4, np.inf))}
+        with pytest.raises(DetectorError, match="not finite"):
+            replace(real, **{changed: values[changed]})

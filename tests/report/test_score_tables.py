@@ -165,7 +165,14 @@ def test_other_files_are_refused(tmp_path):
     path = tmp_path / "a.json"
     with pytest.raises(DataError, match="no such score"):
         read_score_rows([path])
-    for text in ("{}", "[1]", "not json", score_json(protocol={})):
+    bare = {"interval": None}
+    for text in (
+        *("{}", "[1]", "not json", score_json(protocol={}), score_json(value=float("nan"))),
+        score_json(value=1.5, **bare).replace("1.5", "1e999"),
+        score_json(interval={"low": float("-inf"), "high": 1.0, "level": 0.95, "resamples": 100}),
+        score_json(artefacts=[{"name": "jitter", "generated": float("nan"), "real": 1.0}]),
+        score_json(value=None),
+    ):
         path.write_text(text)
         with pytest.raises(DataError, match="not a score of this project"):
             read_score_rows([path])

@@ -92,6 +92,18 @@ def test_weights_that_do_not_fit_the_options_are_named(network):
         assert "\n" not in str(refusal.value)
 
 
+def test_weights_that_are_not_finite_are_refused_by_name(tmp_path, network, monkeypatch):
+    _, published = network
+    tensors = published.tensors | {"mapping.fc0.bias": torch.full((12,), float("nan"))}
+    broken = PublishedNetwork("Generator", OPTIONS, ARGUMENTS, tensors)
+    monkeypatch.setattr(imported, "read_snapshot", lambda path: PublishedSnapshot({"G_ema": broken}, 0))
+    pickled = tmp_path / "published.pkl"
+    pickled.write_bytes(b"content")
+    with pytest.raises(CheckpointError, match=r"published\.pkl: generator_ema\.mapping\.fc0\.bias is not finite"):
+        import_checkpoint(pickled, tmp_path / "networks.safetensors")
+    assert not (tmp_path / "networks.safetensors").exists()
+
+
 def test_options_without_counterpart_are_refused_by_name_and_file(tmp_path, network, monkeypatch):
     _, published = network
     unknown = PublishedNetwork("Generator", OPTIONS, ARGUMENTS | {"sparkle": 3}, published.tensors)

@@ -12,12 +12,12 @@ import torch
 import yaml
 from PIL import Image
 
-from stylesv.checkpoint import write_networks
+from stylesv.checkpoint import read_networks, write_networks
 from stylesv.config.dataset import PackSettings
 from stylesv.config.model import GeneratorSettings
 from stylesv.config.protocol_plan import ProtocolPlan, plan_protocol, read_protocol
 from stylesv.data.packing import pack_videos
-from stylesv.errors import ConfigError, DataError
+from stylesv.errors import CheckpointError, ConfigError, DataError
 from stylesv.files import file_sha256
 from stylesv.metrics import shards as shards_module
 from stylesv.metrics.clip_selection import select_real_clips
@@ -26,7 +26,7 @@ from stylesv.metrics.score import read_score
 from stylesv.networks import Generator
 from stylesv.sampling import clip_sources, score_request, scoring
 from stylesv.sampling.clip_sources import LooseVideos, SnapshotClips, open_videos
-from stylesv.sampling.clips import load_generator
+from stylesv.sampling.clips import generate_clips, load_generator
 from stylesv.sampling.score_request import ScoreRequest, describe_score
 
 SIZE = 32
@@ -180,6 +180,27 @@ def test_killed_while_scoring_the_retry_uses_what_was_finished(videos, networks,
     assert len(measured) == len(list((tmp_path / "other").rglob("*.npy"))), "no shard was measured twice"
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_networks_that_are_not_finite_are_not_scored(videos, networks, protocol, tmp_path, number):
+    parts, header = read_networks(networks)
+    parts["generator_ema"]["mapping.fc1.weight"][3, 2] = number
+    write_networks(networks, parts, header)
+    words = r"networks.safetensors: generator_ema.mapping.fc1.weight is not finite \(1 of \d+ numbers\)"
+    for pair in ((videos, networks), (networks, videos)):
+        with pytest.raises(CheckpointError, match=words):
+            score_request.score_request(request(*pair, tmp_path), protocol)
+    assert not (tmp_path / "shards").exists()
+
+
+def test_frames_that_are_not_finite_are_not_made(networks):
+    """Finite weights, too large for float32: NaN would be black pixels."""
+    generator, _ = load_generator(networks)
+    for weight in generator.parameters():
+        weight.mul_(1e30)
+    with pytest.raises(CheckpointError, match="makes frames that are not finite"):
+        list(generate_clips(generator, seed=0, clip_numbers=[0], times=torch.zeros(1)))
+
+
 def test_clips_of_one_latent_lie_one_behind_the_other(networks):
     generator, _ = load_generator(networks)
     common = {"num_frames": 4, "frame_stride": 2, "start_time": 3, "seed": 0, "truncation": 1.0}
@@ -327,6 +348,7 @@ def test_killed_with_no_warning_the_next_call_goes_on(root, videos, networks, tm
         ({"--share": "4/4"}, "--share 4/4: NUMBER/JOBS is expected"),
         ({"--share": "0/4"}, "--share needs --cache"),
         ({"--protocol": "rfvd_16f", "--resolution": "16"}, "is_long_enough"),
+        ({"--protocol": "misspelt.yaml"}, "misspelt.yaml:1: protocl: unknown; did you mean protocol?"),
     ],
 )
 def test_bad_input_is_one_line(root, videos, tmp_path, changes, words):
@@ -334,6 +356,10 @@ def test_bad_input_is_one_line(root, videos, tmp_path, changes, words):
     if words == "is_long_enough":
         options["--reference"] = write_frames(tmp_path / "short", length=12)
         words = "0 real clips of 16 frames in 6 videos (the longest has 12 frames)"
+    if changes.get("--protocol") == "misspelt.yaml":
+        changes = {"--protocol": tmp_path / "misspelt.yaml"}
+        changes["--protocol"].write_text("protocl: {num_frames: 4}\n")
     done = script(root, *(part for pair in (options | changes).items() for part in pair))
+    assert not (tmp_path / "s.json").exists()
     assert done.returncode == 2, done.stderr
     assert done.stderr.count("\n") == 1 and done.stderr.startswith("error: ") and words in done.stderr

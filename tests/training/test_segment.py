@@ -9,13 +9,19 @@ import torch
 import yaml
 from segment_run import TINY, Run, make_clips, recipes_of
 
-from stylesv.checkpoint import read_networks, read_tensors
+from stylesv.checkpoint import read_networks, read_tensors, write_networks
+from stylesv.config.choice import Choice
 from stylesv.config.recipe import recipe_yaml
 from stylesv.errors import CheckpointError, StyleSVError
+from stylesv.files import load_json
+from stylesv.metrics.choice import write_choice
+from stylesv.training import step as step_module
 from stylesv.training.state import TrainState
 from stylesv.training.transfer import transfer_networks
 
 pytestmark = pytest.mark.slow
+
+CHOSEN = {"run": "r", "kimg": 2, "metric": "rFID", "value": 1.5, "protocol": "rfid-0123abcd", "of_kimgs": (2,)}
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +66,8 @@ def test_the_log_has_a_line_a_tick_with_what_a_person_asks(image_run):
 
 def test_finetuning_starts_from_the_chosen_snapshot(tmp_path, recipes, data, image_run):
     choice = tmp_path / "best.json"
-    choice.write_text(json.dumps({"networks": str(image_run.file(2, "networks.safetensors")), "kimg": 2}))
+    networks = str(image_run.file(2, "networks.safetensors"))
+    write_choice(choice, Choice(networks=networks, **CHOSEN))
     video = Run(tmp_path / "video", recipes["D"], data).start(choice)
     parts, header = read_networks(video.file(0, "networks.safetensors"))
     parent, _ = read_networks(image_run.file(2, "networks.safetensors"))
@@ -76,6 +83,19 @@ def test_finetuning_starts_from_the_chosen_snapshot(tmp_path, recipes, data, ima
     assert not torch.equal(
         trained["generator"]["synthesis.fusion.motion_mask"], parts["generator"]["synthesis.fusion.motion_mask"]
     )
+
+
+@pytest.mark.parametrize("part", ["generator", "generator_ema", "discriminator"])
+def test_a_parent_whose_weights_are_not_finite_is_refused_by_name(tmp_path, recipes, data, image_run, part):
+    parts, header = read_networks(image_run.file(2, "networks.safetensors"))
+    name = next(name for name in parts[part] if name.endswith("weight"))
+    parts[part][name][0] = math.inf
+    write_networks(tmp_path / "networks.safetensors", parts, header)
+    write_choice(tmp_path / "best" / "best.json", Choice(networks="networks.safetensors", **CHOSEN))
+    run = Run(tmp_path / "video", recipes["D"], data)
+    with pytest.raises(CheckpointError, match=rf"networks.safetensors: {part}\.{name} is not finite"):
+        run.start(tmp_path / "best" / "best.json")
+    assert not run.file(0, "networks.safetensors").exists()
 
 
 def test_a_parent_of_another_width_is_refused_by_name(recipes):
@@ -121,6 +141,35 @@ def test_a_loss_that_is_not_finite_stops_and_names_the_last_good_snapshot(tmp_pa
     with pytest.raises(StyleSVError, match=r"training stopped at kimg .* the snapshot at kimg 0 is the last good one"):
         run.train(0, 1)
     assert not run.file(1, "networks.safetensors").exists()
+
+
+def test_weights_that_the_last_step_makes_infinite_are_no_snapshot(tmp_path, recipes, data):
+    """The step's loss is of the weights before it."""
+    last = yaml.safe_load(recipe_yaml(recipes["image"]))
+    last["training"]["batch_size"] = 1000  # one step a kimg
+    last["training"]["discriminator_optimizer"]["lr"] = 1e39
+    last["training"]["loss"]["r1_gamma"] = 0
+    run = Run(tmp_path, last, data).start()
+    words = r"training stopped at kimg 1\.000: discriminator\..* is not finite \(.* numbers\); the snapshot at kimg 0 is the last"
+    with pytest.raises(StyleSVError, match=words):
+        run.train(0, 1)
+    assert not run.file(1, "networks.safetensors").exists()
+
+
+def test_a_number_of_the_log_that_is_not_finite_and_no_loss_is_null(tmp_path, recipes, data, monkeypatch):
+    """Norms of float32 gradients that are finite may still sum to infinity."""
+    whole = step_module._step_with
+
+    def step_with(optimizer, gradients):
+        norm, bad = whole(optimizer, gradients)
+        return norm * math.inf, bad
+
+    monkeypatch.setattr(step_module, "_step_with", step_with)
+    run = Run(tmp_path, recipes["image"], data).start().train(0, 1, partial_every=0.0)
+    text = run.file(1, "log.jsonl").read_text()
+    lines = [load_json(line) for line in text.splitlines()]
+    assert [line["gradient_norm_generator"] for line in lines] == [None] * 10
+    assert all(math.isfinite(line["loss_generator"]) for line in lines)
 
 
 def test_gradients_that_are_not_finite_are_counted_and_training_goes_on(tmp_path, recipes, data):
