@@ -9,11 +9,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from stylesv.data.frame_times import frame_times_for_batch
 from stylesv.seeding import torch_generator
-from stylesv.training.augment import AugmentParameters, draw_augment
-from stylesv.training.augment_draws import Draws
+from stylesv.training.augment import AugmentParameters, Draws, draw_augment
 from stylesv.training.batches import RealClips
+from stylesv.training.frame_times import frame_times_for_batch
 from stylesv.training.state import TrainState
 
 
