@@ -6,7 +6,8 @@ of clips, each process takes one after the other, and gradients and statistics a
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -75,8 +76,9 @@ def is_first_process() -> bool:
     return int(os.environ.get("RANK", 0)) == 0
 
 
-def join_processes() -> tuple[Processes, torch.device]:
-    """Join the processes that torchrun started, if it did; returns this one and its device.
+@contextmanager
+def joined_processes() -> Iterator[tuple[Processes, torch.device]]:
+    """Inside, the processes that torchrun started are joined, if it did: this one and its device.
 
     A GPU each where there are GPUs (NCCL), else the CPU (gloo).
 
@@ -94,15 +96,12 @@ def join_processes() -> tuple[Processes, torch.device]:
         device = torch.device("cuda", local_rank)
         torch.cuda.set_device(device)
     if world_size == 1:
-        return Processes(), device
+        yield Processes(), device
+        return
     torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
-    control = torch.distributed.new_group(backend="gloo", timeout=PATIENCE)
-    return Processes(rank, world_size, control), device
-
-
-def leave_processes(processes: Processes) -> None:
-    """End what `join_processes` began."""
-    if processes.world_size > 1:
+    try:
+        yield Processes(rank, world_size, torch.distributed.new_group(backend="gloo", timeout=PATIENCE)), device
+    finally:
         torch.distributed.destroy_process_group()
 
 

@@ -16,10 +16,10 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from stylesv.config.training import TrainingSettings
-from stylesv.data.frame_times import frame_times_for_batch, min_clip_length, window_starts
 from stylesv.data.packed import PackedClips
 from stylesv.errors import DataError
 from stylesv.seeding import numpy_generator
+from stylesv.training.frame_times import frame_times_for_batch, min_clip_length, window_starts
 
 
 @dataclass(frozen=True)

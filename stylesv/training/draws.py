@@ -3,26 +3,27 @@
 So a step's numbers do not depend on what was drawn before, on the device, or on how the batch is split.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from stylesv.data.frame_times import frame_times_for_batch
 from stylesv.seeding import torch_generator
-from stylesv.training.augment import AugmentParameters, draw_augment
-from stylesv.training.augment_draws import Draws
+from stylesv.training.augment import AugmentParameters, Draws, draw_augment
 from stylesv.training.batches import RealClips
+from stylesv.training.frame_times import frame_times_for_batch
 from stylesv.training.state import TrainState
 
 
 @dataclass(frozen=True)
 class GeneratorInputs:
-    """What the generator is given in one phase, for the whole batch."""
+    """What the generator is given in one phase."""
 
     times: Float[Tensor, "n t"]
-    z: Float[Tensor, "2 n z"]
+    z: Float[Tensor, "n z"]
+    other_z: Float[Tensor, "n z"] | None
+    """Of the content that clips move to or mix with; None: they do neither."""
     motion: Float[Tensor, "n k m"]
     time_offset: Float[Tensor, "n"] | None
     """Whole frames by which B-spline motion is shifted; in training only (SPEC section 1.7)."""
@@ -30,6 +31,11 @@ class GeneratorInputs:
     """Where content that moves from one latent to the other begins; None: it stays."""
     crossover: Int[Tensor, "n"] | None
     """The layer from which on content is the other latent's; None: nowhere."""
+
+    def rows(self, rows: list[int], device: torch.device) -> "GeneratorInputs":
+        """The inputs of some clips of the batch, on a device."""
+        drawn = (getattr(self, field.name) for field in fields(self))
+        return GeneratorInputs(*(None if one is None else one[rows].to(device, non_blocking=True) for one in drawn))
 
 
 class StepDraws:
@@ -39,9 +45,16 @@ class StepDraws:
         self.state, self.real = state, real
         self.settings, self.seed = state.settings, state.recipe["seed"]
 
-    def normal(self, purpose: str, *shape: int) -> Float[Tensor, "..."]:
-        """Standard normal numbers."""
-        return torch.randn(shape, generator=torch_generator(self.seed, purpose, self.state.step))
+    @property
+    def path_length_clips(self) -> int:
+        """Clips that the path length is measured on: the first of the batch."""
+        return self.settings.batch_size // self.settings.loss.path_length.batch_shrink
+
+    def path_length_noise(self) -> Float[Tensor, "n t c h w"]:
+        """Standard normal images that frames are projected on."""
+        resolution = self.state.resolution
+        shape = (self.path_length_clips, self.settings.num_frames, 3, resolution, resolution)
+        return torch.randn(shape, generator=torch_generator(self.seed, "path length noise", self.state.step))
 
     def of_augmentation(self, purpose: str) -> AugmentParameters | None:
         """How the discriminator's clips of one phase are augmented; None: not at all."""
@@ -55,15 +68,17 @@ class StepDraws:
         )
 
     def of_generator(self, purpose: str) -> GeneratorInputs:
-        """What the generator is given in one phase."""
+        """What the generator is given in one phase, for the whole batch."""
         state, size, generator = self.state, self.settings.batch_size, self.state.generator
         times = self._times(purpose)
         noise = torch_generator(self.seed, f"{purpose} latents", state.step)
-        z = torch.randn(2, size, generator.z_dim, generator=noise)
+        z, other_z = torch.randn(2, size, generator.z_dim, generator=noise)
         length = generator.motion_noise_length(float(times.max()))
         motion = torch.randn(size, length, generator.motion_noise_dim, generator=noise)
         start, crossover = self._variation(noise)
-        return GeneratorInputs(times, z, motion, self._time_offset(purpose), start, crossover)
+        if start is None and crossover is None:
+            other_z = None
+        return GeneratorInputs(times, z, other_z, motion, self._time_offset(purpose), start, crossover)
 
     def _variation(self, noise: torch.Generator) -> tuple[Float[Tensor, "n"] | None, Int[Tensor, "n"] | None]:
         """Content that moves to another latent over time, or takes its fine layers from it, as often as the settings say."""

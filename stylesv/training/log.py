@@ -13,15 +13,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from stylesv.distributed import Processes
 from stylesv.training.state import TrainState
 
 
 class SegmentLog:
     """Collects the steps of one segment."""
 
-    def __init__(self, state: TrainState, processes: Processes, *, tick_kimg: float):
-        self.state, self.processes, self.tick_kimg = state, processes, tick_kimg
+    def __init__(self, state: TrainState, *, tick_kimg: float):
+        self.state, self.processes, self.tick_kimg = state, state.processes, tick_kimg
         self.lines: list[dict[str, Any]] = []
         self._begin()
 
@@ -69,7 +68,7 @@ class SegmentLog:
         seconds = time.perf_counter() - self.tick_time
         clips = (self.state.step - self.tick_step) * self.state.settings.batch_size
         line: dict[str, Any] = {
-            "kimg": self.state.step * self.state.frames_per_step / 1000,
+            "kimg": self.state.kimg,
             "step": self.state.step,
             **means,
             "augment_probability": self.state.augment_probability,
@@ -97,7 +96,7 @@ class SegmentLog:
 
     def means_so_far(self) -> dict[str, Any]:
         """Means over the tick that has begun. Every process must call it."""
-        return {"kimg": self.state.step * self.state.frames_per_step / 1000, **self._means()}
+        return {"kimg": self.state.kimg, **self._means()}
 
     def text(self) -> str:
         """All lines as JSON."""

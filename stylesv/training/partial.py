@@ -22,6 +22,7 @@ from stylesv.checkpoint import read_tensors
 from stylesv.errors import CheckpointError, InterruptionError, StyleSVError
 from stylesv.files import canonical_json, write_text
 from stylesv.training.interruption import Interruption
+from stylesv.training.log import SegmentLog
 from stylesv.training.progress import Progress
 from stylesv.training.state import TrainState
 
@@ -33,47 +34,65 @@ IfRunning = Literal["refuse", "wait"]
 class PartialStates:
     """The partial states of one segment of one run."""
 
-    def __init__(self, folder: Path | None, progress: Progress, *, every_minutes: float):
+    def __init__(
+        self, folder: Path | None, state: TrainState, log: SegmentLog, progress: Progress, *, every_minutes: float
+    ):
         """`folder` None: nothing is kept, and an interruption costs the segment."""
-        self.folder, self.progress, self.every_seconds = folder, progress, every_minutes * 60
+        self.folder, self.state, self.log, self.progress = folder, state, log, progress
+        self.every_seconds = every_minutes * 60
         self.written_at = time.monotonic()
 
     def due(self) -> bool:
         """Whether the next one is due."""
         return self.folder is not None and time.monotonic() - self.written_at >= self.every_seconds
 
-    def save(self, state: TrainState, log: dict[str, Any]) -> bool:
-        """Write one and drop the oldest; whether it could be written: a full disk is told, and training goes on."""
+    def save(self) -> bool:
+        """Write one and drop the oldest; whether it could be written: a full disk is told, and training goes on.
+
+        Every process must call it.
+        """
         if self.folder is None:
             return False
         self.written_at = time.monotonic()
+        step, kept = self.state.step, True
         try:
-            state.save(self.folder / f"{state.step}.safetensors", state.step * state.frames_per_step / 1000, log=log)
+            self.state.save(self.folder / f"{step}.safetensors", self.state.kimg, log=self.log.saved())
         except StyleSVError as error:
-            self.progress.message(f"no partial state at step {state.step}: {error}")
-            return False
-        for path in self._newest_first()[KEPT:]:
-            path.unlink(missing_ok=True)
-        return True
+            self.progress.message(f"no partial state at step {step}: {error}")
+            kept = False
+        if kept and self.state.processes.is_first:
+            for path in self._newest_first()[KEPT:]:
+                path.unlink(missing_ok=True)
+        return self.state.processes.from_first(kept)
 
-    def newest_whole(self, state: TrainState, *, last_step: int) -> Path | None:
-        """The newest one after the step of `state`, at most `last_step`, whose content is whole.
+    def restore(self, last_step: int) -> Path | None:
+        """Go on from the newest one after the state's step, at most `last_step`, whose content is whole, if there is one.
+
+        Every process must call it.
 
         Raises:
             CheckpointError: one is of another recipe.
         """
+        processes = self.state.processes
+        # what one process sees of a shared disk, another may not yet see
+        newest = processes.from_first(self._newest_whole(last_step) if processes.is_first else None)
+        if newest is not None:
+            self.log.restore(self.state.load(newest)["log"])
+        return newest
+
+    def _newest_whole(self, last_step: int) -> Path | None:
         for path in self._newest_first():
-            if not state.step < int(path.stem) <= last_step:
+            if not self.state.step < int(path.stem) <= last_step:
                 continue
             try:
                 key = read_tensors(path)[1].get("recipe_key")
-                if key == state.key:
+                if key == self.state.key:
                     return path
             except CheckpointError as error:
                 self.progress.message(f"{error}; the one before is tried")
                 continue
             raise CheckpointError(
-                f"{path}: is of recipe {key}, but this run's recipe is {state.key}; delete {self.folder} or give "
+                f"{path}: is of recipe {key}, but this run's recipe is {self.state.key}; delete {self.folder} or give "
                 "another --partial"
             )
         return None

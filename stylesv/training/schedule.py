@@ -1,32 +1,19 @@
-"""The bookkeeping of training: which losses a step has, and the numbers that change from step to step.
+"""The bookkeeping of training: when a regulariser has its turn, and the numbers that change from step to step.
 
 SPEC sections 3 and 4; StyleGAN2 (lazy regularisation), ADA (adaptive probability). Different from the published code on
 purpose: the augmentation probability has an upper bound, and the moving average's ramp-up counts clips, as its half-life
 does, where the published code mixes clips and frames (SPEC defects 10 and 18).
 """
 
-from typing import Literal, NamedTuple
-
 Betas = tuple[float, float]
 
 
-class Phase(NamedTuple):
-    """One backward pass and optimiser step."""
+def lazy_gain(step: int, interval: int | None) -> int:
+    """What a regulariser's loss is multiplied by at a step, to make up for the steps that leave it out; 0 at those.
 
-    name: Literal["generator", "path_length", "discriminator", "r1"]
-    gain: int
-    """The loss is multiplied by it, to make up for the steps that leave the phase out."""
-
-
-def phases_at(step: int, *, r1_interval: int | None, path_length_interval: int | None) -> tuple[Phase, ...]:
-    """The phases of a step, in order, with their gains; an interval of None leaves its regulariser out."""
-    phases = [Phase("generator", 1)]
-    if path_length_interval is not None and step % path_length_interval == 0:
-        phases.append(Phase("path_length", path_length_interval))
-    phases.append(Phase("discriminator", 1))
-    if r1_interval is not None and step % r1_interval == 0:
-        phases.append(Phase("r1", r1_interval))
-    return tuple(phases)
+    It has every `interval`-th step, the first among them; None: none at all.
+    """
+    return 0 if interval is None or step % interval else interval
 
 
 def lazy_adam(lr: float, betas: Betas, interval: int | None) -> tuple[float, Betas]:

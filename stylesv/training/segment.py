@@ -15,7 +15,7 @@ from stylesv.checkpoint import first_not_finite, read_networks, require_finite_n
 from stylesv.config.choice import read_choice
 from stylesv.config.recipe import read_recipe, recipe_key
 from stylesv.data.packed import PackedClips
-from stylesv.distributed import Processes, is_first_process, join_processes, leave_processes
+from stylesv.distributed import is_first_process, joined_processes
 from stylesv.errors import CheckpointError, InterruptionError, StyleSVError
 from stylesv.files import read_header, write_text
 from stylesv.ops import active_backend
@@ -104,80 +104,70 @@ def run_segment(
     """
     folder = files.partial if is_first_process() else None
     with holding(folder, progress, interruption, if_running=options.if_running):
-        processes, device = join_processes()
-        try:
-            if processes.from_first(_is_finished(files, kimg[1])):
+        with joined_processes() as (processes, device):
+            if processes.from_first(processes.is_first and _is_finished(files, kimg[1])):
                 progress.message(f"{files.networks_out}: was finished before, of this recipe; nothing to do")
             else:
-                _train(files, kimg, progress, options, interruption, (processes, device))
-        finally:
-            leave_processes(processes)
+                state = TrainState(read_recipe(files.recipe), device, processes)
+                _train(state, files, kimg, progress, options, interruption)
         if folder is not None:
             keep_finished(folder, files.outputs)
 
 
 def _train(
+    state: TrainState,
     files: SegmentFiles,
     kimg: tuple[int, int],
     progress: Progress,
     options: MachineOptions,
     interruption: Interruption,
-    place: tuple[Processes, torch.device],
 ) -> None:
-    processes, device = place
-    state = TrainState(read_recipe(files.recipe), device)
     allow_tf32(state.settings.allow_tf32)
-    log = SegmentLog(state, processes, tick_kimg=options.tick_kimg)
-    partial = PartialStates(files.partial, progress, every_minutes=options.partial_every)
+    log = SegmentLog(state, tick_kimg=options.tick_kimg)
+    partial = PartialStates(files.partial, state, log, progress, every_minutes=options.partial_every)
     first_step, last_step = state.step_at(kimg[0]), state.step_at(kimg[1])
     state.step = first_step
-    newest = partial.newest_whole(state, last_step=last_step) if processes.is_first else None
-    newest = processes.from_first(newest)  # what one process sees of a shared disk, another may not yet see
-    if newest is None:
+    restored = partial.restore(last_step)
+    if restored is None:
         _load_start(state, files, kimg[0])
     else:
-        log.restore(state.load(newest)["log"])
-        progress.message(f"going on from {newest}, step {state.step}")
+        progress.message(f"going on from {restored}, step {state.step}")
     real = RealClips(PackedClips(files.data), state.settings, state.recipe["seed"])
-    step = TrainingStep(state, real, processes, accumulation=options.accumulation)
-    _announce(progress, state, processes)
+    step = TrainingStep(state, real, accumulation=options.accumulation)
+    _announce(progress, state)
     log.start_clock()
-    batches = real.batches(state.step, last_step, num_workers=options.num_workers, places=step.places)
-    for batch in batches:
+    for batch in real.batches(state.step, last_step, num_workers=options.num_workers, places=step.places):
         log.batch_ready()
         log.add(step(batch))
-        shown_kimg = state.step * state.frames_per_step / 1000
-        progress.update(shown_kimg, (state.step - first_step) * state.settings.batch_size)
+        progress.update(state.kimg, (state.step - first_step) * state.settings.batch_size)
         if log.tick_due() or state.step == last_step:
             _check_finite(log.close_tick(), files, kimg[0])
-        stops, due = processes.average_numbers([float(interruption.name is not None), float(partial.due())])
+        asked = [float(interruption.name is not None), float(partial.due())]
+        stops, due = state.processes.average_numbers(asked)
         if stops or due:
             _check_finite(log.means_so_far(), files, kimg[0])
-            state.collect_signs(processes)
-            kept = partial.save(state, log.saved()) if processes.is_first else False
+            kept = partial.save()
             if stops:
                 raise _interrupted(interruption.name, state, files, kept)
     progress.close()
     # the last step's loss is of the weights before it
     if found := first_not_finite({part: getattr(state, part).state_dict() for part in NETWORKS}):
         raise _stopped(files, kimg[1], found, kimg[0])
-    state.collect_signs(processes)
-    if processes.is_first:
-        files.networks_out.parent.mkdir(parents=True, exist_ok=True)
+    if state.processes.is_first:
         write_text(files.log, log.text())
         state.save_networks(files.networks_out, kimg[1])
-        state.save(files.state_out, kimg[1])
-    processes.wait_for_all()
+    state.save(files.state_out, kimg[1])
+    state.processes.wait_for_all()
 
 
-def _announce(progress: Progress, state: TrainState, processes: Processes) -> None:
+def _announce(progress: Progress, state: TrainState) -> None:
     name, reason = active_backend(state.device)
     half = str(state.half_dtype).removeprefix("torch.")
     precision = f"highest resolutions in {half}"
     if state.half_dtype != HALF_DTYPES[state.settings.precision]:
         precision += f" (the recipe's {state.settings.precision} is for GPUs)"
     progress.message(
-        f"operations on {state.device}: {name} ({reason}); {precision}; {processes.world_size} processes; "
+        f"operations on {state.device}: {name} ({reason}); {precision}; {state.processes.world_size} processes; "
         f"torch {torch.__version__}"
     )
 

@@ -32,29 +32,29 @@ NUMBERS = ("step", "augment_probability", "sign_sum", "sign_count", "path_length
 
 
 class TrainState:
-    """Networks and optimisers of one run at one step."""
+    """Networks and optimisers of one run at one step, as every process that trains it holds them."""
 
-    def __init__(self, recipe: Recipe, device: torch.device):
+    def __init__(self, recipe: Recipe, device: torch.device, processes: Processes | None = None):
         self.recipe = recipe
         self.key = recipe_key(recipe)
         self.settings = TrainingSettings.model_validate_json(json.dumps(recipe["training"]))
         self.resolution: int = recipe["data"]["packing"]["resolution"]
-        self.device = device
+        self.device, self.processes = device, processes or Processes()
+        loss = self.settings.loss
+        self.r1_interval = loss.r1_interval if loss.r1_gamma > 0 else None
+        self.path_length_interval = loss.path_length.interval if loss.path_length.weight > 0 else None
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive_seed(recipe["seed"], "generator weights"))
             self.generator = build_generator(recipe, half_dtype=self.half_dtype).to(device)
             torch.manual_seed(derive_seed(recipe["seed"], "discriminator weights"))
             self.discriminator = build_discriminator(recipe, half_dtype=self.half_dtype).to(device)
         self.generator_ema = copy.deepcopy(self.generator).eval().requires_grad_(False)
-        settings, loss = self.settings, self.settings.loss
-        path_interval = loss.path_length.interval if loss.path_length.weight > 0 else None
-        r1_interval = loss.r1_interval if loss.r1_gamma > 0 else None
-        self.generator_optimizer = _adam(self.generator, settings.generator_optimizer, path_interval)
-        self.discriminator_optimizer = _adam(self.discriminator, settings.discriminator_optimizer, r1_interval)
+        settings = self.settings
+        self.generator_optimizer = _adam(self.generator, settings.generator_optimizer, self.path_length_interval)
+        self.discriminator_optimizer = _adam(self.discriminator, settings.discriminator_optimizer, self.r1_interval)
         self.step = 0
-        self.augment_probability = (
-            settings.augment.probability if settings.augment.mode in ("fixed", "adaptive") else 0.0
-        )
+        starts_at_once = settings.augment.mode in ("fixed", "adaptive")
+        self.augment_probability = settings.augment.probability if starts_at_once else 0.0
         self.sign_sum = 0.0
         self.sign_count = 0
         self._new_signs = torch.zeros((), dtype=torch.float64, device=device)
@@ -71,12 +71,13 @@ class TrainState:
         self._new_signs.add_(logits.detach().sign().sum())
         self._new_sign_count += len(logits)
 
-    def collect_signs(self, processes: Processes) -> None:
-        """Bring `sign_sum` and `sign_count` up to date over all processes; every one must call it, also before `save`."""
+    def collect_signs(self) -> None:
+        """Bring `sign_sum` and `sign_count` up to date over all processes; every one must call it."""
         if self._new_sign_count:
-            signs, count = processes.average_numbers([self._new_signs.item(), float(self._new_sign_count)])
-            self.sign_sum += signs * processes.world_size
-            self.sign_count += round(count * processes.world_size)
+            world_size = self.processes.world_size
+            signs, count = self.processes.average_numbers([self._new_signs.item(), float(self._new_sign_count)])
+            self.sign_sum += signs * world_size
+            self.sign_count += round(count * world_size)
             self._new_signs.zero_()
             self._new_sign_count = 0
 
@@ -84,6 +85,11 @@ class TrainState:
     def frames_per_step(self) -> int:
         """Frames shown to the discriminator in one step, the unit of kimg."""
         return self.settings.batch_size * self.settings.num_frames
+
+    @property
+    def kimg(self) -> float:
+        """Thousands of frames shown so far."""
+        return self.step * self.frames_per_step / 1000
 
     def step_at(self, kimg: int) -> int:
         """The first step at which `kimg` thousands of frames have been shown."""
@@ -98,10 +104,16 @@ class TrainState:
                 tensors |= {f"{name}.{parameter_name}.{k}": v for k, v in moments.get(parameter, {}).items()}
         return tensors
 
-    def save(self, path: Path, kimg: int | float, *, log: dict[str, Any] | None = None) -> str:
-        """Write the state; returns its SHA-256. `log`: of a partial state, what was logged since its segment began."""
-        header = {"format": STATE_FORMAT, "recipe_key": self.key, "kimg": kimg, "torch": _torch_version(), "log": log}
-        return write_tensors(path, self.tensors(), header | {name: getattr(self, name) for name in NUMBERS})
+    def save(self, path: Path, kimg: int | float, *, log: dict[str, Any] | None = None) -> None:
+        """Write the state. Every process must call it, for what each of them has counted; the first one writes.
+
+        `log`: of a partial state, what was logged since its segment began.
+        """
+        self.collect_signs()
+        if self.processes.is_first:
+            version = torch.__version__.split("+")[0]
+            header = {"format": STATE_FORMAT, "recipe_key": self.key, "kimg": kimg, "torch": version, "log": log}
+            write_tensors(path, self.tensors(), header | {name: getattr(self, name) for name in NUMBERS})
 
     def load(self, path: Path) -> dict[str, Any]:
         """Continue from a saved state; returns its header.
@@ -120,23 +132,16 @@ class TrainState:
         for part in NETWORKS:
             getattr(self, part).load_state_dict(_part(tensors, part))
         for name, network in OPTIMIZERS.items():
-            saved = _part(tensors, name)
+            moments = getattr(self, name).state
             for parameter_name, parameter in getattr(self, network).named_parameters():
-                moments = {
-                    k: saved[f"{parameter_name}.{k}"]
-                    for k in ("step", "exp_avg", "exp_avg_sq")
-                    if f"{parameter_name}.{k}" in saved
-                }
-                if moments:
-                    getattr(self, name).state[parameter] = {
-                        k: t if k == "step" else t.to(self.device) for k, t in moments.items()
-                    }
+                if saved := _part(tensors, f"{name}.{parameter_name}"):
+                    moments[parameter] = {k: t if k == "step" else t.to(self.device) for k, t in saved.items()}
         for name in NUMBERS:
             setattr(self, name, header[name])
         return header
 
-    def save_networks(self, path: Path, kimg: int, *, transfer: dict[str, Any] | None = None) -> str:
-        """Write the snapshot that scores and generation read; returns its SHA-256."""
+    def save_networks(self, path: Path, kimg: int, *, transfer: dict[str, Any] | None = None) -> None:
+        """Write the snapshot that scores and generation read. `transfer`: of snapshot 0, what came over from a parent."""
         facts = {
             "generator": self.recipe["generator"],
             "discriminator": self.recipe["discriminator"],
@@ -150,7 +155,7 @@ class TrainState:
             "recipe_key": self.key,
             "transfer": transfer,
         }
-        return write_networks(path, {part: getattr(self, part).state_dict() for part in NETWORKS}, facts)
+        write_networks(path, {part: getattr(self, part).state_dict() for part in NETWORKS}, facts)
 
 
 def allow_tf32(allowed: bool) -> None:
@@ -185,7 +190,3 @@ def _adam(network: torch.nn.Module, settings: OptimizerSettings, lazy_interval: 
 
 def _part(tensors: dict[str, Tensor], part: str) -> dict[str, Tensor]:
     return {name.removeprefix(f"{part}."): t for name, t in tensors.items() if name.startswith(f"{part}.")}
-
-
-def _torch_version() -> str:
-    return torch.__version__.split("+")[0]

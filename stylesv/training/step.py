@@ -6,13 +6,13 @@ of clips: one for each process, and for each part that a process takes its clips
 not depend on how many there are, up to the order of sums. SPEC sections 3 and 4.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from stylesv.distributed import Processes, clip_shares
+from stylesv.distributed import clip_shares
 from stylesv.training.augment import AugmentParameters, apply_augment
 from stylesv.training.batches import ClipBatch, RealClips
 from stylesv.training.draws import GeneratorInputs, StepDraws
@@ -27,7 +27,7 @@ from stylesv.training.losses import (
     r1_penalty,
 )
 from stylesv.training.running_means import RunningMeans
-from stylesv.training.schedule import adapt_probability, ema_beta, linear_probability, phases_at
+from stylesv.training.schedule import adapt_probability, ema_beta, lazy_gain, linear_probability
 from stylesv.training.state import TrainState
 
 Statistics = dict[str, Tensor]
@@ -37,73 +37,67 @@ Statistics = dict[str, Tensor]
 class TrainingStep:
     """Steps a `TrainState` in place; calling it with this process's share of real clips returns the step's statistics."""
 
-    def __init__(
-        self, state: TrainState, real: RealClips, processes: Processes | None = None, *, accumulation: int = 1
-    ):
+    def __init__(self, state: TrainState, real: RealClips, *, accumulation: int = 1):
         """`accumulation` parts of this process's clips are computed one after the other, each with less memory.
 
         Raises:
             ConfigError: the batch cannot be cut so.
         """
-        self.state, self.processes = state, processes or Processes()
-        self.settings, self.draws = state.settings, StepDraws(state, real)
-        self.shares = self._cut(self.settings.batch_size, state.discriminator.settings.mbstd_group_size, accumulation)
-        loss = self.settings.loss
-        if loss.path_length.weight > 0:
-            self.path_length_shares = self._cut(
-                self.settings.batch_size // loss.path_length.batch_shrink, 1, accumulation
-            )
-        self.intervals = {
-            "r1_interval": loss.r1_interval if loss.r1_gamma > 0 else None,
-            "path_length_interval": loss.path_length.interval if loss.path_length.weight > 0 else None,
-        }
+        self.state, self.processes, self.settings = state, state.processes, state.settings
+        self.draws = StepDraws(state, real)
+        self.accumulation = accumulation
+        self.shares = self._cut(self.settings.batch_size, state.discriminator.settings.mbstd_group_size)
+        if state.path_length_interval is not None:
+            self.path_length_shares = self._cut(self.draws.path_length_clips, 1)
         self.running_means = RunningMeans(state.generator, self.processes)
 
-    def _cut(self, num_clips: int, group_size: int | None, accumulation: int) -> list[list[int]]:
+    def _cut(self, num_clips: int, group_size: int | None) -> list[list[int]]:
         """This process's shares of a batch."""
-        shares = clip_shares(num_clips, group_size=group_size, num_shares=self.processes.world_size * accumulation)
-        first = self.processes.rank * accumulation
-        return shares[first : first + accumulation]
+        num_shares = self.processes.world_size * self.accumulation
+        first = self.processes.rank * self.accumulation
+        return clip_shares(num_clips, group_size=group_size, num_shares=num_shares)[first : first + self.accumulation]
 
     @property
     def places(self) -> list[int]:
         """Places in the batch of the real clips that this process is to be given, in their order."""
         return [place for share in self.shares for place in share]
 
-    def __call__(self, batch: ClipBatch) -> Statistics:
-        statistics: Statistics = {}
-        for phase in phases_at(self.state.step, **self.intervals):
-            update: Callable[..., Statistics] = getattr(self, f"_update_{phase.name}")
-            statistics |= update(batch, phase.gain)
+    def __call__(self, real: ClipBatch) -> Statistics:
+        state = self.state
+        statistics = self._update_generator()
+        if gain := lazy_gain(state.step, state.path_length_interval):
+            statistics |= self._update_path_length(gain)
+        statistics |= self._update_discriminator(real)
+        if gain := lazy_gain(state.step, state.r1_interval):
+            statistics |= self._update_r1(real, gain)
         self._update_average()
         self._adapt_augmentation()
-        self.state.step += 1
+        state.step += 1
         return statistics
 
-    def _update_generator(self, batch: ClipBatch, gain: int) -> Statistics:
+    def _update_generator(self) -> Statistics:
         state, tally = self.state, _Tally(len(self.shares))
         with _Training(state.generator, state.discriminator):
             inputs, augment = self.draws.of_generator("generator"), self.draws.of_augmentation("generator")
             for share in self.shares:
-                frames, times, _ = self._generate(inputs, share)
+                frames, times = self._generate(inputs.rows(share, state.device))
                 logits = state.discriminator(_augmented(frames, augment, share), times)
                 loss = loss_of_real(logits).mean()
-                (loss * gain / len(self.shares)).backward()
+                (loss / len(self.shares)).backward()
                 tally.add("loss_generator", loss)
         return tally.means | self._apply(state.generator_optimizer, state.generator, "generator")
 
-    def _update_path_length(self, batch: ClipBatch, gain: int) -> Statistics:
+    def _update_path_length(self, gain: int) -> Statistics:
         state, settings = self.state, self.settings.loss.path_length
         shares, tally = self.path_length_shares, _Tally(len(self.path_length_shares))
         with _Training(state.generator, state.discriminator):
-            inputs = self.draws.of_generator("path length")
-            num_clips = self.settings.batch_size // settings.batch_shrink
-            shape = (num_clips, self.settings.num_frames, 3, state.resolution, state.resolution)
-            noise = self.draws.normal("path length noise", *shape)
+            inputs, noise = self.draws.of_generator("path length"), self.draws.path_length_noise()
 
             def lengths_of(share: list[int]) -> Float[Tensor, "n"]:
-                frames, _, w = self._generate(inputs, share, w_per_place=True)
-                return path_lengths(frames, w, noise=noise[share].to(state.device))
+                part = inputs.rows(share, state.device)
+                # content neither mixes nor moves here: each place has a w of its own to differentiate by
+                w = one_w_per_place(state.generator.mapping(part.z), state.generator.synthesis.num_ws)
+                return path_lengths(self._synthesize(w, part), w, noise=noise[share].to(state.device))
 
             # the running mean includes this step's own, so parts are measured before they are used
             whole = lengths_of(shares[0]) if len(shares) == 1 else None
@@ -117,21 +111,22 @@ class TrainingStep:
                 tally.add("loss_path_length", loss)
         return tally.means | self._apply(state.generator_optimizer, state.generator, "path_length")
 
-    def _update_discriminator(self, batch: ClipBatch, gain: int) -> Statistics:
+    def _update_discriminator(self, real: ClipBatch) -> Statistics:
         state, tally = self.state, _Tally(len(self.shares))
         with _Training(state.discriminator, state.generator):
             inputs = self.draws.of_generator("discriminator")
             augment_fake, augment_real = self.draws.of_augmentation("fake"), self.draws.of_augmentation("real")
-            parts = zip(self.running_means.over(self.shares), self._real_parts(batch), strict=True)
+            parts = zip(self.running_means.over(self.shares), self._real_parts(real), strict=True)
             for share, (real_frames, real_times) in parts:
                 with torch.no_grad():
-                    frames, times, _ = self._generate(inputs, share, update_emas=self.running_means.wanted)
+                    part = inputs.rows(share, state.device)
+                    frames, times = self._generate(part, update_emas=self.running_means.wanted)
                 fake_logits = state.discriminator(_augmented(frames, augment_fake, share), times)
                 fake_loss = loss_of_fake(fake_logits).mean()
-                (fake_loss * gain / len(self.shares)).backward()
+                (fake_loss / len(self.shares)).backward()
                 real_logits = state.discriminator(_augmented(real_frames, augment_real, share), real_times)
                 real_loss = loss_of_real(real_logits).mean()
-                (real_loss * gain / len(self.shares)).backward()
+                (real_loss / len(self.shares)).backward()
                 self._count_signs(real_logits)
                 tally.add("loss_discriminator", fake_loss + real_loss)
                 tally.add_logits("fake", fake_logits)
@@ -167,7 +162,7 @@ class TrainingStep:
                 augment.probability, clips_shown=shown, rise_kclips=augment.rise_kclips, upper_bound=augment.probability
             )
         elif augment.mode == "adaptive" and (state.step + 1) % augment.adjust_interval == 0:
-            state.collect_signs(self.processes)
+            state.collect_signs()
             state.augment_probability = adapt_probability(
                 state.augment_probability,
                 mean_sign=state.sign_sum / max(state.sign_count, 1),
@@ -185,33 +180,25 @@ class TrainingStep:
         return {f"gradient_norm_{name}": norm, f"nonfinite_gradients_{name}": bad}
 
     def _generate(
-        self, inputs: GeneratorInputs, share: list[int], *, w_per_place: bool = False, update_emas: bool = False
-    ) -> tuple[Float[Tensor, "n t c h w"], Float[Tensor, "n t"], Float[Tensor, "n *l d"]]:
-        """Generated clips of one share, their times, and their w.
+        self, inputs: GeneratorInputs, *, update_emas: bool = False
+    ) -> tuple[Float[Tensor, "n t c h w"], Float[Tensor, "n t"]]:
+        """Generated clips and their times."""
+        generator = self.state.generator
+        w = generator.mapping(inputs.z, update_emas=update_emas)
+        other = None if inputs.other_z is None else generator.mapping(inputs.other_z)
+        if inputs.moving_start is not None:
+            length = self.settings.latent_interpolation.length
+            w = interpolate_latents(w, other, inputs.times, start=inputs.moving_start, length=length)
+        if inputs.crossover is not None:
+            w = mix_styles(w, other, crossover=inputs.crossover, num_places=generator.synthesis.num_ws)
+        return self._synthesize(w, inputs, update_emas=update_emas), inputs.times
 
-        `w_per_place`: apart, neither mixed nor moving: what the path length penalty differentiates by.
-        """
-        generator, device = self.state.generator, self.state.device
-
-        def of_share(drawn: Tensor | None) -> Tensor | None:
-            return None if drawn is None else drawn[share].to(device, non_blocking=True)
-
-        times, z, other_z = of_share(inputs.times), of_share(inputs.z[0]), of_share(inputs.z[1])
-        w = generator.mapping(z, None, update_emas=update_emas)
-        if w_per_place:
-            w = one_w_per_place(w, generator.synthesis.num_ws)
-        elif inputs.moving_start is not None or inputs.crossover is not None:
-            other = generator.mapping(other_z, None)
-            if inputs.moving_start is not None:
-                length = self.settings.latent_interpolation.length
-                w = interpolate_latents(w, other, times, start=of_share(inputs.moving_start), length=length)
-            if inputs.crossover is not None:
-                places = generator.synthesis.num_ws
-                w = mix_styles(w, other, crossover=of_share(inputs.crossover), num_places=places)
-        offset = of_share(inputs.time_offset)
-        motion = of_share(inputs.motion)
-        frames = generator.synthesis(w, times, motion, None, time_offset=offset, update_emas=update_emas)
-        return frames, times, w
+    def _synthesize(
+        self, w: Float[Tensor, "n *l d"], inputs: GeneratorInputs, *, update_emas: bool = False
+    ) -> Float[Tensor, "n t c h w"]:
+        return self.state.generator.synthesis(
+            w, inputs.times, inputs.motion, time_offset=inputs.time_offset, update_emas=update_emas
+        )
 
     def _real_parts(self, batch: ClipBatch) -> Iterator[tuple[Float[Tensor, "n t c h w"], Float[Tensor, "n t"]]]:
         """Real clips share by share, as the discriminator sees them: -1 to 1."""

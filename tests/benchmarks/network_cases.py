@@ -74,13 +74,16 @@ def step_case(name: str, phase: str | None, size: tuple[int, int, int]) -> Case:
 
     def prepare(device: torch.device) -> Work:
         step, batch = training_step(*size, device), clip_batch(*size)
+        phases = {
+            None: lambda: step(batch),
+            "generator": step._update_generator,
+            "discriminator": lambda: step._update_discriminator(batch),
+            "r1": lambda: step._update_r1(batch, 1),
+        }
 
         def work() -> None:
             step.state.step = 1  # R1 comes with step 0
-            if phase is None:
-                step(batch)
-            else:
-                getattr(step, f"_update_{phase}")(batch, 1)
+            phases[phase]()
 
         return work
 

@@ -8,10 +8,9 @@ import torch
 from torch import Tensor
 
 from stylesv.config.training import AugmentTransformSettings
-from stylesv.training.augment import apply_augment, draw_augment
-from stylesv.training.augment_corruption import band_filters
-from stylesv.training.augment_draws import Draws
-from stylesv.training.augment_geometry import SYM6
+from stylesv.training.augment import Draws, apply_augment, draw_augment
+from stylesv.training.augment.corruption import band_filters
+from stylesv.training.augment.geometry import SYM6
 
 SWITCHES = [
     *("xflip", "rotate90", "xint", "scale", "rotate", "aniso", "xfrac"),

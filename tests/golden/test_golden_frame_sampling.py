@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from scipy.stats import chi2_contingency
 
 from stylesv.config.training import FrameSamplingSettings
-from stylesv.data.frame_times import sample_frame_times
 from stylesv.errors import ConfigError, DataError
+from stylesv.training.frame_times import sample_frame_times
 
 DRAWS = 6000
 

@@ -8,22 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stylesv.training.ema import update_ema
-from stylesv.training.schedule import adapt_probability, ema_beta, lazy_adam, linear_probability, phases_at
+from stylesv.training.schedule import adapt_probability, ema_beta, lazy_adam, lazy_gain, linear_probability
 
 
-def test_each_regulariser_runs_at_its_own_interval_and_makes_up_for_the_steps_between():
-    total = {"generator": 0, "path_length": 0, "discriminator": 0, "r1": 0}
-    for step in range(48):
-        names = [phase.name for phase in phases_at(step, r1_interval=16, path_length_interval=4)]
-        assert names == sorted(names, key=list(total).index)
-        for phase in phases_at(step, r1_interval=16, path_length_interval=4):
-            total[phase.name] += phase.gain
-    assert set(total.values()) == {48}
+@pytest.mark.parametrize("interval", [1, 4, 16])
+def test_a_regulariser_has_every_so_many_steps_and_makes_up_for_those_between(interval):
+    gains = [lazy_gain(step, interval) for step in range(48)]
+    assert sum(gains) == 48
+    assert [step for step, gain in enumerate(gains) if gain] == list(range(0, 48, interval))
 
 
-def test_a_regulariser_that_is_off_never_runs():
-    phases = phases_at(0, r1_interval=None, path_length_interval=None)
-    assert [phase.name for phase in phases] == ["generator", "discriminator"]
+def test_a_regulariser_that_is_off_has_no_step():
+    assert not any(lazy_gain(step, None) for step in range(48))
 
 
 def test_lazy_adam_forgets_as_fast_per_interval_as_the_plain_one_per_interval_and_one():

@@ -1,4 +1,4 @@
-"""Adaptive discriminator augmentation of clips: one transform per clip, the same for all its frames.
+"""What is done to each clip: one transform, the same for all its frames.
 
 ADA paper (Karras et al. 2020), appendix B; SPEC section 11. Drawing and applying are two steps: parameters are drawn on
 the CPU for a whole batch, in the published order, and any part of the batch can be augmented with its rows of them; so
@@ -12,10 +12,10 @@ from torch import Tensor
 
 from stylesv.config.training import AugmentTransformSettings
 from stylesv.errors import ConfigError
-from stylesv.training.augment_color import change_color, draw_color_transform
-from stylesv.training.augment_corruption import BAND_MARGIN, draw_band_gains, draw_cutout, draw_noise, filter_bands
-from stylesv.training.augment_draws import Draws
-from stylesv.training.augment_geometry import draw_inverse_transform, warp
+from stylesv.training.augment.color import change_color, draw_color_transform
+from stylesv.training.augment.corruption import BAND_MARGIN, draw_band_gains, draw_cutout, draw_noise, filter_bands
+from stylesv.training.augment.draws import Draws
+from stylesv.training.augment.geometry import draw_inverse_transform, warp
 
 
 @dataclass(frozen=True)

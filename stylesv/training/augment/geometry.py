@@ -13,7 +13,7 @@ from torch import Tensor
 
 from stylesv.config.training import AugmentTransformSettings
 from stylesv.ops import setup_filter, upfirdn2d
-from stylesv.training.augment_draws import Draws, stack_matrix
+from stylesv.training.augment.draws import Draws, stack_matrix
 
 # Least asymmetric Daubechies wavelet of 6 vanishing moments, decomposition low-pass (Daubechies, "Ten lectures", 6.3)
 SYM6 = (

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stylesv.config.training import FrameSamplingSettings
-from stylesv.data.frame_times import (
+from stylesv.errors import ConfigError, DataError
+from stylesv.training.frame_times import (
     allowed_distances,
     frame_times_for_batch,
     min_clip_length,
     sample_frame_times,
     window_starts,
 )
-from stylesv.errors import ConfigError, DataError
 
 
 def settings(kind="random", distances=None, max_distance=None, published_spans=False):

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from stylesv.config.training import AugmentTransformSettings
-from stylesv.training.augment_draws import Draws
+from stylesv.training.augment.draws import Draws
 
 # Daubechies wavelet of 2 vanishing moments, decomposition low-pass (Daubechies, "Ten lectures", 6.3)
 SYM2 = (-0.12940952255092145, 0.22414386804185735, 0.836516303737469, 0.48296291314469025)

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from stylesv.config.training import AugmentTransformSettings
-from stylesv.training.augment_draws import Draws, stack_matrix
+from stylesv.training.augment.draws import Draws, stack_matrix
 
 LUMA = torch.tensor([1.0, 1.0, 1.0, 0.0]) / math.sqrt(3)  # the grey axis, homogeneous
 

@@ -9,10 +9,9 @@ import torch
 
 from stylesv.config.training import AugmentTransformSettings
 from stylesv.errors import ConfigError
-from stylesv.training.augment import apply_augment, draw_augment
-from stylesv.training.augment_corruption import BAND_POWER, band_filters, draw_band_gains
-from stylesv.training.augment_draws import Draws
-from stylesv.training.augment_geometry import warp
+from stylesv.training.augment import Draws, apply_augment, draw_augment
+from stylesv.training.augment.corruption import BAND_POWER, band_filters, draw_band_gains
+from stylesv.training.augment.geometry import warp
 
 GEOMETRY = ("xflip", "rotate90", "xint", "scale", "rotate", "aniso", "xfrac")
 COLOR = ("brightness", "contrast", "lumaflip", "hue", "saturation")

@@ -1,0 +1,6 @@
+"""Adaptive discriminator augmentation of clips (ADA paper, appendix B; SPEC section 11)."""
+
+from stylesv.training.augment.draws import Draws
+from stylesv.training.augment.parameters import AugmentParameters, apply_augment, draw_augment
+
+__all__ = ["AugmentParameters", "Draws", "apply_augment", "draw_augment"]
