@@ -30,8 +30,10 @@ def test_only_what_is_needed_is_run(grid, networks, states, expected):
 
 
 def test_snapshots_are_found_by_the_names_of_files():
-    files = ["0/networks.safetensors", "2/networks.safetensors", "2/state.safetensors", "2/log.jsonl", "recipe.yaml"]
+    files = ["0/networks.safetensors", "0/samples.png", "recipe.yaml"]
+    files += ["2/networks.safetensors", "2/state.safetensors", "2/log.jsonl", "2/samples.png"]
     others = ["best/2/networks.safetensors", "2/.state.safetensors.17.partial", "partial/4/77.safetensors"]
+    others += ["4/networks.safetensors", "4/samples.png"]  # its log was lost
     assert Snapshots.among([*files, *others]) == snapshots((0, 2), (2,))
 
 

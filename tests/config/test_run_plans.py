@@ -101,10 +101,11 @@ def test_a_file_without_its_section_is_refused(config, file, section, misspelt, 
 
 
 def test_a_file_may_say_that_it_changes_nothing(config):
-    (config / "models" / "D.yaml").write_text("model: {}\n")
+    add_model(config, "plain", "")
+    (config / "models" / "plain.yaml").write_text("model: {}\n")
     (config / "protocols" / "rfvd_16f.yaml").write_text("protocol: {}\n")
-    demo = load_plan(config).experiments["demo"].runs
-    assert [run.parent for run in demo] == [None], "config.yaml's model has no parent"
+    tried = load_plan(config).experiments["tried"].runs
+    assert [run.parent for run in tried] == [None], "config.yaml's model has no parent"
 
 
 @pytest.mark.parametrize(
