@@ -7,11 +7,6 @@ min_version("9.27")
 
 include: "rules/common.smk"
 include: "rules/cluster.smk"
-include: "rules/functions/data.smk"
-include: "rules/functions/train.smk"
-include: "rules/functions/evaluate.smk"
-include: "rules/functions/generate.smk"
-include: "rules/functions/paper.smk"
 include: "rules/data.smk"
 include: "rules/train.smk"
 include: "rules/evaluate.smk"
@@ -30,8 +25,7 @@ for name in [*plan.experiments, *plan.waiting]:
 
 
 onsuccess:
-    missing = missing_targets()
-    if missing:
+    if missing := missing_targets():
         stop(
             f"{missing[0]}: is not there, although all planned jobs are done: Snakemake planned too few; call again"
         )

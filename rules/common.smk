@@ -1,8 +1,7 @@
-"""The plan that the settings make, and the questions rules ask it. Nothing here computes a result."""
+"""The plan that the settings make, and how rules ask it. What they ask is in stylesv/workflow; nothing here decides."""
 
 import os
 import re
-import shlex
 import sys
 from functools import cache
 from pathlib import Path
@@ -13,17 +12,35 @@ os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [str(workflow.basedir)
 
 from snakemake.io import get_flag_value, is_flagged
 
-from stylesv.config.chain import Snapshots, previous_snapshot, segments_to_run
-from stylesv.config.plan import load_plan
-from stylesv.config.recipe import recipe_key
 from stylesv.errors import StyleSVError
-from stylesv.files import canonical_json
+from stylesv.workflow import paths
+from stylesv.workflow.plan import load_plan
+from stylesv.workflow.questions import Questions
+
+SCRIPTS = Path(workflow.basedir) / "workflow_scripts"
+TEMPLATE = str(Path(workflow.basedir) / "rules" / "settings.template")
 
 
 def stop(message):
     """End Snakemake with our one line and exit status 2, without its traceback."""
     print(f"error: {message}", file=sys.stderr, flush=True)
     sys.exit(2)
+
+
+def files_under(folder):
+    """Files in the folders of a folder of results, relative to it: on disk, or in object storage where it is."""
+    wait_for_jobs_left_running()
+    stored = workflow.modifier.path_modifier.apply_default_storage(folder)
+    if not is_flagged(stored, "storage_object"):
+        return [str(path.relative_to(folder)) for path in Path(folder).glob("*/*")]
+    place = get_flag_value(stored, "storage_object")
+    return [item.key.removeprefix(f"{place.key}/") for item in place.get_subkeys()] if place.bucket_exists() else []
+
+
+def jobs_are_forced():
+    """Whether this call makes jobs run whose results exist: -f, -F, -R or --rerun-incomplete."""
+    call = workflow.dag_settings  # not there yet while rules are read
+    return bool(call.forceall or call.forcetargets or call.forcerun or call.force_incomplete)
 
 
 if taken := [character for character in "{}:" if character in str(workflow.basedir)]:
@@ -37,7 +54,7 @@ try:
 except StyleSVError as error:
     stop(error)
 
-SCRIPTS = Path(workflow.basedir) / "workflow_scripts"
+questions = Questions(plan, files_under, jobs_are_forced, given_videos=config.get("videos"))
 
 
 wildcard_constraints:
@@ -48,22 +65,39 @@ wildcard_constraints:
     protocol=r"[^/]+",
     detector=r"[^/]+",
     chooser=r"[^/]+",
+    collection=r"[0-9a-f]{8}",
     look=r"[0-9a-f]{8}",
+    sha256=r"[0-9a-f]{64}",
     experiment=r"[A-Za-z0-9_.-]+",
 
 
-def known(kind, plans, name):
-    """The plan of that name; a name that no setting makes is an error that says so."""
-    if name not in plans:
-        stop(f"{name}: no such {kind} in the settings as they are now; known: {', '.join(plans)}")
-    return plans[name]
+def answer(question):
+    """A question of stylesv.workflow.questions as a function of wildcards, for params; a user's mistake is one line."""
+
+    def answered(wildcards):
+        try:
+            return question(wildcards)
+        except StyleSVError as error:
+            stop(error)
+
+    return answered
+
+
+def files(question):
+    """Likewise for inputs. They are ancient(): names carry keys, so times say nothing (profiles/default/config.yaml)."""
+
+    def answered(wildcards):
+        found = answer(question)(wildcards)
+        return [] if found is None else ancient(found)
+
+    return answered
 
 
 def missing_targets():
     """What a call was to end with and is not there.
 
     When a job is forced (-R, --rerun-incomplete), Snakemake 9.27.1 leaves out jobs behind it whose inputs are ancient() and
-    exist, wanted or not (docs/workflow.md).
+    exist, wanted or not (docs/workflow.md 2.6).
     """
     dag = workflow.dag
     if dag.untilrules or dag.untilfiles or dag.omitrules or dag.omitfiles or dag.batch:
@@ -72,73 +106,17 @@ def missing_targets():
     return [file for file in wanted if not is_flagged(file, "storage_object") and not Path(file).exists()]
 
 
-def experiment_of(wildcards):
-    if wildcards.experiment in plan.waiting:
-        stop(f"{wildcards.experiment}: {plan.waiting[wildcards.experiment]}")
-    return known("experiment", plan.experiments, wildcards.experiment)
+def raw_videos(wildcards):
+    """A user's own videos are read where they are, also where results lie in object storage."""
+    videos = files(questions.raw_videos)(wildcards)
+    return videos if plan.data[wildcards.data].rendered else local(videos)
 
 
-def run_of(wildcards):
-    return known("run", plan.runs, wildcards.run)
+def experiment_results(name):
+    """What a target such as demo makes. What is made of others is no reason to make it again, but a lost file is."""
 
+    def answered(_):
+        read, kept = answer(questions.experiment_results)(name)
+        return [*read, *map(ancient, kept)]
 
-def data_of(wildcards):
-    return known("data set", plan.data, wildcards.data)
-
-
-def packed_clips(data):
-    """What stands beside a data set's index.json: named as inputs, so that object storage brings them, too."""
-    return [ancient(f"results/data/{data}/{name}") for name in ("clips.zip", "offsets.npy")]
-
-
-def packed_clips_of_run(wildcards):
-    return packed_clips(run_of(wildcards).data.name)
-
-
-def packed_clips_of_data(wildcards):
-    return packed_clips(wildcards.data)
-
-
-def protocol_of(wildcards):
-    """The protocol of a score, or the part of one that a reference is measured under."""
-    return known("protocol", {**plan.protocols, **plan.references}, wildcards.protocol)
-
-
-def protocol_settings(wildcards):
-    protocol = protocol_of(wildcards)
-    settings = protocol.settings.model_dump(mode="json")
-    return canonical_json({"name": protocol.title, "key": protocol.key, "settings": settings})
-
-
-def files_under(folder):
-    """Files in a folder of results and in its folders, relative to it: on disk, or in object storage where it is."""
-    stored = workflow.modifier.path_modifier.apply_default_storage(folder)
-    if not is_flagged(stored, "storage_object"):
-        return [str(path.relative_to(folder)) for path in Path(folder).glob("*/*")]
-    place = get_flag_value(stored, "storage_object")
-    return [item.key.removeprefix(f"{place.key}/") for item in place.get_subkeys()] if place.bucket_exists() else []
-
-
-@cache
-def snapshots_of(run):
-    """The snapshots that a run has when the DAG is decided."""
-    wait_for_jobs_left_running()
-    return Snapshots.among(files_under(f"results/runs/{run}"))
-
-
-def networks(run, kimg):
-    return f"results/runs/{run}/{kimg}/networks.safetensors"
-
-
-def score(run, kimg, protocol):
-    return f"results/runs/{run}/{kimg}/scores/{protocol}.json"
-
-
-def samples(run, kimg):
-    """A picture of a few clips of a snapshot."""
-    return f"results/runs/{run}/{kimg}/samples.png"
-
-
-def choice(run):
-    """The file that says which snapshot is best."""
-    return f"results/runs/{run.name}/best/{run.chooser}.json"
+    return answered

@@ -4,7 +4,7 @@
 rule render_videos:
     """Seeded driving scenes as H.264 files: the demo's raw videos."""
     output:
-        directory("results/videos/{videos}"),
+        directory(paths.VIDEOS),
     log:
         "logs/render_videos/{videos}.log",
     benchmark:
@@ -15,24 +15,38 @@ rule render_videos:
         mem_mb=2000,
         runtime=30,
     params:
-        settings=render_settings,
+        scenes=answer(questions.rendered_videos),
     shell:
         r"""
         exec python {SCRIPTS:q}/render_videos.py \
-            --settings {params.settings:q} \
+            --num-videos {params.scenes[num_videos]} \
+            --seed {params.scenes[seed]} \
             --out {output:q} \
             >{log:q} 2>&1
         """
 
 
+rule write_data_recipe:
+    """Every value that decides a data set's packed clips, for people and for pack_videos."""
+    input:
+        template=local(ancient(TEMPLATE)),
+    output:
+        paths.DATA_RECIPE,
+    params:
+        text=answer(questions.data_recipe),
+    template_engine:
+        "jinja2"
+
+
 rule pack_videos:
     """Videos decoded once, resized and cropped, as clips that can be read by offset."""
     input:
-        videos=videos_of,
+        videos=raw_videos,
+        recipe=ancient(paths.DATA_RECIPE),
     output:
-        clips="results/data/{data}/clips.zip",
-        offsets="results/data/{data}/offsets.npy",
-        index="results/data/{data}/index.json",
+        clips=paths.CLIPS,
+        offsets=paths.OFFSETS,
+        index=paths.INDEX,
     log:
         "logs/pack_videos/{data}.log",
     benchmark:
@@ -44,13 +58,12 @@ rule pack_videos:
         mem_mb=4000,
         runtime=720,
     params:
-        settings=packing_settings,
         out=subpath(output.index, parent=True),
     shell:
         r"""
         exec python {SCRIPTS:q}/pack_videos.py \
             --videos {input.videos:q} \
-            --settings {params.settings:q} \
+            --recipe {input.recipe:q} \
             --num-workers {threads} \
             --out {params.out:q} \
             >{log:q} 2>&1

@@ -1,15 +1,18 @@
 """Snapshots to scores, each with its protocol."""
 
 
-# nodes of a cluster often have no way out
+# nodes of a cluster often have no way out; the others take a second
 localrules:
     fetch_detector,
+    write_protocol,
+    choose_snapshot,
+    collect_scores,
 
 
 rule fetch_detector:
     """The file of the papers' detector, checked by hash; a file put there by hand is as good."""
     output:
-        "results/detectors/{detector}",
+        paths.DETECTOR,
     log:
         "logs/fetch_detector/{detector}.log",
     conda:
@@ -18,21 +21,38 @@ rule fetch_detector:
         mem_mb=1000,
         runtime=120,
     params:
-        options=fetch_options,
+        known=answer(questions.detector_source),
     shell:
         r"""
-        exec python {SCRIPTS:q}/fetch.py {params.options} --out {output:q} >{log:q} 2>&1
+        exec python {SCRIPTS:q}/fetch.py \
+            --url={params.known[url]:q} \
+            --sha256={params.known[sha256]:q} \
+            --out {output:q} \
+            >{log:q} 2>&1
         """
+
+
+rule write_protocol:
+    """A way of scoring, for people and for the jobs that score."""
+    input:
+        template=local(ancient(TEMPLATE)),
+    output:
+        paths.PROTOCOL,
+    params:
+        text=answer(questions.protocol),
+    template_engine:
+        "jinja2"
 
 
 rule measure_reference:
     """Features of the real clips under a protocol, made once for all snapshots."""
     input:
-        data=ancient("results/data/{data}/index.json"),
-        packed=packed_clips_of_data,
-        detector=detector_of,
+        index=ancient(paths.INDEX),
+        packed=[ancient(paths.CLIPS), ancient(paths.OFFSETS)],
+        protocol=ancient(paths.PROTOCOL),
+        detector=files(questions.detector),
     output:
-        "results/data/{data}/reference/{protocol}.safetensors",
+        paths.REFERENCE,
     log:
         "logs/measure_reference/{data}/{protocol}.log",
     benchmark:
@@ -47,16 +67,15 @@ rule measure_reference:
         scratch="",
         one_at_a_time=1,
     params:
-        data=subpath(input.data, parent=True),
-        protocol=protocol_settings,
-        parts="results/data/{data}/reference/.{protocol}.parts",
+        data=subpath(input.index, parent=True),
+        shards=paths.REFERENCE_SHARDS,
     shell:
         r"""
         exec python {SCRIPTS:q}/measure_reference.py \
             --data {params.data:q} \
-            --protocol {params.protocol:q} \
+            --protocol {input.protocol:q} \
             --detector={input.detector:q} \
-            --parts {params.parts:q} \
+            --shards {params.shards:q} \
             --out {output:q} \
             --scratch={resources.scratch:q} \
             --cpu-threads {resources.cpu_threads} \
@@ -67,11 +86,12 @@ rule measure_reference:
 rule score_snapshot:
     """Generated clips of one snapshot against the reference: one score with its whole protocol."""
     input:
-        networks=ancient("results/runs/{run}/{kimg}/networks.safetensors"),
-        reference=run_reference,
-        detector=detector_of,
+        networks=ancient(paths.NETWORKS),
+        reference=files(questions.reference),
+        protocol=ancient(paths.PROTOCOL),
+        detector=files(questions.detector),
     output:
-        "results/runs/{run}/{kimg}/scores/{protocol}.json",
+        paths.SCORE,
     log:
         "logs/score_snapshot/{run}/{kimg}/{protocol}.log",
     benchmark:
@@ -85,19 +105,70 @@ rule score_snapshot:
         cpu_threads=plan.machine.cpu_threads,
         one_at_a_time=1,
     params:
-        protocol=protocol_settings,
-        scored=scored_run,
-        parts="results/runs/{run}/{kimg}/scores/.{protocol}.parts",
+        run=answer(questions.scored),
+        shards=paths.SCORE_SHARDS,
     shell:
         r"""
         exec python {SCRIPTS:q}/score_snapshot.py \
             --networks {input.networks:q} \
             --reference {input.reference:q} \
-            --protocol {params.protocol:q} \
-            --scored {params.scored:q} \
+            --protocol {input.protocol:q} \
             --detector={input.detector:q} \
-            --parts {params.parts:q} \
+            --run {wildcards.run:q} \
+            --dataset {params.run[dataset]:q} \
+            --model {params.run[model]:q} \
+            --seed {params.run[seed]} \
+            --kimg {wildcards.kimg} \
+            --shards {params.shards:q} \
             --out {output:q} \
             --cpu-threads {resources.cpu_threads} \
+            >{log:q} 2>&1
+        """
+
+
+rule choose_snapshot:
+    """The snapshot with the best score among a run's."""
+    input:
+        files(questions.candidates),
+    output:
+        paths.CHOICE,
+    log:
+        "logs/choose_snapshot/{run}/{chooser}.log",
+    conda:
+        "../envs/evaluate.yaml"
+    params:
+        asked=answer(questions.choice),
+        run=subpath(input[0], ancestor=3),
+    shell:
+        r"""
+        exec python {SCRIPTS:q}/choose_snapshot.py \
+            --run {params.run:q} \
+            --protocol {params.asked[protocols]:q} \
+            --kimgs {params.asked[kimgs]} \
+            --out {output:q} \
+            >{log:q} 2>&1
+        """
+
+
+rule collect_scores:
+    """The scores of a run's snapshots in one file, so that a table reads one a run."""
+    input:
+        files(questions.collected_scores),
+    output:
+        paths.SCORES,
+    log:
+        "logs/collect_scores/{run}/{collection}.log",
+    conda:
+        "../envs/evaluate.yaml"
+    params:
+        asked=answer(questions.collection),
+        run=subpath(input[0], ancestor=3),
+    shell:
+        r"""
+        exec python {SCRIPTS:q}/collect_scores.py \
+            --run {params.run:q} \
+            --protocols {params.asked[protocols]:q} \
+            --kimgs {params.asked[kimgs]} \
+            --out {output:q} \
             >{log:q} 2>&1
         """

@@ -1,17 +1,34 @@
 """Snapshots to clips that a person looks at."""
 
 
+localrules:
+    write_look,
+
+
+rule write_look:
+    """How the clips of a run are shown, for people and for draw_clips."""
+    input:
+        template=local(ancient(TEMPLATE)),
+    output:
+        paths.LOOK,
+    params:
+        text=answer(questions.look),
+    template_engine:
+        "jinja2"
+
+
 rule draw_clips:
     """Generated clips of a run's best or last snapshot beside real ones: a film, a strip of frames, slices through time."""
     input:
-        choice=shown_choice,
-        networks=shown_networks,
-        data=clips_of,
-        packed=packed_clips_of_run,
+        look=ancient(paths.LOOK),
+        choice=files(questions.shown_choice),
+        networks=files(questions.shown_networks),
+        index=files(questions.index_of_run),
+        packed=files(questions.packed_clips_of_run),
     output:
-        film="results/runs/{run}/clips/{look}/clips.mp4",
-        strip="results/runs/{run}/clips/{look}/strip.png",
-        slices="results/runs/{run}/clips/{look}/slices.png",
+        film=paths.FILM,
+        strip=paths.STRIP,
+        slices=paths.SLICES,
     log:
         "logs/draw_clips/{run}/{look}.log",
     benchmark:
@@ -24,15 +41,14 @@ rule draw_clips:
         runtime=60,
         cpu_threads=plan.machine.cpu_threads,
     params:
-        data=subpath(input.data, parent=True),
-        settings=figure_settings,
+        data=subpath(input.index, parent=True),
     shell:
         r"""
         exec python {SCRIPTS:q}/draw_clips.py \
+            --look {input.look:q} \
             --choice={input.choice:q} \
             --networks {input.networks[0]:q} \
             --data {params.data:q} \
-            --settings {params.settings:q} \
             --film {output.film:q} \
             --strip {output.strip:q} \
             --slices {output.slices:q} \

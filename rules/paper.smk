@@ -2,7 +2,20 @@
 
 
 localrules:
+    write_experiment,
     write_report,
+
+
+rule write_experiment:
+    """What an experiment's report is about, and where it lies, for people and for write_report."""
+    input:
+        template=local(ancient(TEMPLATE)),
+    output:
+        paths.EXPERIMENT,
+    params:
+        text=answer(questions.experiment),
+    template_engine:
+        "jinja2"
 
 
 rule write_report:
@@ -11,23 +24,20 @@ rule write_report:
     One job, so that what people read is always of one and the same state of the results.
     """
     input:
-        report_files,
+        experiment=paths.EXPERIMENT,
+        files=files(questions.reported_files),
     output:
-        page="results/report/{experiment}/index.html",
-        tables=directory("results/tables/{experiment}"),
-        figures=directory("results/figures/{experiment}"),
+        page=paths.PAGE,
+        tables=directory(paths.TABLES),
+        figures=directory(paths.FIGURES),
     log:
         "logs/write_report/{experiment}.log",
     conda:
         "../envs/paper.yaml"
-    params:
-        settings=report_settings,
-        root=report_root,
     shell:
         r"""
         exec python {SCRIPTS:q}/write_report.py \
-            --settings {params.settings:q} \
-            --root {params.root:q} \
+            --experiment {input.experiment:q} \
             --page {output.page:q} \
             --tables {output.tables:q} \
             --figures {output.figures:q} \

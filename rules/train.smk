@@ -3,7 +3,6 @@
 
 localrules:
     write_recipe,
-    choose_snapshot,
     export_tensorboard,
     tensorboard,
     fetch_checkpoint,
@@ -11,42 +10,37 @@ localrules:
 
 rule write_recipe:
     """Every value that decides a run's content, for people and for train_segment."""
+    input:
+        template=local(ancient(TEMPLATE)),
     output:
-        "results/runs/{run}/recipe.yaml",
-    log:
-        "logs/write_recipe/{run}.log",
-    conda:
-        "../envs/data.yaml"
+        paths.RECIPE,
     params:
-        recipe=recipe_text,
-    shell:
-        r"""
-        exec python {SCRIPTS:q}/write_recipe.py \
-            --recipe {params.recipe:q} \
-            --out {output:q} \
-            >{log:q} 2>&1
-        """
+        text=answer(questions.recipe),
+    template_engine:
+        "jinja2"
 
 
 rule initialize_networks:
     """Snapshot 0: fresh networks, or those of the parent's best snapshot."""
     input:
-        recipe=ancient("results/runs/{run}/recipe.yaml"),
-        choice=parent_choice,
-        candidates=parent_snapshots,
+        recipe=ancient(paths.RECIPE),
+        choice=files(questions.parent_choice),
+        candidates=files(questions.parent_snapshots),
     output:
-        networks="results/runs/{run}/0/networks.safetensors",
-        state=temp("results/runs/{run}/0/state.safetensors"),
-        samples="results/runs/{run}/0/samples.png",
+        networks=paths.INITIAL_NETWORKS,
+        state=temp(paths.INITIAL_STATE),
+        samples=paths.INITIAL_SAMPLES,
     log:
         "logs/initialize_networks/{run}.log",
     benchmark:
         "benchmarks/initialize_networks/{run}.tsv"
     conda:
         "../envs/train.yaml"
+    threads: plan.machine.cpu_threads
     resources:
         mem_mb=4000,
         runtime=30,
+        cpu_threads=plan.machine.cpu_threads,
     shell:
         r"""
         exec python {SCRIPTS:q}/initialize_networks.py \
@@ -55,6 +49,7 @@ rule initialize_networks:
             --networks-out {output.networks:q} \
             --state-out {output.state:q} \
             --samples {output.samples:q} \
+            --cpu-threads {resources.cpu_threads} \
             >{log:q} 2>&1
         """
 
@@ -62,18 +57,16 @@ rule initialize_networks:
 rule fetch_checkpoint:
     """A published checkpoint, kept only under its hash."""
     output:
-        "results/checkpoints/{sha256}.pkl",
+        paths.CHECKPOINT,
     log:
         "logs/fetch_checkpoint/{sha256}.log",
-    wildcard_constraints:
-        sha256="[0-9a-f]{64}",
     conda:
         "../envs/data.yaml"
     resources:
         mem_mb=1000,
         runtime=240,
     params:
-        url=checkpoint_address,
+        url=answer(questions.checkpoint_address),
     shell:
         r"""
         exec python {SCRIPTS:q}/fetch.py \
@@ -87,22 +80,24 @@ rule fetch_checkpoint:
 rule import_networks:
     """Snapshot 0 of a run whose model is a published checkpoint: its networks, read without running anything in it."""
     input:
-        recipe=ancient("results/runs/{run}/recipe.yaml"),
-        pickle=checkpoint_file,
+        recipe=ancient(paths.RECIPE),
+        pickle=files(questions.checkpoint),
     output:
-        networks="results/runs/{run}/0/networks.safetensors",
-        samples="results/runs/{run}/0/samples.png",
+        networks=paths.INITIAL_NETWORKS,
+        samples=paths.INITIAL_SAMPLES,
     log:
         "logs/import_networks/{run}.log",
     benchmark:
         "benchmarks/import_networks/{run}.tsv"
     wildcard_constraints:
-        run="|".join(map(re.escape, IMPORTED)) or "(?!)",
+        run="|".join(map(re.escape, questions.imported)) or "(?!)",
     conda:
         "../envs/train.yaml"
+    threads: plan.machine.cpu_threads
     resources:
         mem_mb=8000,
         runtime=30,
+        cpu_threads=plan.machine.cpu_threads,
     shell:
         r"""
         exec python {SCRIPTS:q}/import_checkpoint.py \
@@ -110,6 +105,7 @@ rule import_networks:
             --recipe {input.recipe:q} \
             --networks-out {output.networks:q} \
             --samples {output.samples:q} \
+            --cpu-threads {resources.cpu_threads} \
             >{log:q} 2>&1
         """
 
@@ -120,15 +116,15 @@ ruleorder: import_networks > initialize_networks
 rule train_segment:
     """The state at one snapshot to the state at the next. Progress goes to the terminal, messages to the log."""
     input:
-        recipe=ancient("results/runs/{run}/recipe.yaml"),
-        data=clips_of,
-        packed=packed_clips_of_run,
-        state=start_state,
+        recipe=ancient(paths.RECIPE),
+        index=files(questions.index_of_run),
+        packed=files(questions.packed_clips_of_run),
+        state=files(questions.start_state),
     output:
-        networks="results/runs/{run}/{kimg}/networks.safetensors",
-        state=temp("results/runs/{run}/{kimg}/state.safetensors"),
-        log="results/runs/{run}/{kimg}/log.jsonl",
-        samples="results/runs/{run}/{kimg}/samples.png",
+        networks=paths.NETWORKS,
+        state=temp(paths.STATE),
+        log=paths.LOG,
+        samples=paths.SAMPLES,
     log:
         "logs/train_segment/{run}/{kimg}.log",
     benchmark:
@@ -144,12 +140,12 @@ rule train_segment:
         gpu=0,
         nodes=1,
         scratch="",
-        start_kimg=start_kimg,
+        start_kimg=answer(questions.start_kimg),
         cpu_threads=plan.machine.cpu_threads,
         workers=plan.machine.num_workers,
     params:
-        data=subpath(input.data, parent=True),
-        partial=subpath(output.networks, ancestor=2),
+        data=subpath(input.index, parent=True),
+        run=subpath(output.networks, ancestor=2),
     shell:
         r"""
         exec bash {SCRIPTS:q}/launch.sh {resources.nodes} {resources.gpu} {SCRIPTS:q}/train_segment.py \
@@ -163,7 +159,7 @@ rule train_segment:
             --samples {output.samples:q} \
             --messages {log:q} \
             --kimg {resources.start_kimg}:{wildcards.kimg} \
-            --partial {params.partial:q}/partial/{wildcards.kimg} \
+            --partial {params.run:q}/partial/{wildcards.kimg} \
             --partial-every {plan.machine.partial_every} \
             --if-running wait \
             --tick-kimg {plan.machine.tick_kimg} \
@@ -176,15 +172,15 @@ rule train_segment:
 rule export_tensorboard:
     """The logs that a run has so far as TensorBoard events; training is not started for them."""
     input:
-        logs_of,
+        files(questions.logs),
     output:
-        directory("results/tensorboard/{run}"),
+        directory(paths.EVENTS),
     log:
         "logs/export_tensorboard/{run}.log",
     conda:
         "../envs/logs.yaml"
     params:
-        kimgs=exported_kimgs,
+        logs=answer(questions.logs),
     shell:
         r"""
         exec python {SCRIPTS:q}/export_tensorboard.py --out {output:q} {input:q} >{log:q} 2>&1
@@ -194,20 +190,4 @@ rule export_tensorboard:
 rule tensorboard:
     """All logs there are: `snakemake --cores 1 tensorboard`, then `tensorboard --logdir results/tensorboard`."""
     input:
-        tensorboard_folders,
-
-
-rule choose_snapshot:
-    """The snapshot with the lowest score among a run's."""
-    input:
-        candidates,
-    output:
-        "results/runs/{run}/best/{chooser}.json",
-    log:
-        "logs/choose_snapshot/{run}/{chooser}.log",
-    conda:
-        "../envs/evaluate.yaml"
-    shell:
-        r"""
-        exec python {SCRIPTS:q}/choose_snapshot.py --out {output:q} {input:q} >{log:q} 2>&1
-        """
+        answer(questions.logged_runs),

@@ -23,3 +23,19 @@ class OptionalPath(click.Path):
         if self.variables and isinstance(value, str):
             value = os.path.expandvars(value)
         return None if value == "" else super().convert(value, param, ctx)
+
+
+class _List(click.ParamType):
+    """Values with commas between them, as a tuple."""
+
+    def __init__(self, of: click.ParamType):
+        self.of, self.name = of, f"{of.name},..."
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Any, ...]:
+        return (
+            value if isinstance(value, tuple) else tuple(self.of.convert(part, param, ctx) for part in value.split(","))
+        )
+
+
+NAMES = _List(click.STRING)
+NUMBERS = _List(click.IntRange(min=0))

@@ -5,7 +5,6 @@ from pathlib import Path
 import click
 
 from stylesv.command_line import OptionalPath
-from stylesv.config.recipe import parse_json
 from stylesv.errors import ConfigError, run_command
 from stylesv.threads import use_cpu_threads
 
@@ -14,7 +13,7 @@ from stylesv.threads import use_cpu_threads
 @click.option("--choice", type=OptionalPath(), help="Which snapshot is best, JSON; without it --networks is shown.")
 @click.option("--networks", type=click.Path(path_type=Path), help="The snapshot to show; with --choice not read.")
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder of packed clips.")
-@click.option("--settings", required=True, help="Figure settings as JSON.")
+@click.option("--look", required=True, type=click.Path(path_type=Path), help="How they are shown, look.yaml.")
 @click.option("--film", required=True, type=click.Path(path_type=Path), help="MP4 to write.")
 @click.option("--strip", required=True, type=click.Path(path_type=Path), help="PNG to write.")
 @click.option("--slices", required=True, type=click.Path(path_type=Path), help="PNG of slices through time to write.")
@@ -23,7 +22,7 @@ def draw_clips(
     choice: Path | None,
     networks: Path | None,
     data: Path,
-    settings: str,
+    look: Path,
     film: Path,
     strip: Path,
     slices: Path,
@@ -32,11 +31,12 @@ def draw_clips(
     if choice is None and networks is None:
         raise ConfigError("give --choice, the file that says which snapshot is best, or --networks, a snapshot to show")
     use_cpu_threads(cpu_threads)
-    from stylesv.config.choice import read_choice
+    from stylesv.records.choice import read_choice
+    from stylesv.records.look import read_look
     from stylesv.sampling.films import ClipFigures, draw_experiment_clips
 
     shown = networks if choice is None else choice.parent.parent / read_choice(choice).networks
-    draw_experiment_clips(shown, data, parse_json("--settings", settings), ClipFigures(film, strip, slices))
+    draw_experiment_clips(shown, data, read_look(look), ClipFigures(film, strip, slices))
 
 
 if __name__ == "__main__":

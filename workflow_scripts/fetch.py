@@ -14,7 +14,7 @@ from stylesv.errors import run_command
 def fetch(url: str | None, sha256: str | None, out: Path) -> None:
     from stylesv.fetching import fetch_file
 
-    found = fetch_file(url, out, sha256=sha256)
+    found = fetch_file(url or None, out, sha256=sha256 or None)
     click.echo(f"{out}: SHA-256 {found}")
 
 

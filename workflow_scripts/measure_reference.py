@@ -6,17 +6,18 @@ from pathlib import Path
 import click
 
 from stylesv.command_line import OptionalPath
-from stylesv.config.recipe import parse_json
 from stylesv.errors import run_command
 from stylesv.threads import use_cpu_threads
 
 
 @click.command(help=__doc__)
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder of packed clips.")
-@click.option("--protocol", required=True, help="The protocol as JSON: name, key, settings.")
+@click.option(
+    "--protocol", required=True, type=click.Path(path_type=Path), help="Protocol, as the workflow writes them."
+)
 @click.option("--detector", type=OptionalPath(), help="The detector's file; none for random-i3d.")
 @click.option(
-    "--parts", required=True, type=click.Path(path_type=Path), help="Folder of finished shards until all are."
+    "--shards", required=True, type=click.Path(path_type=Path), help="Folder of finished shards until all are."
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="features.safetensors to write.")
 @click.option(
@@ -26,17 +27,18 @@ from stylesv.threads import use_cpu_threads
 )
 @click.option("--cpu-threads", default=2, show_default=True, type=click.IntRange(min=1), help="Threads on a CPU.")
 def measure_reference(
-    data: Path, protocol: str, detector: Path | None, parts: Path, out: Path, scratch: Path | None, cpu_threads: int
+    data: Path, protocol: Path, detector: Path | None, shards: Path, out: Path, scratch: Path | None, cpu_threads: int
 ) -> None:
     use_cpu_threads(cpu_threads)
     from stylesv.data.staging import stage_packed_clips
+    from stylesv.records.protocol import read_protocol
     from stylesv.sampling import scoring
 
     data, staged = stage_packed_clips(data, scratch)
     if staged is not None:
         click.echo(staged)
-    scoring.measure_reference(data, parse_json("--protocol", protocol), out, detector=detector, parts=parts)
-    shutil.rmtree(parts, ignore_errors=True)
+    scoring.measure_reference(data, read_protocol(protocol), out, detector=detector, shards=shards)
+    shutil.rmtree(shards, ignore_errors=True)
 
 
 if __name__ == "__main__":

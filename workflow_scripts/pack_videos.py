@@ -1,6 +1,5 @@
 """Pack raw videos into clips that training and scoring read: clips.zip, offsets.npy, index.json."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -8,10 +7,11 @@ from typing import Any
 import click
 
 from stylesv.config.dataset import PackSettings
+from stylesv.config.recipe import read_recipe
 from stylesv.config.validation import validate
 from stylesv.config.yaml_files import Layer
 from stylesv.data.packing import describe_packing, pack_videos
-from stylesv.errors import ConfigError, run_command
+from stylesv.errors import run_command
 
 DEFAULTS = {
     "crop": "center",
@@ -50,14 +50,13 @@ DEFAULTS = {
 )
 @click.option("--num-workers", type=int, default=1, show_default=True, help="Processes; the bytes made are the same.")
 @click.option(
-    "--settings", help="The settings above from --resolution on as a JSON object; options given beside it win."
+    "--recipe",
+    type=click.Path(path_type=Path),
+    help="A data set's recipe.yaml, for the settings above from --resolution on; options given beside it win.",
 )
-def main(videos: Path, out: Path, num_workers: int, settings: str | None, **options: Any) -> None:
+def main(videos: Path, out: Path, num_workers: int, recipe: Path | None, **options: Any) -> None:
     """Decode every video once; crop, resize and pack its frames as JPEG in a zip, with an index beside it."""
-    try:
-        values = {**DEFAULTS, **(json.loads(settings) if settings else {})}
-    except (ValueError, TypeError) as error:
-        raise ConfigError(f"--settings: not a JSON object ({error})") from error
+    values = {**DEFAULTS, **(read_recipe(recipe)["packing"] if recipe else {})}
     values |= {name: value for name, value in options.items() if value is not None}
     checked = validate(PackSettings, Layer.from_values(values, "command line"))
     index = pack_videos(videos, out, settings=checked, num_workers=num_workers, progress=sys.stderr.isatty())

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
-from stylesv.config.protocol_plan import random_detector, read_protocol, use_detector
 from stylesv.errors import ConfigError, run_command
+from stylesv.records.named_protocol import named_protocol, random_detector, use_detector
 from stylesv.threads import use_cpu_threads
 
 CONFIG = Path(__file__).resolve().parent.parent / "config"
@@ -48,13 +48,13 @@ def score(
     share: tuple[int, int],
     cpu_threads: int,
 ) -> None:
-    plan = read_protocol(CONFIG, protocol)
+    plan = named_protocol(CONFIG, protocol)
     if detector is not None:
         plan = use_detector(plan, detector, random=random_detector(CONFIG))
     if share[1] > 1 and cache is None:
         raise ConfigError("--share needs --cache: the folder where all jobs put their shares")
     use_cpu_threads(cpu_threads)
-    from stylesv.metrics.score import write_score
+    from stylesv.records.score import write_score
     from stylesv.sampling.score_request import ScoreRequest, describe_score, score_request
 
     shards = cache or out.with_name(out.name + ".parts")

@@ -4,14 +4,12 @@ Protocol alone moves the published FVD of one checkpoint by a factor of 1.6, so 
 these settings goes with every score.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from stylesv.config.base import Settings
 from stylesv.config.detector import FeatureDetectorSettings
-from stylesv.errors import ConfigError
 
 Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0)]
@@ -211,48 +209,3 @@ class ProtocolSettings(Settings):
         frames = "" if self.is_of_images else str(self.num_frames)
         stride = f"-s{self.frame_stride}" if self.frame_stride > 1 else ""
         return self.metric_name.removesuffix(short) + short.upper() + frames + stride
-
-
-class UsedProtocol(Settings):
-    """The protocol that made a score."""
-
-    name: str
-    """Name of its file in config/protocols."""
-    key: Annotated[str, Field(pattern=r"^[0-9a-f]{8}$")]
-    """Key over its settings and the version of the scoring code (`recipe_key`)."""
-    settings: ProtocolSettings
-    """Its settings."""
-    detector_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    """SHA-256 of the detector that was run: its file, or the weights of random-i3d."""
-
-
-def require_one_protocol(used: Sequence[tuple[str, UsedProtocol]]) -> None:
-    """Check that scores, each a name and its protocol, may stand in one column.
-
-    Raises:
-        ConfigError: two of them differ in key or detector; the message says in which fields.
-    """
-    for name, protocol in used[1:]:
-        first_name, first = used[0]
-        if (protocol.key, protocol.detector_sha256) == (first.key, first.detector_sha256):
-            continue
-        fields = differing_fields(first.settings.model_dump(mode="json"), protocol.settings.model_dump(mode="json"))
-        if first.detector_sha256 != protocol.detector_sha256:
-            fields.append(f"detector's SHA-256: {first.detector_sha256[:12]}... and {protocol.detector_sha256[:12]}...")
-        reason = "; ".join(fields) or "same settings, but another version of the scoring code"
-        raise ConfigError(
-            f"{first_name} (protocol {first.name}-{first.key}) and {name} (protocol {protocol.name}-{protocol.key}) "
-            f"cannot be compared: {reason}; score both under one protocol, or put them in separate tables"
-        )
-
-
-def differing_fields(first: Mapping[str, Any], second: Mapping[str, Any], prefix: str = "") -> list[str]:
-    """Where two nested mappings differ, as `real.max_clips: 256 and 512`."""
-    lines: list[str] = []
-    for name in dict.fromkeys([*first, *second]):
-        a, b = first.get(name), second.get(name)
-        if isinstance(a, Mapping) and isinstance(b, Mapping):
-            lines += differing_fields(a, b, f"{prefix}{name}.")
-        elif a != b:
-            lines.append(f"{prefix}{name}: {a} and {b}")
-    return lines

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from stylesv.errors import ConfigError
-from stylesv.files import canonical_json, load_json
+from stylesv.files import canonical_json
 
 RECIPE_VERSIONS = {"videos": 1, "data": 1, "train": 2, "import": 1, "score": 2}
 
@@ -57,18 +57,3 @@ def read_recipe(path: Path) -> Recipe:
             "change settings in config/ (a changed setting is another run), not in recipe.yaml"
         )
     return recipe
-
-
-def parse_json(option: str, text: str) -> Recipe:
-    """A JSON object given on the command line.
-
-    Raises:
-        ConfigError: it is not one; `option` says where.
-    """
-    try:
-        values = load_json(text)
-    except ValueError as error:
-        raise ConfigError(f"{option}: not JSON ({error}); give an object such as '{{\"seed\": 0}}'") from error
-    if not isinstance(values, dict):
-        raise ConfigError(f"{option}: a JSON object is expected, not {type(values).__name__}")
-    return values

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from stylesv.config.choice import Choice
-from stylesv.config.protocol import require_one_protocol
 from stylesv.errors import DataError
-from stylesv.files import readable_json, write_text
-from stylesv.metrics.score import read_score
+from stylesv.records.choice import Choice
+from stylesv.records.protocol import require_one_protocol
+from stylesv.records.score import read_score
 
 
 def choose_best(scores: Sequence[Path]) -> Choice:
@@ -30,11 +29,6 @@ def choose_best(scores: Sequence[Path]) -> Choice:
         networks=f"{best.scored.kimg}/networks.safetensors",
         metric=best.label,
         value=best.value,
-        protocol=f"{best.protocol.name}-{best.protocol.key}",
+        protocol=best.protocol.id,
         of_kimgs=tuple(sorted(score.scored.kimg for score in read.values())),
     )
-
-
-def write_choice(path: Path, choice: Choice) -> None:
-    """Write a choice as JSON."""
-    write_text(path, readable_json(choice.model_dump(mode="json")))

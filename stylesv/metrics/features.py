@@ -12,57 +12,12 @@ from pydantic import ValidationError
 from safetensors import SafetensorError
 
 from stylesv.config.base import Settings
-from stylesv.config.protocol import ProtocolSettings, UsedProtocol
+from stylesv.config.protocol import ProtocolSettings
 from stylesv.errors import DataError, DetectorError
 from stylesv.files import canonical_json, read_header, write_bytes
 from stylesv.metrics.clip_selection import ClipSelection
 from stylesv.metrics.moments import Moments, require_finite
-
-
-class RealClips(Settings):
-    """Which real clips were taken."""
-
-    dataset: str
-    """Name of the data set with the key of its recipe, or of the folder, zip or snapshot of the clips."""
-    count: int
-    """Number of clips."""
-    num_videos: int
-    """Number of videos they come from."""
-    short_videos: int
-    """Videos left out because a clip does not fit into them."""
-    max_clips_per_video: int
-    """Most clips taken from one video."""
-    frame_stride: int
-    """Distance between the frames of a clip, in frames."""
-    first_frames: str
-    """Rule of the first frames: random or spread; generated where a snapshot stands for real clips."""
-    selection_sha256: str
-    """SHA-256 of the list of video numbers and frames."""
-    resolution_px: int
-    """Height and width of the frames that the detector was given."""
-
-
-class GeneratedClips(Settings):
-    """Which clips were generated."""
-
-    source: str
-    """Run and snapshot, or the folder of clips."""
-    count: int
-    """Number of clips."""
-    clips_per_video: int
-    """Clips from one generated video."""
-    short_videos: int
-    """Videos of a folder left out because no clip fits into them; 0 for a snapshot."""
-    seed: int | None
-    """Seed of latents and motion noise; null for a folder."""
-    start_time: int
-    """Time of the first clip's first frame, in frames."""
-    frame_stride: int
-    """Distance between the frames of a clip, in frames."""
-    truncation: float | None
-    """Truncation psi; null for a folder."""
-    resolution_px: int
-    """Height and width of the frames that the detector was given."""
+from stylesv.records.protocol import UsedProtocol
 
 
 class FeatureOrigin(Settings):
@@ -70,7 +25,7 @@ class FeatureOrigin(Settings):
 
     protocol: UsedProtocol
     """Protocol, with the SHA-256 of the detector."""
-    clips: RealClips | GeneratedClips
+    clips: RealClipSet | GeneratedClipSet
     """The clips."""
 
 
@@ -104,11 +59,11 @@ class FeatureSet:
 
 def describe_real_clips(
     selection: ClipSelection, *, dataset: str, protocol: UsedProtocol, resolution_px: int
-) -> RealClips:
+) -> RealClipSet:
     """The record of a selection of real clips."""
     videos = np.array([video for video, _ in selection.clips])
     per_video = np.unique(videos, return_counts=True)[1]
-    return RealClips(
+    return RealClipSet(
         dataset=dataset,
         count=len(videos),
         num_videos=len(per_video),
@@ -121,10 +76,10 @@ def describe_real_clips(
     )
 
 
-def describe_generated_clips(*, source: str, protocol: UsedProtocol, resolution_px: int) -> GeneratedClips:
+def describe_generated_clips(*, source: str, protocol: UsedProtocol, resolution_px: int) -> GeneratedClipSet:
     """The record of clips generated from a snapshot as the protocol says."""
     settings = protocol.settings
-    return GeneratedClips(
+    return GeneratedClipSet(
         source=source,
         count=settings.generated.num_clips,
         clips_per_video=settings.generated.clips_per_video,

@@ -1,7 +1,8 @@
 """What stands beside a score: what FVD misses, and the scores of clips that start late, each with the real clips' own."""
 
 from dataclasses import dataclass
-from typing import Any
+
+from stylesv.records.score import Score
 
 
 @dataclass(frozen=True)
@@ -13,10 +14,10 @@ class BesideRow:
     real: float | None
 
 
-def read_beside(score: dict[str, Any]) -> tuple[BesideRow, ...]:
-    """The numbers of a score file beside its score; none if its protocol asks for none."""
-    artefacts = [BesideRow(row["name"], row["generated"], row["real"]) for row in score["artefacts"]]
-    drift = [BesideRow(f"from frame {row['start_time']}", row["generated"], row["real"]) for row in score["drift"]]
+def beside_rows(score: Score) -> tuple[BesideRow, ...]:
+    """The numbers beside a score; none if its protocol asks for none."""
+    artefacts = [BesideRow(row.name, row.generated, row.real) for row in score.artefacts]
+    drift = [BesideRow(f"from frame {row.start_time}", row.generated, row.real) for row in score.drift]
     return (*artefacts, *drift)
 
 

@@ -8,12 +8,14 @@ import numpy as np
 import yaml
 
 from stylesv import __version__
-from stylesv.config.choice import read_choice
 from stylesv.files import write_bytes
+from stylesv.records.choice import read_choice
+from stylesv.records.experiment import ReportedClips, ReportedRun, read_experiment
+from stylesv.records.score import Score, read_run_scores
 from stylesv.report.clip_grids import draw_samples_over_training
 from stylesv.report.figures import draw_score_curves, draw_training_curves
 from stylesv.report.html import DatasetSummary, Media, ReportContent, RunSummary, write_report
-from stylesv.report.tables import format_number, read_score_rows, write_score_table
+from stylesv.report.tables import ScoreTable, format_number, score_row, write_score_table
 from stylesv.report.training_log import read_log_lines
 
 TABLE_FILES = {"csv": "csv", "markdown": "md", "tex": "tex"}
@@ -34,50 +36,57 @@ INTRODUCTION = (
 )
 
 
-def write_experiment(settings: dict[str, Any], *, page: Path, tables: Path, figures: Path) -> None:
+def write_experiment(file: Path, *, page: Path, tables: Path, figures: Path) -> None:
     """Write an experiment's tables and figures, and the page that shows them.
 
-    `settings`: title; shown (best or last snapshot); scores (files, by protocol); samples (pictures by kimg, by run);
-    clips (film, strip and slices, by run); runs (recipe, choice and logs, by run); data (index file, by data set).
+    `file` is the experiment's record; what it names lies relative to the folder that holds its `results`.
 
     Raises:
         DataError: a score cannot be read, or a picture is missing.
         ConfigError: scores of one protocol's name were made under different ones.
     """
-    written, curves = [], []
-    for protocol, scores in settings["scores"].items():
-        rows = read_score_rows([Path(path) for path in scores])
-        files = {kind: tables / f"{protocol}.{suffix}" for kind, suffix in TABLE_FILES.items()}
-        written.append(write_score_table(rows, **files))
-        curves.append(figures / f"curve_{protocol}.png")
-        draw_score_curves(rows, png=curves[-1], pdf=curves[-1].with_suffix(".pdf"))
-    pictures = [Media(path, f"{t.label} over training", wide=False) for path, t in zip(curves, written, strict=True)]
-    logs = {name: read_log_lines(run["logs"]) for name, run in settings["runs"].items() if run["logs"]}
-    if logs:
+    experiment, root = read_experiment(file), file.absolute().parents[2]
+    written, pictures = _score_tables(
+        [score for run in experiment.runs for score in read_run_scores(root / run.scores)], tables, figures
+    )
+    logs = {run.name: _log_lines(run, root) for run in experiment.runs}
+    if any(logs.values()):
         pictures.append(Media(figures / "training.png", "Losses and logits over training", wide=False))
-        draw_training_curves(logs, TRAINING_FIELDS, png=figures / "training.png", pdf=figures / "training.pdf")
-    clips = []
-    for run, samples in settings["samples"].items():
-        shown = figures / f"samples_{run}.png"
-        draw_samples_over_training(shown, {int(kimg): Path(file) for kimg, file in samples.items()})
+        trained = {name: lines for name, lines in logs.items() if lines}
+        draw_training_curves(trained, TRAINING_FIELDS, png=figures / "training.png", pdf=figures / "training.pdf")
+    for run in experiment.runs:
+        shown = figures / f"samples_{run.name}.png"
+        draw_samples_over_training(shown, {snapshot.kimg: root / snapshot.samples for snapshot in run.snapshots})
         caption = "Each column is a clip, the same in every snapshot; its second row is 16 frames later."
-        pictures.append(Media(shown, f"{run}: samples over training", caption))
-    for run, parts in settings["clips"].items():
-        kept = {part: figures / run / Path(file).name for part, file in parts.items()}
-        for part, file in parts.items():
-            write_bytes(kept[part], Path(file).read_bytes())
-        clips += _clips(run, kept)
+        pictures.append(Media(shown, f"{run.name}: samples over training", caption))
     content = ReportContent(
-        title=settings["title"],
-        introduction=INTRODUCTION.format(shown=settings["shown"]),
+        title=experiment.title,
+        introduction=INTRODUCTION.format(shown=experiment.shown),
         tables=written,
-        datasets=[_dataset(name, Path(index)) for name, index in settings["data"].items()],
+        datasets=[_dataset(data.name, root / data.index) for data in experiment.data],
         figures=pictures,
-        clips=clips,
-        runs=[_run(name, run) for name, run in settings["runs"].items()],
+        clips=[media for run in experiment.runs if run.clips for media in _clips(run.name, run.clips, root, figures)],
+        runs=[_run(run, root, logs[run.name]) for run in experiment.runs],
         versions={"stylesv": __version__},
     )
     write_report(page, content)
+
+
+def _score_tables(scores: list[Score], tables: Path, figures: Path) -> tuple[list[ScoreTable], list[Media]]:
+    """A table and a curve over training for each protocol's name."""
+    written, curves = [], []
+    for protocol in dict.fromkeys(score.protocol.name for score in scores):
+        rows = [score_row(score) for score in scores if score.protocol.name == protocol]
+        files = {kind: tables / f"{protocol}.{suffix}" for kind, suffix in TABLE_FILES.items()}
+        written.append(write_score_table(rows, **files))
+        curve = figures / f"curve_{protocol}.png"
+        draw_score_curves(rows, png=curve, pdf=curve.with_suffix(".pdf"))
+        curves.append(Media(curve, f"{written[-1].label} over training", wide=False))
+    return written, curves
+
+
+def _log_lines(run: ReportedRun, root: Path) -> list[dict[str, Any]]:
+    return read_log_lines([root / snapshot.log for snapshot in run.snapshots if snapshot.log is not None])
 
 
 def _dataset(name: str, index_file: Path) -> DatasetSummary:
@@ -91,33 +100,37 @@ def _dataset(name: str, index_file: Path) -> DatasetSummary:
     return DatasetSummary(name, facts, {entry["source"]: entry["reason"] for entry in index["dropped"]})
 
 
-def _clips(name: str, clips: dict[str, Path]) -> list[Media]:
+def _clips(name: str, clips: ReportedClips, root: Path, figures: Path) -> list[Media]:
+    """A run's film and pictures, copied among the figures."""
+    kept = {}
+    for part, file in clips.model_dump().items():
+        kept[part] = figures / name / Path(file).name
+        write_bytes(kept[part], (root / file).read_bytes())
     return [
-        Media(clips["film"], f"{name}: real and generated clips"),
-        Media(clips["strip"], f"{name}: frames over time", "Each row is a clip, each column a time."),
+        Media(kept["film"], f"{name}: real and generated clips"),
+        Media(kept["strip"], f"{name}: frames over time", "Each row is a clip, each column a time."),
         Media(
-            clips["slices"],
+            kept["slices"],
             f"{name}: one column of pixels over time",
             "Time runs to the right. Straight lines where the scene moves would be texture sticking.",
         ),
     ]
 
 
-def _run(name: str, run: dict[str, Any]) -> RunSummary:
-    recipe_yaml = Path(run["recipe"]).read_text()
+def _run(run: ReportedRun, root: Path, log: list[dict[str, Any]]) -> RunSummary:
+    recipe_yaml = (root / run.recipe).read_text()
     recipe = yaml.safe_load(recipe_yaml)
-    choice = read_choice(Path(run["choice"]))
+    choice = read_choice(root / run.choice)
     facts = {"best snapshot": f"kimg {choice.kimg}, {choice.metric} {format_number(choice.value)}"}
     if "source" in recipe:
         facts["networks"] = f"imported from the checkpoint of SHA-256 {recipe['source'][:12]}…"
-        return RunSummary(name, facts, recipe_yaml)
+        return RunSummary(run.name, facts, recipe_yaml)
     facts |= {
         "starts from": "scratch" if recipe["parent"] is None else f"the best snapshot of {recipe['parent']['run']}",
         "frames in a clip": str(recipe["training"]["num_frames"]),
         "clips in a step": str(recipe["training"]["batch_size"]),
-        "length": f"{choice.of_kimgs[-1]} kimg",
+        "length": f"{run.snapshots[-1].kimg} kimg",
     }
-    if lines := read_log_lines(run["logs"]):
-        last = lines[-1]
-        facts["last losses"] = f"G {last['loss_generator']:.2f}, D {last['loss_discriminator']:.2f}"
-    return RunSummary(name, facts, recipe_yaml)
+    if log:
+        facts["last losses"] = f"G {log[-1]['loss_generator']:.2f}, D {log[-1]['loss_discriminator']:.2f}"
+    return RunSummary(run.name, facts, recipe_yaml)

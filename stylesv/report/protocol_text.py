@@ -1,6 +1,6 @@
 """A protocol in words, for captions and for the page's section on how scores were measured."""
 
-from stylesv.config.protocol import UsedProtocol
+from stylesv.records.protocol import UsedProtocol
 
 MEASURES = {
     "frechet_video": "Fréchet distance between detector features of clips",

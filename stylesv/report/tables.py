@@ -2,17 +2,14 @@
 
 import csv
 import io
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from stylesv.config.protocol import UsedProtocol, require_one_protocol
 from stylesv.errors import ConfigError, DataError
-from stylesv.files import load_json, write_text
-from stylesv.report.artefact_table import BesideRow, beside_cells, read_beside
+from stylesv.files import write_text
+from stylesv.records.protocol import UsedProtocol, require_one_protocol
+from stylesv.report.artefact_table import BesideRow, beside_cells
 from stylesv.report.protocol_text import caption_protocol, explain_random_detector
 
 CSV_COLUMNS = (
@@ -182,32 +179,6 @@ def format_number(value: float) -> str:
 def format_kimg(row: ScoreRow) -> str:
     """The snapshot, or a dash where a folder of clips was scored."""
     return "–" if row.kimg is None else str(row.kimg)
-
-
-def _read_row(path: Path) -> ScoreRow:
-    try:
-        score = load_json(path.read_text(encoding="utf-8"))
-        scored, interval = score["scored"], score["interval"] or {}
-        return ScoreRow(
-            dataset=scored["dataset"],
-            model=scored["model"] or "–",
-            run=scored["run"],
-            seed=scored["seed"],
-            kimg=scored["kimg"],
-            value=float(score["value"]),
-            low=interval.get("low"),
-            high=interval.get("high"),
-            few_clips=score["few_clips"],
-            num_real=score["real"]["count"],
-            num_generated=score["generated"]["count"],
-            protocol=UsedProtocol.model_validate_json(json.dumps(score["protocol"])),
-            beside=read_beside(score),
-        )
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: no such score; score the snapshot first") from error
-    except (ValueError, KeyError, TypeError, ValidationError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise DataError(f"{path}: not a score of this project ({reason}); score the snapshot again") from error
 
 
 def _require_equal_counts(rows: Sequence[ScoreRow]) -> None:

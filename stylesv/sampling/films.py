@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor
 from stylesv.data.packed import PackedClips
 from stylesv.errors import ConfigError
 from stylesv.networks.generator import Generator
+from stylesv.records.look import Look
 from stylesv.report.clip_grids import draw_clip_strips, draw_time_slices, write_clip_film
 from stylesv.report.video_file import write_frames, write_video
 from stylesv.sampling.clips import Latents, draw_latents, load_generator, synthesize
@@ -76,32 +77,33 @@ class ClipFigures:
     slices: Path
 
 
-def draw_experiment_clips(networks: Path, data: Path, settings: dict[str, Any], figures: ClipFigures) -> None:
+def draw_experiment_clips(networks: Path, data: Path, look: Look, out: ClipFigures) -> None:
     """The figures of a snapshot of a run beside real clips.
 
     Raises:
         CheckpointError: the snapshot is missing or damaged.
     """
     generator, header = load_generator(networks)
+    figures = look.figures
     request = GenerateRequest(
-        num_videos=settings["num_clips"],
-        num_frames=settings["num_frames"] if header["num_frames"] > 1 else 1,
+        num_videos=figures.num_clips,
+        num_frames=figures.num_frames if header["num_frames"] > 1 else 1,
         start_frame=0,
         slow_motion=1,
-        fps=settings["fps"],
+        fps=look.fps,
         grid=None,
-        truncation=settings["truncation"],
-        seed=settings["seed"],
+        truncation=figures.truncation,
+        seed=figures.seed,
         decomposition=False,
         save="mp4",
     )
     generated = np.stack(list(_films(generator, request)))
-    real = _real_clips(PackedClips(data), settings["num_clips"], request.num_frames, settings["seed"])
+    real = _real_clips(PackedClips(data), figures.num_clips, request.num_frames, figures.seed)
     panels = {"real": real, f"generated, kimg {header['kimg']}": generated}
-    columns, rows = settings["columns"], min(settings["num_clips"], settings["strip_clips"])
-    write_clip_film(figures.film, panels, columns=columns, fps=settings["fps"])
-    draw_clip_strips(figures.strip, panels, num_frames=settings["strip_frames"], num_clips=rows)
-    draw_time_slices(figures.slices, panels, num_clips=rows)
+    columns, rows = figures.columns, min(figures.num_clips, figures.strip_clips)
+    write_clip_film(out.film, panels, columns=columns, fps=look.fps)
+    draw_clip_strips(out.strip, panels, num_frames=figures.strip_frames, num_clips=rows)
+    draw_time_slices(out.slices, panels, num_clips=rows)
 
 
 def _check(request: GenerateRequest) -> None:

@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from stylesv.config.protocol import UsedProtocol
-from stylesv.config.protocol_plan import ProtocolPlan
-from stylesv.errors import ConfigError, DataError
+from stylesv.errors import DataError
 from stylesv.metrics.artefacts import EXPLANATIONS
-from stylesv.metrics.detector import Detector, load_detector
-from stylesv.metrics.score import Score, ScoredRun, score_features
+from stylesv.metrics.score import score_features
+from stylesv.records.protocol import Protocol, UsedProtocol
+from stylesv.records.score import Score, ScoredRun
 from stylesv.sampling.clip_sources import open_videos
-from stylesv.sampling.clips import best_device
 from stylesv.sampling.scored_sides import (
     Side,
     generated_side,
@@ -37,7 +35,7 @@ class ScoreRequest:
     """This job's number, and how many jobs share the work."""
 
 
-def score_request(request: ScoreRequest, protocol: ProtocolPlan) -> Score | None:
+def score_request(request: ScoreRequest, protocol: Protocol) -> Score | None:
     """The score; None where several jobs share the work, whose shards are then in the folder.
 
     Raises:
@@ -47,7 +45,7 @@ def score_request(request: ScoreRequest, protocol: ProtocolPlan) -> Score | None
     for option, path in (("--reference", request.reference), ("--generated", request.generated)):
         if not path.exists():
             raise DataError(f"{option} {path}: no such file or folder")
-    detector, used = _load(request, protocol)
+    detector, used = load_protocols_detector(protocol, request.detector_file)
     sides: dict[str, Side] = {
         "real": _side(request.reference, used, request.resolution, is_real=True),
         "generated": _side(request.generated, used, request.resolution, is_real=False),
@@ -78,7 +76,7 @@ def describe_score(score: Score) -> list[str]:
     lines += [
         f"{'clips':<20}{score.real.count} real of {score.real.num_videos} videos, {score.generated.count} generated, "
         f"{score.protocol.settings.num_frames} frames, {score.generated.resolution_px} px",
-        f"{'protocol':<20}{score.protocol.name}-{score.protocol.key}, detector {score.protocol.settings.detector.name} "
+        f"{'protocol':<20}{score.protocol.id}, detector {score.protocol.settings.detector.name} "
         f"{score.protocol.detector_sha256[:12]}",
     ]
     if score.artefacts:
@@ -90,22 +88,6 @@ def describe_score(score: Score) -> list[str]:
         lines += ["", f"{'clips from frame':<20}{'generated':>20}{'real':>20}"]
     lines += [f"{row.start_time:<20}{_number(row.generated):>20}{_number(row.real):>20}" for row in score.drift]
     return lines + [f"note: {note}" for note in score.notes]
-
-
-def _load(request: ScoreRequest, protocol: ProtocolPlan) -> tuple[Detector, UsedProtocol]:
-    settings = protocol.settings
-    if not settings.detector.is_random and request.detector_file is None:
-        raise ConfigError(
-            f"protocol {protocol.title} uses {settings.detector.name}: give its file with --detector, or --detector "
-            "random-i3d for a score that only ranks"
-        )
-    probabilities = settings.metric.startswith("inception_")
-    detector = load_detector(
-        settings.detector, file=request.detector_file, probabilities=probabilities, device=best_device()
-    )
-    return detector, UsedProtocol(
-        name=protocol.title, key=protocol.key, settings=settings, detector_sha256=detector.sha256
-    )
 
 
 def _side(path: Path, used: UsedProtocol, resolution: int | None, *, is_real: bool) -> Side:

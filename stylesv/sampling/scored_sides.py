@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stylesv.config.protocol import ProtocolSettings, UsedProtocol
+from stylesv.config.protocol import ProtocolSettings
 from stylesv.files import file_sha256
 from stylesv.metrics.clip_selection import (
     ClipSelection,
@@ -11,9 +11,11 @@ from stylesv.metrics.clip_selection import (
     select_late_clips,
     select_real_clips,
 )
-from stylesv.metrics.features import GeneratedClips, RealClips, describe_generated_clips, describe_real_clips
+from stylesv.metrics.features import describe_generated_clips, describe_real_clips
 from stylesv.metrics.shards import Clips
 from stylesv.networks.generator import Generator
+from stylesv.records.protocol import UsedProtocol
+from stylesv.records.score import GeneratedClipSet, RealClipSet
 from stylesv.sampling.clip_sources import SnapshotClips, StoredClips, Videos
 from stylesv.sampling.clips import load_generator
 from stylesv.seeding import derive_seed
@@ -24,7 +26,7 @@ class Side:
     """One side of a comparison: the clips of the score, those beside it, and what they are."""
 
     clips: Clips
-    record: RealClips | GeneratedClips
+    record: RealClipSet | GeneratedClipSet
     fingerprint: str
     """Of videos or snapshot: what decides, with the protocol, whether earlier shards may be used again."""
     videos: tuple[int, ...]
@@ -82,7 +84,7 @@ def snapshot_as_real_side(networks: Path, used: UsedProtocol, *, name: str) -> S
     generator, header = load_generator(networks)
     settings = used.settings
     count, per_video = settings.generated.num_clips, settings.generated.clips_per_video
-    record = RealClips(
+    record = RealClipSet(
         dataset=name,
         count=count,
         num_videos=-(-count // per_video),
@@ -100,7 +102,7 @@ def snapshot_as_real_side(networks: Path, used: UsedProtocol, *, name: str) -> S
 def _side_of_videos(
     videos: Videos,
     selection: ClipSelection,
-    record: RealClips | GeneratedClips,
+    record: RealClipSet | GeneratedClipSet,
     settings: ProtocolSettings,
     *,
     first_artefact_frame: int,
@@ -127,7 +129,7 @@ def _side_of_videos(
 def _side_of_generator(
     generator: Generator,
     settings: ProtocolSettings,
-    record: RealClips | GeneratedClips,
+    record: RealClipSet | GeneratedClipSet,
     fingerprint: str,
     *,
     seed: int,

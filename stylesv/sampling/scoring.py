@@ -3,17 +3,15 @@
 Joins what the floors below keep apart; holds no formula of its own.
 """
 
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float64, UInt8
 from torch import Tensor
 
-from stylesv.config.protocol import ProtocolSettings, UsedProtocol
-from stylesv.errors import DetectorError
+from stylesv.config.protocol import ProtocolSettings
+from stylesv.errors import ConfigError, DetectorError
 from stylesv.files import file_sha256
 from stylesv.metrics.artefacts import measure_artefacts
 from stylesv.metrics.detector import Detector, load_detector
@@ -25,60 +23,67 @@ from stylesv.metrics.features import (
     read_features,
     write_features,
 )
-from stylesv.metrics.score import Score, ScoredRun, score_features
+from stylesv.metrics.score import score_features
 from stylesv.metrics.shards import Clips, Shards, measure_shards
+from stylesv.records.protocol import Protocol, UsedProtocol
+from stylesv.records.score import Score, ScoredRun
 from stylesv.sampling.clip_sources import open_videos
 from stylesv.sampling.clips import best_device
 from stylesv.sampling.scored_sides import Side, real_side, snapshot_side
 
 
-def load_protocol(values: dict[str, Any], detector_file: Path | None) -> tuple[Detector, UsedProtocol]:
-    """A protocol given as {name, key, settings}, and the detector it names, loaded and hashed.
+def load_protocols_detector(protocol: Protocol, file: Path | None) -> tuple[Detector, UsedProtocol]:
+    """The detector of a protocol, loaded and hashed, and the protocol with it.
 
     Raises:
-        DetectorError: the detector's file cannot be used.
+        ConfigError: the protocol needs a detector's file.
+        DetectorError: the file cannot be used.
     """
-    settings = ProtocolSettings.model_validate_json(json.dumps(values["settings"]))
+    settings = protocol.settings
+    if not settings.detector.is_random and file is None:
+        raise ConfigError(
+            f"protocol {protocol.name} uses {settings.detector.name}: give its file with --detector, or --detector "
+            "random-i3d for a score that only ranks"
+        )
     probabilities = settings.metric.startswith("inception_")
-    detector = load_detector(settings.detector, file=detector_file, probabilities=probabilities, device=best_device())
-    used = UsedProtocol(name=values["name"], key=values["key"], settings=settings, detector_sha256=detector.sha256)
-    return detector, used
+    detector = load_detector(settings.detector, file=file, probabilities=probabilities, device=best_device())
+    return detector, protocol.used(detector.sha256)
 
 
-def require_known_hash(protocol: dict[str, Any], detector_file: Path | None) -> None:
+def require_known_hash(protocol: Protocol, detector_file: Path | None) -> None:
     """Check that the workflow's protocol says which file it trusts.
 
     Raises:
         DetectorError: it does not.
     """
-    if detector_file is not None and protocol["settings"]["detector"]["sha256"] is None:
+    if detector_file is not None and protocol.settings.detector.sha256 is None:
         raise DetectorError(
-            f"protocol {protocol['name']}: detector.sha256 is null, so any file would do; {detector_file} has "
-            f"{file_sha256(detector_file)}: if you trust it, write that into config/protocols/{protocol['name']}.yaml"
+            f"protocol {protocol.name}: detector.sha256 is null, so any file would do; {detector_file} has "
+            f"{file_sha256(detector_file)}: if you trust it, write that into config/protocols/{protocol.name}.yaml"
         )
 
 
-def measure_reference(data: Path, protocol: dict[str, Any], out: Path, *, detector: Path | None, parts: Path) -> None:
+def measure_reference(data: Path, protocol: Protocol, out: Path, *, detector: Path | None, shards: Path) -> None:
     """Write the features of the real clips that a protocol chooses.
 
     Raises:
         DataError: the packed clips cannot be read, or fewer than two clips fit the protocol.
     """
     require_known_hash(protocol, detector)
-    network, used = load_protocol(protocol, detector)
+    network, used = load_protocols_detector(protocol, detector)
     side = real_side(open_videos(data, None), used, name=Path(data).name)
-    shards = shards_of(side, used, parts, kind="real")
-    write_features(out, measure_side(side, network, used, shards))
+    kept = shards_of(side, used, shards, kind="real")
+    write_features(out, measure_side(side, network, used, kept))
 
 
 def score_snapshot(
     networks: Path,
     reference: Path,
-    protocol: dict[str, Any],
+    protocol: Protocol,
     scored: ScoredRun,
     *,
     detector: Path | None,
-    parts: Path,
+    shards: Path,
 ) -> Score:
     """Generate a snapshot's clips and score them against a reference; finished shards of a killed call are used again.
 
@@ -87,10 +92,10 @@ def score_snapshot(
         DataError: the reference was made under another protocol.
     """
     require_known_hash(protocol, detector)
-    network, used = load_protocol(protocol, detector)
+    network, used = load_protocols_detector(protocol, detector)
     side = snapshot_side(networks, used, name=f"{scored.run}/{scored.kimg}")
-    shards = shards_of(side, used, parts, kind="generated")
-    return score_features(read_features(reference), measure_side(side, network, used, shards), scored=scored)
+    kept = shards_of(side, used, shards, kind="generated")
+    return score_features(read_features(reference), measure_side(side, network, used, kept), scored=scored)
 
 
 def shards_of(side: Side, used: UsedProtocol, root: Path, *, kind: str, job: int = 0, jobs: int = 1) -> Shards:

@@ -12,13 +12,13 @@ from typing import Any
 import torch
 
 from stylesv.checkpoint import first_not_finite, read_networks, require_finite_networks
-from stylesv.config.choice import read_choice
 from stylesv.config.recipe import read_recipe, recipe_key
 from stylesv.data.packed import PackedClips
 from stylesv.distributed import is_first_process, joined_processes
 from stylesv.errors import CheckpointError, InterruptionError, StyleSVError
 from stylesv.files import read_header, write_text
 from stylesv.ops import active_backend
+from stylesv.records.choice import read_choice
 from stylesv.training.batches import RealClips
 from stylesv.training.interruption import Interruption
 from stylesv.training.log import SegmentLog

@@ -10,13 +10,13 @@ import yaml
 from measure import Case, Work
 
 from stylesv.config.model import DiscriminatorSettings, GeneratorSettings
-from stylesv.config.plan import load_plan
 from stylesv.config.recipe import Recipe
 from stylesv.networks.discriminator import Discriminator
 from stylesv.networks.generator import Generator
 from stylesv.training.batches import ClipBatch
 from stylesv.training.state import TrainState
 from stylesv.training.step import TrainingStep
+from stylesv.workflow.plan import load_plan
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 # At 64 px as many channels in proportion to the image; with more, the convolutions, which both forms share, outweigh

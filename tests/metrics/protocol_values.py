@@ -5,7 +5,8 @@ from typing import Any
 
 import yaml
 
-from stylesv.config.protocol import ProtocolSettings, UsedProtocol
+from stylesv.config.protocol import ProtocolSettings
+from stylesv.records.protocol import UsedProtocol
 
 PROTOCOLS = Path(__file__).parents[2] / "config" / "protocols"
 

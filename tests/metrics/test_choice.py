@@ -6,13 +6,12 @@ import math
 import pytest
 from protocol_values import used
 
-from stylesv.config.choice import read_choice
 from stylesv.errors import CheckpointError, ConfigError, DataError
 from stylesv.metrics.choice import choose_best, write_choice
-from stylesv.metrics.features import GeneratedClips, RealClips
-from stylesv.metrics.score import Score, ScoredRun, write_score
+from stylesv.records.choice import read_choice
+from stylesv.records.score import GeneratedClipSet, RealClipSet, Score, ScoredRun, write_score
 
-REAL = RealClips(
+REAL = RealClipSet(
     dataset="sky-0000",
     count=9,
     num_videos=9,
@@ -23,7 +22,7 @@ REAL = RealClips(
     selection_sha256="c" * 64,
     resolution_px=32,
 )
-GENERATED = GeneratedClips(
+GENERATED = GeneratedClipSet(
     source="run",
     count=9,
     clips_per_video=1,

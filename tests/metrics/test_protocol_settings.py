@@ -4,9 +4,10 @@ import pytest
 from protocol_values import PROTOCOLS, protocol, used
 from pydantic import ValidationError
 
-from stylesv.config.protocol import ProtocolSettings, require_one_protocol
-from stylesv.config.protocol_plan import random_detector, read_protocol, use_detector
+from stylesv.config.protocol import ProtocolSettings
 from stylesv.errors import ConfigError
+from stylesv.records.named_protocol import named_protocol, random_detector, use_detector
+from stylesv.records.protocol import require_one_protocol
 
 PAPER_I3D = {
     "name": "i3d_torchscript.pt",
@@ -35,7 +36,7 @@ NAMES = {
 def test_all_protocol_files_are_valid_and_named_for_what_they_are():
     found = {}
     for path in PROTOCOLS.glob("*.yaml"):
-        settings = read_protocol(PROTOCOLS.parent, path.stem).settings
+        settings = named_protocol(PROTOCOLS.parent, path.stem).settings
         found[path.stem] = (settings.metric_name, settings.metric_label)
     assert found == NAMES
 
@@ -49,11 +50,11 @@ def test_a_random_detector_never_makes_an_fvd():
 def test_files_without_a_known_hash_say_so():
     for name, (metric, _) in NAMES.items():
         if metric[0] != "r":
-            assert read_protocol(PROTOCOLS.parent, name).settings.detector.sha256 is None
+            assert named_protocol(PROTOCOLS.parent, name).settings.detector.sha256 is None
 
 
 def test_given_the_random_detector_a_protocol_is_another_one():
-    plan = read_protocol(PROTOCOLS.parent, "fvd2048_16f")
+    plan = named_protocol(PROTOCOLS.parent, "fvd2048_16f")
     random = use_detector(plan, "random-i3d", random=random_detector(PROTOCOLS.parent))
     assert (random.settings.metric_label, random.settings.real) == ("rFVD16", plan.settings.real)
     assert random.key != plan.key
@@ -61,9 +62,9 @@ def test_given_the_random_detector_a_protocol_is_another_one():
     with pytest.raises(
         ConfigError, match=r"--detector i3d.pt: protocol rfvd_16f uses random-i3d; leave --detector out"
     ):
-        use_detector(read_protocol(PROTOCOLS.parent, "rfvd_16f"), "i3d.pt", random=random.settings.detector)
+        use_detector(named_protocol(PROTOCOLS.parent, "rfvd_16f"), "i3d.pt", random=random.settings.detector)
     with pytest.raises(ConfigError, match="--protocol fvd: no such protocol; known: cdfvd2048_16f, fid50k_full"):
-        read_protocol(PROTOCOLS.parent, "fvd")
+        named_protocol(PROTOCOLS.parent, "fvd")
 
 
 @pytest.mark.parametrize(
@@ -79,12 +80,12 @@ def test_given_the_random_detector_a_protocol_is_another_one():
 def test_a_file_without_a_protocol_is_not_the_defaults_under_its_name(tmp_path, text, words):
     path = tmp_path / "eight.yaml"
     path.write_text("protocol: {num_frames: 8}\n")
-    assert read_protocol(PROTOCOLS.parent, str(path)).settings.num_frames == 8
+    assert named_protocol(PROTOCOLS.parent, str(path)).settings.num_frames == 8
     path.write_text("protocol: {}\n")
-    assert read_protocol(PROTOCOLS.parent, str(path)).settings.num_frames == 16
+    assert named_protocol(PROTOCOLS.parent, str(path)).settings.num_frames == 16
     path.write_text(text)
     with pytest.raises(ConfigError, match=words):
-        read_protocol(PROTOCOLS.parent, str(path))
+        named_protocol(PROTOCOLS.parent, str(path))
 
 
 def test_every_field_says_what_it_is():

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import yaml
 
-from stylesv.config.protocol import ProtocolSettings, UsedProtocol
+from stylesv.config.protocol import ProtocolSettings
+from stylesv.records.protocol import UsedProtocol
 from stylesv.report.tables import ScoreRow
 
 PROTOCOLS = Path(__file__).parents[2] / "config" / "protocols"

@@ -7,7 +7,8 @@ from report_values import used
 from stylesv.metrics.clip_selection import select_real_clips
 from stylesv.metrics.features import FeatureOrigin, FeatureSet, describe_generated_clips, describe_real_clips
 from stylesv.metrics.moments import Moments
-from stylesv.metrics.score import ScoredRun, score_features, write_score
+from stylesv.metrics.score import score_features
+from stylesv.records.score import ScoredRun, write_score
 from stylesv.report.tables import read_score_rows
 
 

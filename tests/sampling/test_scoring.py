@@ -15,15 +15,16 @@ from PIL import Image
 from stylesv.checkpoint import read_networks, write_networks
 from stylesv.config.dataset import PackSettings
 from stylesv.config.model import GeneratorSettings
-from stylesv.config.protocol_plan import ProtocolPlan, plan_protocol, read_protocol
 from stylesv.data.packing import pack_videos
 from stylesv.errors import CheckpointError, ConfigError, DataError
 from stylesv.files import file_sha256
 from stylesv.metrics import shards as shards_module
 from stylesv.metrics.clip_selection import select_real_clips
 from stylesv.metrics.frechet import frechet_distance_of_few
-from stylesv.metrics.score import read_score
 from stylesv.networks import Generator
+from stylesv.records.named_protocol import named_protocol
+from stylesv.records.protocol import Protocol
+from stylesv.records.score import read_score
 from stylesv.sampling import clip_sources, score_request, scoring
 from stylesv.sampling.clip_sources import LooseVideos, SnapshotClips, open_videos
 from stylesv.sampling.clips import generate_clips, load_generator
@@ -54,10 +55,10 @@ def merged(values, changes):
 
 
 @pytest.fixture
-def protocol(root) -> ProtocolPlan:
-    plan = read_protocol(root / "config", "rfvd_16f")
+def protocol(root) -> Protocol:
+    plan = named_protocol(root / "config", "rfvd_16f")
     settings = type(plan.settings).model_validate_json(json.dumps(merged(plan.settings.model_dump(mode="json"), FEW)))
-    return plan_protocol("rfvd_8f", settings)
+    return Protocol.of("rfvd_8f", settings)
 
 
 def write_frames(folder, count=6, length=24, seed=0, size=SIZE):
@@ -250,7 +251,7 @@ def test_two_resolutions_are_refused(videos, networks, protocol, tmp_path):
 
 
 def test_a_protocol_of_the_papers_asks_for_its_file(videos, root, tmp_path):
-    plan = read_protocol(root / "config", "fvd2048_16f")
+    plan = named_protocol(root / "config", "fvd2048_16f")
     with pytest.raises(ConfigError, match=r"fvd2048_16f uses i3d_torchscript.pt: give its file with --detector"):
         score_request.score_request(request(videos, videos, tmp_path), plan)
 
@@ -266,7 +267,7 @@ def test_a_file_called_as_the_papers_is_scored_with_its_hash(videos, root, tmp_p
 
     path = tmp_path / "i3d_torchscript.pt"
     torch.jit.save(torch.jit.script(ColourMeans()), str(path))
-    plan = read_protocol(root / "config", "fvd2048_16f")
+    plan = named_protocol(root / "config", "fvd2048_16f")
     asked = request(videos, write_frames(tmp_path / "other", seed=1), tmp_path, detector_file=path)
     found = score_request.score_request(asked, plan)
     assert (found.label, found.protocol.detector_sha256) == ("FVD16", file_sha256(path))

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 
 from stylesv.config.dataset import PackSettings
-from stylesv.config.plan import load_plan
 from stylesv.config.recipe import recipe_yaml
 from stylesv.data.packing import pack_videos
 from stylesv.errors import StyleSVError
@@ -17,6 +16,7 @@ from stylesv.report.video_file import write_frames
 from stylesv.training.interruption import noting_signals
 from stylesv.training.progress import Progress
 from stylesv.training.segment import MachineOptions, SegmentFiles, initialize_run, run_segment
+from stylesv.workflow.plan import load_plan
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = {
@@ -116,7 +116,7 @@ class Run:
         process that has computed with threads cannot be forked.
         """
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["stylesv.training.segment", "stylesv.data.packing", "stylesv.config.plan"])
+        context.set_forkserver_preload(["stylesv.training.segment", "stylesv.data.packing", "stylesv.workflow.plan"])
         process = context.Process(target=_train_first_segment, args=(self, partial_every))
         process.start()
         return process

@@ -10,11 +10,11 @@ import yaml
 from segment_run import TINY, Run, make_clips, recipes_of
 
 from stylesv.checkpoint import read_networks, read_tensors, write_networks
-from stylesv.config.choice import Choice
 from stylesv.config.recipe import recipe_yaml
 from stylesv.errors import CheckpointError, StyleSVError
 from stylesv.files import load_json
 from stylesv.metrics.choice import write_choice
+from stylesv.records.choice import Choice
 from stylesv.training import step as step_module
 from stylesv.training.state import TrainState
 from stylesv.training.transfer import transfer_networks

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from stylesv.config.plan import load_plan
-from stylesv.config.planned import Plan, RunPlan
 from stylesv.errors import ConfigError
+from stylesv.workflow.plan import load_plan
+from stylesv.workflow.planned import Plan, RunPlan
 
 ROOT = Path(__file__).resolve().parents[2]
 SHA256 = "0123456789abcdef" * 4

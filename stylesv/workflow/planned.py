@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from stylesv.config.dataset import DatasetSettings
-from stylesv.config.protocol_plan import ProtocolPlan
 from stylesv.config.recipe import RECIPE_VERSIONS, Recipe, recipe_key
 from stylesv.config.settings import FigureSettings, MachineSettings, ModelSettings
+from stylesv.records.protocol import Protocol
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class RunPlan:
     recipe: Recipe
     settings: ModelSettings
     kimgs: tuple[int, ...]
-    protocols: tuple[ProtocolPlan, ...]
+    protocols: tuple[Protocol, ...]
     parent: "RunPlan | None"
 
     @property
@@ -42,7 +42,7 @@ class RunPlan:
     @property
     def chooser(self) -> str:
         """Name of the file that holds the best snapshot: what decides the choice, and a key of the candidates."""
-        return f"{self.protocols[0].choice.name}-{recipe_key({'kimgs': list(self.kimgs)})}"
+        return f"{self.protocols[0].choice.id}-{recipe_key({'kimgs': list(self.kimgs)})}"
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,8 @@ class Plan:
     kimgs: dict[str, frozenset[int]]
     choosers: dict[tuple[str, str], RunPlan]
     data: dict[str, DataPlan]
-    protocols: dict[str, ProtocolPlan]
-    references: dict[str, ProtocolPlan]
+    protocols: dict[str, Protocol]
+    references: dict[str, Protocol]
     """What protocols ask of real clips; several of them may share one."""
     machine: MachineSettings
     waiting: dict[str, str]
@@ -85,7 +85,7 @@ def trained_recipe(settings: ModelSettings, data: DataPlan, seed: int, parent: R
         origin = {
             "run": parent.name,
             "snapshot": "best",
-            "by": parent.protocols[0].choice.name,
+            "by": parent.protocols[0].choice.id,
             "of_kimgs": list(parent.kimgs),
             "mismatched": settings.mismatched,
         }

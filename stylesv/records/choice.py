@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from stylesv.config.base import Settings
 from stylesv.errors import CheckpointError
+from stylesv.files import readable_json, write_text
+from stylesv.records.record_file import read_record
 
 
 class Choice(Settings):
@@ -33,17 +33,10 @@ def read_choice(path: Path) -> Choice:
     Raises:
         CheckpointError: it is missing or is not a choice.
     """
-    try:
-        return Choice.model_validate_json(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise CheckpointError(f"{path}: no such choice of a snapshot; score the run's snapshots first") from error
-    except (ValidationError, UnicodeDecodeError) as error:
-        reason = "; ".join(_reasons(error)) if isinstance(error, ValidationError) else str(error)
-        raise CheckpointError(
-            f"{path}: is not a choice of a snapshot ({reason}); delete it to make it again"
-        ) from error
+    advice = "delete it to make it again"
+    return read_record(path, Choice, what="choice of a snapshot", advice=advice, error=CheckpointError)
 
 
-def _reasons(error: ValidationError) -> list[str]:
-    found = error.errors(include_url=False)
-    return [": ".join((*(str(part) for part in detail["loc"]), detail["msg"])) for detail in found]
+def write_choice(path: Path, choice: Choice) -> None:
+    """Write a choice as JSON."""
+    write_text(path, readable_json(choice.model_dump(mode="json")))

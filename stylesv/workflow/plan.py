@@ -10,17 +10,7 @@ from typing import Any
 
 from stylesv.config.dataset import DatasetSettings
 from stylesv.config.model import check_discriminator, check_generator
-from stylesv.config.planned import (
-    DataPlan,
-    ExperimentPlan,
-    Plan,
-    RunPlan,
-    imported_recipe,
-    snapshot_kimgs,
-    trained_recipe,
-)
 from stylesv.config.protocol import ProtocolSettings
-from stylesv.config.protocol_plan import ProtocolPlan, plan_protocol
 from stylesv.config.recipe import RECIPE_VERSIONS, Recipe, recipe_key
 from stylesv.config.settings import (
     BaseSettings,
@@ -33,6 +23,16 @@ from stylesv.config.sources import fingerprint_videos
 from stylesv.config.validation import validate
 from stylesv.config.yaml_files import Layer, merge, only_section, read_layer, read_scalars
 from stylesv.errors import ConfigError, DataError
+from stylesv.records.protocol import Protocol
+from stylesv.workflow.planned import (
+    DataPlan,
+    ExperimentPlan,
+    Plan,
+    RunPlan,
+    imported_recipe,
+    snapshot_kimgs,
+    trained_recipe,
+)
 
 _SECTIONS = ("dataset", "model", "per_model", "protocol", "figures", "machine")
 
@@ -73,7 +73,7 @@ class _Planner:
         self.kimgs: dict[str, frozenset[int]] = {}
         self.choosers: dict[tuple[str, str], RunPlan] = {}
         self.data: dict[str, DataPlan] = {}
-        self.protocols: dict[str, ProtocolPlan] = {}
+        self.protocols: dict[str, Protocol] = {}
         self.given_videos_used_by: set[str] = set()
 
     def plan(self) -> Plan:
@@ -92,7 +92,7 @@ class _Planner:
             choosers=self.choosers,
             data=self.data,
             protocols=self.protocols,
-            references={plan.reference.name: plan.reference for plan in self.protocols.values()},
+            references={protocol.reference.id: protocol.reference for protocol in self.protocols.values()},
             machine=machine,
             waiting=waiting,
             given_videos_used_by=frozenset(self.given_videos_used_by),
@@ -177,11 +177,11 @@ class _Planner:
             where = "--config videos=" if named is None else f"{place}: dataset.videos"
             raise _VideosMissingError(f"{where}: {error}") from error
 
-    def _protocol(self, name: str, experiment: Layer) -> ProtocolPlan:
+    def _protocol(self, name: str, experiment: Layer) -> Protocol:
         named = self._named("protocols", name, "protocol", _place(experiment, "protocols"))
         settings = validate(ProtocolSettings, self._stack(experiment, ("protocol",), named), prefix=("protocol",))
-        plan = plan_protocol(name, settings)
-        return self.protocols.setdefault(plan.name, plan)
+        protocol = Protocol.of(name, settings)
+        return self.protocols.setdefault(protocol.id, protocol)
 
     def _model_layer(self, model: str, experiment: Layer) -> Layer:
         return merge(

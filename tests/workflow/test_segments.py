@@ -2,7 +2,7 @@
 
 import pytest
 
-from stylesv.config.chain import Snapshots, previous_snapshot, segments_to_run
+from stylesv.workflow.segments import Snapshots, previous_snapshot, segments_to_run
 
 
 def snapshots(networks, states=()):

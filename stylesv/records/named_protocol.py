@@ -1,0 +1,56 @@
+"""Protocols by name: the settings of a file in config/protocols on top of config.yaml."""
+
+from pathlib import Path
+
+from stylesv.config.detector import RANDOM_I3D, FeatureDetectorSettings
+from stylesv.config.protocol import ProtocolSettings
+from stylesv.config.validation import validate
+from stylesv.config.yaml_files import merge, only_section, read_layer
+from stylesv.errors import ConfigError
+from stylesv.records.protocol import Protocol
+
+
+def named_protocol(config_dir: Path, name_or_file: str) -> Protocol:
+    """The protocol of a name in config/protocols, or of a file like those, as an experiment would use it.
+
+    Raises:
+        ConfigError: there is no such protocol, its file lacks the section `protocol`, or a setting of it cannot be.
+    """
+    path = Path(name_or_file)
+    if path.suffix not in (".yaml", ".yml"):
+        path = config_dir / "protocols" / f"{name_or_file}.yaml"
+    if not path.exists():
+        known = ", ".join(sorted(file.stem for file in (config_dir / "protocols").glob("*.yaml")))
+        raise ConfigError(
+            f"--protocol {name_or_file}: no such protocol; known: {known}; or give a .yaml file like theirs"
+        )
+    base = read_layer(config_dir / "config.yaml").section("protocol")
+    layer = merge(base, only_section(read_layer(path), "protocol"))
+    return Protocol.of(path.stem, validate(ProtocolSettings, layer, prefix=("protocol",)))
+
+
+def use_detector(protocol: Protocol, given: str, *, random: FeatureDetectorSettings) -> Protocol:
+    """The protocol with the detector that a user gives: `random-i3d`, or the protocol's own as a file.
+
+    `random` has the settings of random-i3d for protocols of a trained detector. The protocol is another one then, of
+    another key, and its scores are called rfvd.
+
+    Raises:
+        ConfigError: a file is given to a protocol of random-i3d.
+    """
+    is_random = given == RANDOM_I3D
+    if is_random == protocol.settings.detector.is_random:
+        return protocol
+    if not is_random:
+        raise ConfigError(
+            f"--detector {given}: protocol {protocol.name} uses {RANDOM_I3D}; leave --detector out, or choose a protocol of a "
+            "trained detector, such as fvd2048_16f"
+        )
+    values = protocol.settings.model_copy(update={"detector": random})
+    return Protocol.of(protocol.name, values)
+
+
+def random_detector(config_dir: Path) -> FeatureDetectorSettings:
+    """The random-i3d of config.yaml."""
+    layer = read_layer(config_dir / "config.yaml").section("protocol", "detector")
+    return validate(FeatureDetectorSettings, layer, prefix=("protocol", "detector"))

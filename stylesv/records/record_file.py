@@ -1,0 +1,53 @@
+"""How records lie in files: YAML for what people open and change from, JSON for what is measured.
+
+A file is written whole or not at all; one that is not the record it should be is one error, with what to do.
+"""
+
+import json
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import ValidationError
+
+from stylesv.config.base import Settings
+from stylesv.config.yaml_files import read_layer
+from stylesv.errors import ConfigError, DataError, StyleSVError
+from stylesv.files import canonical_json, load_json
+
+R = TypeVar("R", bound=Settings)
+
+
+def read_record(path: Path, kind: type[R], *, what: str, advice: str, error: type[StyleSVError] = DataError) -> R:
+    """Read a record from a file: JSON, or YAML by its suffix.
+
+    Raises:
+        StyleSVError: of the kind `error`: it is missing, or is not `what`; `advice` is what to do then.
+    """
+    path = Path(path)
+    try:
+        is_yaml = path.suffix in (".yaml", ".yml")
+        values = read_layer(path).values if is_yaml else load_json(path.read_text(encoding="utf-8"))
+        return kind.model_validate_json(json.dumps(values))
+    except FileNotFoundError as missing:
+        raise error(f"{path}: no such {what}; {advice}") from missing
+    except ValidationError as invalid:
+        raise error(f"{path}: is not a {what} ({'; '.join(_reasons(invalid))}); {advice}") from invalid
+    except (ConfigError, ValueError) as unreadable:
+        reason = " ".join(str(unreadable).removeprefix(f"{path}: ").split())
+        raise error(f"{path}: is not a {what} ({reason}); {advice}") from unreadable
+
+
+def record_yaml(record: Settings, comment: str) -> str:
+    """A record as readable YAML, below a line that says what it is."""
+    return f"# {comment}\n" + yaml_text(record.model_dump(mode="json"))
+
+
+def yaml_text(values: dict[str, Any]) -> str:
+    """Plain data as YAML with sorted keys: the same text for the same values."""
+    return yaml.safe_dump(json.loads(canonical_json(values)), sort_keys=True, allow_unicode=True, width=120)
+
+
+def _reasons(error: ValidationError) -> list[str]:
+    found = error.errors(include_url=False)[:3]
+    return [": ".join((".".join(str(part) for part in detail["loc"]), detail["msg"])) for detail in found]

@@ -1,0 +1,204 @@
+"""The record of a score, and of all scores of a run: a score is never a bare number (docs/protocols.md 1)."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from stylesv.config.base import Settings
+from stylesv.files import readable_json, write_text
+from stylesv.records.protocol import UsedProtocol
+from stylesv.records.record_file import read_record
+
+
+class RealClipSet(Settings):
+    """Which real clips were taken."""
+
+    dataset: str
+    """Name of the data set with the key of its recipe, or of the folder, zip or snapshot of the clips."""
+    count: int
+    """Number of clips."""
+    num_videos: int
+    """Number of videos they come from."""
+    short_videos: int
+    """Videos left out because a clip does not fit into them."""
+    max_clips_per_video: int
+    """Most clips taken from one video."""
+    frame_stride: int
+    """Distance between the frames of a clip, in frames."""
+    first_frames: str
+    """Rule of the first frames: random or spread; generated where a snapshot stands for real clips."""
+    selection_sha256: str
+    """SHA-256 of the list of video numbers and frames."""
+    resolution_px: int
+    """Height and width of the frames that the detector was given."""
+
+
+class GeneratedClipSet(Settings):
+    """Which clips were generated."""
+
+    source: str
+    """Run and snapshot, or the folder of clips."""
+    count: int
+    """Number of clips."""
+    clips_per_video: int
+    """Clips from one generated video."""
+    short_videos: int
+    """Videos of a folder left out because no clip fits into them; 0 for a snapshot."""
+    seed: int | None
+    """Seed of latents and motion noise; null for a folder."""
+    start_time: int
+    """Time of the first clip's first frame, in frames."""
+    frame_stride: int
+    """Distance between the frames of a clip, in frames."""
+    truncation: float | None
+    """Truncation psi; null for a folder."""
+    resolution_px: int
+    """Height and width of the frames that the detector was given."""
+
+
+class ScoredRun(Settings):
+    """What was scored."""
+
+    run: str
+    """Name of the run, or of the folder of clips."""
+    dataset: str
+    """Name of the data set."""
+    model: str | None
+    """Name of the model; null for a folder."""
+    seed: int | None
+    """Seed of the run; null for a folder."""
+    kimg: int | None
+    """Snapshot, in thousands of frames shown to the discriminator; null for a folder."""
+
+
+class Interval(Settings):
+    """Bootstrap interval of a score (`stylesv.metrics.bootstrap`)."""
+
+    low: float
+    """Lower end."""
+    high: float
+    """Upper end."""
+    level: float
+    """Share of the resamples inside."""
+    resamples: int
+    """Number of resamples."""
+
+
+class ArtefactScore(Settings):
+    """A number of what FVD misses (`stylesv.metrics.artefacts`), for generated and for real clips."""
+
+    name: str
+    """sticking, spectrum_to_..., jitter or repetition."""
+    generated: float | None
+    """Mean over generated clips; null where none has such a number."""
+    generated_error: float | None
+    """Its standard error over clips."""
+    generated_clips: int
+    """Clips it is a mean of."""
+    real: float | None
+    """The same for real clips: what it should be."""
+    real_error: float | None
+    """Its standard error over clips."""
+    real_clips: int
+    """Clips it is a mean of."""
+
+
+class DriftScore(Settings):
+    """The score of clips that start late, against the same real clips."""
+
+    start_time: int
+    """First frame of the clips."""
+    generated: float | None
+    """Score of generated clips; null for fewer than two."""
+    generated_clips: int
+    """Their number."""
+    real: float | None
+    """Score of real clips that start there; null for fewer than two."""
+    real_clips: int
+    """Their number."""
+
+
+class Score(Settings):
+    """One number, with everything that decides it."""
+
+    metric: str
+    """fvd, fid, kid, is or isv; with an r before it for a random detector, cd for a modern video encoder."""
+    label: str
+    """The metric as the papers write it: FVD16, rFVD16, FID."""
+    value: float
+    """The score; lower is better, but higher for inception scores."""
+    interval: Interval | None
+    """Its bootstrap interval; null if the protocol asks for none."""
+    real_value: float | None
+    """Inception score of the real clips, beside that of the generated ones; null for distances."""
+    split_std: float | None
+    """Standard deviation of an inception score over its parts; null for distances."""
+    few_clips: bool
+    """Fewer clips than feature dimensions: covariances are singular, and the value depends strongly on their number."""
+    artefacts: tuple[ArtefactScore, ...]
+    """What FVD misses; empty if the protocol does not ask for it."""
+    drift: tuple[DriftScore, ...]
+    """Scores of clips that start late; empty if the protocol does not ask for them."""
+    scored: ScoredRun
+    """What was scored."""
+    protocol: UsedProtocol
+    """Protocol: settings (resize filter and covariance normalisation among them), key and SHA-256 of the detector."""
+    real: RealClipSet
+    """Real clips."""
+    generated: GeneratedClipSet
+    """Generated clips."""
+    notes: tuple[str, ...]
+    """What to know before the number is believed."""
+    versions: dict[str, str]
+    """Versions of this package and of what it computed with."""
+
+
+class RunScores(Settings):
+    """The scores of a run's snapshots, as an experiment asks for them."""
+
+    scores: tuple[Score, ...]
+    """Protocol by protocol, snapshot by snapshot."""
+
+
+def write_score(path: Path, score: Score) -> None:
+    """Write a score as readable JSON, its numbers rounded to 10 digits.
+
+    The last bits of an eigenvalue depend on how the linear algebra library happened to use its threads.
+    """
+    write_text(path, readable_json(_rounded(score.model_dump(mode="json"))))
+
+
+def _rounded(values: Any) -> Any:
+    if isinstance(values, float):
+        return float(f"{values:.10g}")
+    if isinstance(values, dict):
+        return {name: _rounded(value) for name, value in values.items()}
+    return [_rounded(value) for value in values] if isinstance(values, list) else values
+
+
+def read_score(path: Path) -> Score:
+    """Read a score.
+
+    Raises:
+        DataError: it is missing, is not a score of this project, or has a number that is not finite.
+    """
+    return read_record(path, Score, what="score of this project", advice="score the snapshot again")
+
+
+def write_run_scores(path: Path, scores: Sequence[Score]) -> None:
+    """Write the scores of one run to one file."""
+    write_text(path, readable_json(RunScores(scores=tuple(scores)).model_dump(mode="json")))
+
+
+def read_run_scores(path: Path) -> tuple[Score, ...]:
+    """Read the scores of one run.
+
+    Raises:
+        DataError: the file is missing or is not one of scores.
+    """
+    return read_record(path, RunScores, what="file of a run's scores", advice="delete it to make it again").scores
+
+
+def score_file(run: Path, kimg: int, protocol: str) -> Path:
+    """Where the score of a snapshot lies in the folder of its run; `protocol` with its key."""
+    return run / str(kimg) / "scores" / f"{protocol}.json"

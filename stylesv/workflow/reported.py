@@ -1,0 +1,54 @@
+"""What an experiment's report is about: which files of which runs, and how their clips are shown."""
+
+from stylesv.config.recipe import recipe_key
+from stylesv.records.experiment import Experiment, ReportedClips, ReportedData, ReportedRun, ReportedSnapshot
+from stylesv.records.look import Look
+from stylesv.workflow import paths
+from stylesv.workflow.planned import ExperimentPlan, RunPlan
+
+
+def reported(experiment: ExperimentPlan) -> Experiment:
+    """The record of an experiment. Runs that another one starts from have no clips of their own in it."""
+    parents = {run.parent.name for run in experiment.runs if run.parent}
+    runs = tuple(_reported_run(run, experiment, shown=run.name not in parents) for run in experiment.runs)
+    names = dict.fromkeys(run.data.name for run in experiment.runs)
+    data = tuple(ReportedData(name=name, index=paths.INDEX.format(data=name)) for name in names)
+    return Experiment(title=experiment.title, shown=experiment.figures.snapshot, runs=runs, data=data)
+
+
+def look_of(run: RunPlan, experiment: ExperimentPlan) -> Look:
+    """How an experiment shows a run."""
+    figures = experiment.figures
+    among = run.chooser if figures.snapshot == "best" else str(run.kimgs[-1])
+    return Look(figures=figures, fps=run.data.settings.display_fps, among=among)
+
+
+def choice_of(run: RunPlan) -> str:
+    """The file that names a run's best snapshot."""
+    return paths.CHOICE.format(run=run.name, chooser=run.chooser)
+
+
+def collection_of(run: RunPlan) -> str:
+    """Name of the file of a run's scores: a key of their protocols and snapshots."""
+    return recipe_key({"protocols": [protocol.id for protocol in run.protocols], "kimgs": list(run.kimgs)})
+
+
+def _reported_run(run: RunPlan, experiment: ExperimentPlan, *, shown: bool) -> ReportedRun:
+    def at(pattern: str, kimg: int) -> str:
+        return pattern.format(run=run.name, kimg=kimg)
+
+    snapshots = (
+        ReportedSnapshot(kimg=kimg, samples=at(paths.SAMPLES, kimg), log=at(paths.LOG, kimg) if kimg else None)
+        for kimg in run.kimgs
+    )
+    files = {"film": paths.FILM, "strip": paths.STRIP, "slices": paths.SLICES}
+    key = look_of(run, experiment).key
+    clips = ReportedClips(**{what: file.format(run=run.name, look=key) for what, file in files.items()})
+    return ReportedRun(
+        name=run.name,
+        recipe=paths.RECIPE.format(run=run.name),
+        choice=choice_of(run),
+        scores=paths.SCORES.format(run=run.name, collection=collection_of(run)),
+        snapshots=tuple(snapshots),
+        clips=clips if shown else None,
+    )
