@@ -218,7 +218,7 @@ class TrainingStep:
         first = 0
         for share in self.shares:
             part = slice(first, first := first + len(share))
-            frames = batch.frames[part].to(self.state.device, non_blocking=True).float() / 127.5 - 1
+            frames = batch.frames[part].to(self.state.device, non_blocking=True) / 127.5 - 1
             yield frames, batch.times[part].to(self.state.device, non_blocking=True)
 
     def _count_signs(self, real_logits: Float[Tensor, "n"]) -> None:
