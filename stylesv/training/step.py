@@ -115,6 +115,7 @@ class TrainingStep:
                 loss = (lengths - state.path_length_mean).square().mean() * settings.weight
                 (loss * gain / len(shares)).backward()
                 tally.add("loss_path_length", loss)
+        _zeros_for_unreached(state.generator)
         return tally.means | self._apply(state.generator_optimizer, state.generator, "path_length")
 
     def _update_discriminator(self, batch: ClipBatch, gain: int) -> Statistics:
@@ -151,6 +152,7 @@ class TrainingStep:
                 self._count_signs(logits)
                 tally.add("r1_penalty", penalty)
                 tally.add("loss_r1", loss)
+        _zeros_for_unreached(state.discriminator)
         return tally.means | self._apply(state.discriminator_optimizer, state.discriminator, "r1")
 
     def _update_average(self) -> None:
@@ -263,6 +265,16 @@ class _Training:
     def __exit__(self, *_: object) -> None:
         for parameter in self.frozen:
             parameter.requires_grad_(True)
+
+
+def _zeros_for_unreached(network: nn.Module) -> None:
+    """A gradient of zero for each trained parameter that a regulariser does not reach, such as the last bias.
+
+    The published regularisers add 0 times the logits (R1) or a pixel (path length), so that Adam steps every parameter.
+    """
+    for parameter in network.parameters():
+        if parameter.requires_grad and parameter.grad is None:
+            parameter.grad = torch.zeros_like(parameter)
 
 
 @torch.no_grad()
