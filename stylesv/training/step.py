@@ -156,9 +156,10 @@ class TrainingStep:
         return tally.means | self._apply(state.discriminator_optimizer, state.discriminator, "r1")
 
     def _update_average(self) -> None:
-        ema, step, size = self.settings.ema, self.state.step, self.settings.batch_size
-        shown = step * size
-        beta = ema_beta(size, half_life_kclips=ema.half_life_kclips, clips_shown=shown, ramp_up=ema.ramp_up)
+        ema, shown = self.settings.ema, self.state.step * self.state.frames_per_step
+        beta = ema_beta(
+            self.settings.batch_size, half_life_kclips=ema.half_life_kclips, frames_shown=shown, ramp_up=ema.ramp_up
+        )
         update_ema(self.state.generator_ema, self.state.generator, beta)
 
     def _adapt_augmentation(self) -> None:
