@@ -1,8 +1,10 @@
 """Shared by all tests: annotations are checked at run time, and the golden vectors are found."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 from golden_folder import find_golden_dir
 from jaxtyping import install_import_hook
 from xdist.scheduler import LoadScopeScheduling
@@ -35,6 +37,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log) -> ByFile:
 def root() -> Path:
     """The project's folder."""
     return ROOT
+
+
+@pytest.fixture
+def double_precision() -> Iterator[None]:
+    """Networks are made, and computed, in float64."""
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ import yaml
 from stylesv.errors import ConfigError
 from stylesv.files import canonical_json
 
-RECIPE_VERSIONS = {"videos": 1, "data": 1, "train": 2, "import": 1, "score": 2}
+RECIPE_VERSIONS = {"videos": 1, "data": 1, "train": 3, "import": 1, "score": 2}
 
 Recipe = dict[str, Any]
 

@@ -174,7 +174,7 @@ class EmaSettings(Settings):
     half_life_kclips: Positive
     """Half-life in thousands of clips."""
     ramp_up: Positive | None
-    """The half-life is at most this share of the clips shown so far; null: no ramp-up."""
+    """The half-life, in clips, is at most this share of the frames shown so far, as published; null: no ramp-up."""
 
 
 class TrainingSettings(Settings):

@@ -69,11 +69,11 @@ class SynthesisBlock(nn.Module):
         image_channels: int,
         clamp: float | None,
         is_first: bool,
-        half_dtype: torch.dtype,
+        dtype: torch.dtype,
     ):
-        """`half_dtype` is what the block computes in."""
+        """`dtype` is what the block computes in."""
         super().__init__()
-        self.half_dtype = half_dtype
+        self.dtype = dtype
         self.is_first = is_first
         if not is_first:
             self.conv0 = ModulatedConv2d(in_channels, out_channels, w_dim=w_dim, up=2, clamp=clamp)
@@ -92,11 +92,11 @@ class SynthesisBlock(nn.Module):
         self, x: Float[Tensor, "b i h w"], image: Float[Tensor, "b rgb h w"] | None, ws: list[Tensor]
     ) -> tuple[Float[Tensor, "b o out_h out_w"], Float[Tensor, "b rgb out_h out_w"]]:
         """Features and image; `ws` are those of this block's convolutions and the one after them, for the image."""
-        x = x.to(self.half_dtype)
+        x = x.to(self.dtype)
         if not self.is_first:
             x = self.conv0(x, ws[0])
         x = self.conv1(x, ws[-2])
-        added = self.torgb(x, ws[-1]).float()
+        added = self.torgb(x, ws[-1]).to(ws[-1].dtype)
         return x, added if image is None else upsample2d(image, self.resample_filter) + added
 
 

@@ -23,13 +23,14 @@ class Discriminator(nn.Module):
         class_dim: int = 0,
         max_num_frames: int = 1024,
         uniform_times: bool = False,
-        half_dtype: torch.dtype = torch.float32,
+        half_dtype: torch.dtype | None = None,
     ):
         """Build with random weights from torch's global generator.
 
         `max_num_frames`: frames of a clip are less than so many frames apart. `uniform_times`: they are equally far
-        apart. `half_dtype` is what the `num_fp16_res` highest resolutions compute in. Raises `ConfigError`
-        for a resolution and number of frames that the settings cannot judge.
+        apart. `half_dtype` is what the `num_fp16_res` highest resolutions compute in; all else, and with None these, too,
+        in torch's default dtype. Raises `ConfigError` for a resolution and number of frames that the settings cannot
+        judge.
         """
         check_discriminator(settings, resolution=resolution, num_frames=num_frames)
         super().__init__()
@@ -47,7 +48,11 @@ class Discriminator(nn.Module):
                 uniform_times=uniform_times,
             )
         self.blocks = build_blocks(
-            settings, resolution, num_frames=num_frames, image_channels=image_channels, half_dtype=half_dtype
+            settings,
+            resolution,
+            num_frames=num_frames,
+            image_channels=image_channels,
+            half_dtype=half_dtype or torch.get_default_dtype(),
         )
         channels = block_channels(settings.channel_base, settings.channel_max, 4)
         condition_dim = class_dim + (self.time_encoder.dim if self.time_encoder else 0)
@@ -82,7 +87,7 @@ class Discriminator(nn.Module):
             if block.design.resolution == self.settings.concat_res and x is not None:
                 x = self._merge(x, n)
             x, image = block(x, image)
-        return self.b4(x.float(), image, self._condition(times, labels))
+        return self.b4(x.to(frames.dtype), image, self._condition(times, labels))
 
     def _merge(self, x: Float[Tensor, "b c h w"], num_clips: int) -> Float[Tensor, "n merged h w"]:
         """The frames of each clip as one: their mean, or side by side in the channels."""
@@ -122,7 +127,7 @@ def build_blocks(
             clamp=settings.conv_clamp,
             num_frozen=0 if settings.always_update else num_frozen,
             shifted_frames=num_frames if shifts else 0,
-            dtype=half_dtype if size >= half_from else torch.float32,
+            dtype=half_dtype if size >= half_from else torch.get_default_dtype(),
         )
         blocks[f"b{size}"] = DiscriminatorBlock(design)
         num_layers += design.num_layers

@@ -25,12 +25,12 @@ class Generator(nn.Module):
         resolution: int,
         image_channels: int = 3,
         class_dim: int = 0,
-        half_dtype: torch.dtype = torch.float32,
+        half_dtype: torch.dtype | None = None,
     ):
         """Build with random weights from torch's global generator.
 
-        `half_dtype` is what the `num_fp16_res` highest resolutions compute in. Raises `ConfigError` for a
-        resolution that the settings cannot make.
+        `half_dtype` is what the `num_fp16_res` highest resolutions compute in; all else, and with None these, too, in
+        torch's default dtype. Raises `ConfigError` for a resolution that the settings cannot make.
         """
         check_generator(settings, resolution=resolution)
         super().__init__()
@@ -40,7 +40,11 @@ class Generator(nn.Module):
         self.class_dim = class_dim
         build = build_synthesis if settings.architecture == "stylegan3" else build_constant_synthesis
         self.synthesis = build(
-            settings, resolution, image_channels=image_channels, class_dim=class_dim, half_dtype=half_dtype
+            settings,
+            resolution,
+            image_channels=image_channels,
+            class_dim=class_dim,
+            half_dtype=half_dtype or torch.get_default_dtype(),
         )
         self.mapping = ContentMapping(
             settings.z_dim,
@@ -117,7 +121,7 @@ def build_synthesis(
             clamp=settings.conv_clamp,
             low_rank=chosen.low_rank if trainable or chosen.always_lr else 0,
             trainable=trainable,
-            half_dtype=half_dtype if layer.uses_half(resolution, settings.num_fp16_res) else torch.float32,
+            dtype=half_dtype if layer.uses_half(resolution, settings.num_fp16_res) else torch.get_default_dtype(),
         )
     return SynthesisNetwork(
         build_motion_encoder(settings.motion, class_dim),
@@ -145,7 +149,7 @@ def build_constant_synthesis(
             image_channels=image_channels,
             clamp=settings.conv_clamp,
             is_first=size == 4,
-            half_dtype=half_dtype if size >= half_from else torch.float32,
+            dtype=half_dtype if size >= half_from else torch.get_default_dtype(),
         )
         in_channels = out_channels
     encoder = build_motion_encoder(settings.motion, class_dim)

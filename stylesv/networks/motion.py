@@ -87,7 +87,7 @@ class MotionEncoder(nn.Module):
         first = torch.floor(times / self.distance)
         left_times = first * self.distance
         codes = self.anchor_codes(noise, first.long(), count=self.time_encoder.num_anchors, labels=labels)
-        u = ((times - left_times) / self.distance).float()
+        u = ((times - left_times) / self.distance).to(noise.dtype)
         if time_offset is not None:
             left_times = left_times + time_offset.double()[:, None]
             times = times + time_offset.double()[:, None]

@@ -97,13 +97,13 @@ class SynthesisLayer(nn.Module):
         clamp: float | None,
         low_rank: int,
         trainable: bool,
-        half_dtype: torch.dtype,
+        dtype: torch.dtype,
     ):
-        """`low_rank` 0: no weights modulated by motion. `half_dtype` is what the layer computes in."""
+        """`low_rank` 0: no weights modulated by motion. `dtype` is what the layer computes in."""
         super().__init__()
         self.design = design
         self.clamp = clamp
-        self.half_dtype = half_dtype
+        self.dtype = dtype
         in_channels, out_channels, kernel = design.in_channels, design.out_channels, design.conv_kernel
         self.style_gain = 1 / math.sqrt(in_channels * kernel**2) if design.is_torgb else 1.0
         self.affine = FullyConnected(w_dim, in_channels, bias_init=1.0, trainable=trainable)
@@ -130,9 +130,9 @@ class SynthesisLayer(nn.Module):
         """The next layer's input, from this one's and one w and motion code for each frame."""
         if update_emas:
             with torch.no_grad():
-                magnitude = x.detach().float().square().mean()
+                magnitude = x.detach().to(self.magnitude_ema.dtype).square().mean()
                 self.magnitude_ema.copy_(magnitude.lerp(self.magnitude_ema, MAGNITUDE_BETA))
-        x = x.to(self.half_dtype)
+        x = x.to(self.dtype)
         x = self._convolve(x, self.affine(w) * self.style_gain, motion)
         return filtered_lrelu(
             x,
@@ -216,7 +216,7 @@ class SynthesisNetwork(nn.Module):
         for place, layer in enumerate(self.layers.values(), start=1):
             layer_w = fused[:, :, place if fused.shape[2] > 1 else 0].flatten(0, 1)
             x = layer(x, layer_w, motion, update_emas=update_emas)
-        return (x.float() * self.output_scale).unflatten(0, (n, t))
+        return (x.to(w.dtype) * self.output_scale).unflatten(0, (n, t))
 
     def _input_motion(self, motion: Float[Tensor, "n t m"]) -> Float[Tensor, "n t c"]:
         """What motion adds to each channel of the input; the layer's bias makes it a constant where there is none."""

@@ -44,5 +44,5 @@ class TimeDifferenceEncoder(nn.Module):
                 f"neighbouring frames are {int(steps.min())} to {int(steps.max())} frames apart; the discriminator knows "
                 f"distances from 0 to {self.const_embed.num_embeddings - 1}: times must ascend within max_num_frames"
             )
-        angles = differences.float()[..., None] * self.freqs
+        angles = differences.to(self.freqs.dtype)[..., None] * self.freqs
         return torch.cat([self.const_embed(steps), angles.sin(), angles.cos()], dim=2).flatten(1)

@@ -46,7 +46,7 @@ class FourierFeatures(nn.Module):
     ) -> Float[Tensor, "n t d"]:
         """Sines, then cosines, at the times (float64, in frames)."""
         angles = self.freqs.double() * periods.double() * times[..., None] + phases.double()
-        angles = torch.remainder(angles, 2 * math.pi).float()
+        angles = torch.remainder(angles, 2 * math.pi).to(periods.dtype)
         return torch.cat([angles.sin(), angles.cos()], dim=-1)
 
 

@@ -1,8 +1,7 @@
 """The bookkeeping of training: when a regulariser has its turn, and the numbers that change from step to step.
 
 SPEC sections 3 and 4; StyleGAN2 (lazy regularisation), ADA (adaptive probability). Different from the published code on
-purpose: the augmentation probability has an upper bound, and the moving average's ramp-up counts clips, as its half-life
-does, where the published code mixes clips and frames (SPEC defects 10 and 18).
+purpose: the augmentation probability has an upper bound (SPEC defect 18).
 """
 
 Betas = tuple[float, float]
@@ -27,14 +26,15 @@ def lazy_adam(lr: float, betas: Betas, interval: int | None) -> tuple[float, Bet
     return lr * share, (betas[0] ** share, betas[1] ** share)
 
 
-def ema_beta(batch_size: int, *, half_life_kclips: float, clips_shown: int, ramp_up: float | None) -> float:
+def ema_beta(batch_size: int, *, half_life_kclips: float, frames_shown: int, ramp_up: float | None) -> float:
     """Weight of the old average after a step of `batch_size` clips.
 
-    With `ramp_up` the half-life is at most that share of the clips shown before the average is taken.
+    With `ramp_up` the half-life, in clips, is at most that share of the number of frames shown before: clips and frames
+    are mixed, as in the published code (SPEC defect 10).
     """
     half_life = half_life_kclips * 1000
     if ramp_up is not None:
-        half_life = min(half_life, clips_shown * ramp_up)
+        half_life = min(half_life, frames_shown * ramp_up)
     return 0.5 ** (batch_size / max(half_life, 1e-8))
 
 

@@ -63,8 +63,8 @@ class TrainState:
 
     @property
     def half_dtype(self) -> torch.dtype:
-        """What the highest resolutions compute in: the recipe's precision on a GPU, float32 on a CPU."""
-        return HALF_DTYPES[self.settings.precision] if self.device.type == "cuda" else torch.float32
+        """What the highest resolutions compute in: the recipe's precision on a GPU, on a CPU what all else does."""
+        return HALF_DTYPES[self.settings.precision] if self.device.type == "cuda" else torch.get_default_dtype()
 
     def add_signs(self, logits: Float[Tensor, "n"]) -> None:
         """Count the signs of this process's logits on real clips, without waiting for the device."""

@@ -109,6 +109,7 @@ class TrainingStep:
                 loss = (lengths - state.path_length_mean).square().mean() * settings.weight
                 (loss * gain / len(shares)).backward()
                 tally.add("loss_path_length", loss)
+        _zeros_for_unreached(state.generator)
         return tally.means | self._apply(state.generator_optimizer, state.generator, "path_length")
 
     def _update_discriminator(self, real: ClipBatch) -> Statistics:
@@ -146,12 +147,14 @@ class TrainingStep:
                 self._count_signs(logits)
                 tally.add("r1_penalty", penalty)
                 tally.add("loss_r1", loss)
+        _zeros_for_unreached(state.discriminator)
         return tally.means | self._apply(state.discriminator_optimizer, state.discriminator, "r1")
 
     def _update_average(self) -> None:
-        ema, step, size = self.settings.ema, self.state.step, self.settings.batch_size
-        shown = step * size
-        beta = ema_beta(size, half_life_kclips=ema.half_life_kclips, clips_shown=shown, ramp_up=ema.ramp_up)
+        ema, shown = self.settings.ema, self.state.step * self.state.frames_per_step
+        beta = ema_beta(
+            self.settings.batch_size, half_life_kclips=ema.half_life_kclips, frames_shown=shown, ramp_up=ema.ramp_up
+        )
         update_ema(self.state.generator_ema, self.state.generator, beta)
 
     def _adapt_augmentation(self) -> None:
@@ -205,7 +208,7 @@ class TrainingStep:
         first = 0
         for share in self.shares:
             part = slice(first, first := first + len(share))
-            frames = batch.frames[part].to(self.state.device, non_blocking=True).float() / 127.5 - 1
+            frames = batch.frames[part].to(self.state.device, non_blocking=True) / 127.5 - 1
             yield frames, batch.times[part].to(self.state.device, non_blocking=True)
 
     def _count_signs(self, real_logits: Float[Tensor, "n"]) -> None:
@@ -250,6 +253,16 @@ class _Training:
     def __exit__(self, *_: object) -> None:
         for parameter in self.frozen:
             parameter.requires_grad_(True)
+
+
+def _zeros_for_unreached(network: nn.Module) -> None:
+    """A gradient of zero for each trained parameter that a regulariser does not reach, such as the last bias.
+
+    The published regularisers add 0 times the logits (R1) or a pixel (path length), so that Adam steps every parameter.
+    """
+    for parameter in network.parameters():
+        if parameter.requires_grad and parameter.grad is None:
+            parameter.grad = torch.zeros_like(parameter)
 
 
 @torch.no_grad()

@@ -106,7 +106,7 @@ def test_frames_and_augmentation_follow_the_recorded_runs(golden):
 def test_moving_average_table(golden):
     for row in golden["tables"]["ema_beta"]:
         beta = ema_beta(
-            row["batch"], half_life_kclips=float(row["ema_kimg"]), clips_shown=row["cur_nimg"], ramp_up=row["rampup"]
+            row["batch"], half_life_kclips=float(row["ema_kimg"]), frames_shown=row["cur_nimg"], ramp_up=row["rampup"]
         )
         assert beta == pytest.approx(row["beta"], rel=1e-12)
 

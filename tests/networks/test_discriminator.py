@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from tiny_models import discriminator_settings, make_discriminator
+from tiny_models import assert_nothing_is_rounded, discriminator_settings, make_discriminator
 
 from stylesv.errors import ConfigError
 from stylesv.networks import Discriminator
@@ -197,6 +197,16 @@ def test_fractional_times_far_from_the_start_keep_their_distance():
 def test_shapes_that_cannot_work_are_refused(changes, arguments, message):
     with pytest.raises(ConfigError, match=message):
         Discriminator(discriminator_settings(**changes), **arguments)
+
+
+@torch.no_grad()
+def test_with_float64_as_the_default_nothing_is_rounded_to_less(options, double_precision):
+    discriminator = make_discriminator(**options)
+    discriminator.mapping.embed.bias.fill_(1)  # or hidden times multiply every score by 0
+    frames, times = (values.double() for values in clips(4, 3))
+    assert_nothing_is_rounded(lambda frames: discriminator(frames, times), frames)
+    if not options.get("dummy_c"):
+        assert_nothing_is_rounded(lambda times: discriminator(frames, times), times + 0.25 * times / 7)
 
 
 def test_the_highest_resolutions_are_computed_in_half_precision_where_asked_for():

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from tiny_models import draw_noise, generator_settings, make_generator
+from tiny_models import assert_nothing_is_rounded, draw_noise, generator_settings, make_generator
 
 from stylesv.errors import ConfigError
 from stylesv.networks import Generator
@@ -46,6 +46,18 @@ def test_every_option_makes_finite_frames_with_and_without_classes(options):
         frames = generator(z, TIMES, noise, labels)
         assert frames.shape == (2, 3, 3, 16, 16)
         assert frames.isfinite().all()
+
+
+@torch.no_grad()
+def test_with_float64_as_the_default_nothing_is_rounded_to_less(options, double_precision):
+    generator = make_generator(**options)
+    z, noise = draw_noise(generator, 2, 40)
+    times = TIMES.double()
+    generator(z, times, noise, update_emas=True)
+    assert_nothing_is_rounded(lambda z: generator(z, times, noise), z)
+    assert_nothing_is_rounded(lambda noise: generator(z, times, noise), noise)
+    inside = times + torch.tensor([0.25, 0.5, 0.75])  # not at an anchor, where linear motion has a kink
+    assert_nothing_is_rounded(lambda times: generator(z, times, noise), inside)
 
 
 @torch.no_grad()
@@ -265,7 +277,7 @@ def test_the_highest_resolutions_are_computed_in_half_precision_where_asked_for(
     full = make_generator(resolution=32, **changes)
     half = make_generator(resolution=32, half_dtype=torch.bfloat16, **changes)
     layers = half.synthesis.layers if architecture == "stylegan3" else half.synthesis.blocks
-    dtypes = {name: layer.half_dtype for name, layer in layers.items()}
+    dtypes = {name: layer.dtype for name, layer in layers.items()}
     assert set(dtypes.values()) == {torch.float32, torch.bfloat16}
     assert next(iter(dtypes.values())) == torch.float32
     z, noise = draw_noise(full, 2, 40)

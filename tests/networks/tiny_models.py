@@ -2,6 +2,7 @@
 
 import copy
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def discriminator_settings(**changes: Any) -> DiscriminatorSettings:
 
 
 def make_generator(
-    *, resolution: int = 16, class_dim: int = 0, half_dtype: torch.dtype = torch.float32, **changes: Any
+    *, resolution: int = 16, class_dim: int = 0, half_dtype: torch.dtype | None = None, **changes: Any
 ) -> Generator:
     """A small generator whose motion mask is 1 and whose input turns with w, so that both show."""
     torch.manual_seed(0)
@@ -73,6 +74,16 @@ def make_discriminator(
     torch.manual_seed(0)
     settings = discriminator_settings(**changes)
     return Discriminator(settings, resolution=resolution, num_frames=num_frames, class_dim=class_dim, max_num_frames=64)
+
+
+def assert_nothing_is_rounded(function: Callable[[Tensor], Tensor], x: Tensor) -> None:
+    """A function computed in float64 throughout answers to changes of a thousand-millionth, and twice as much to twice."""
+    change = 1e-9 * torch.randn(x.shape, generator=torch.Generator().manual_seed(3))
+    y = function(x)
+    assert y.dtype == torch.float64
+    once, twice = function(x + change) - y, function(x + 2 * change) - y
+    assert once.norm() > 0
+    assert (twice - 2 * once).norm() < 1e-3 * once.norm()
 
 
 def draw_noise(generator: Generator, num_clips: int, max_time: float | int, seed: int = 1) -> tuple[Tensor, Tensor]:

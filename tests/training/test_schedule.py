@@ -32,15 +32,15 @@ def test_lazy_adam_forgets_as_fast_per_interval_as_the_plain_one_per_interval_an
 @given(st.sampled_from([1, 8, 64]), st.integers(1, 50))
 def test_the_average_has_forgotten_half_after_its_half_life(batch_size, half_life_steps):
     half_life = batch_size * half_life_steps / 1000
-    beta = ema_beta(batch_size, half_life_kclips=half_life, clips_shown=10**9, ramp_up=None)
+    beta = ema_beta(batch_size, half_life_kclips=half_life, frames_shown=10**9, ramp_up=None)
     assert beta**half_life_steps == pytest.approx(0.5)
 
 
-def test_ramp_up_shortens_the_half_life_to_a_share_of_the_clips_shown():
+def test_ramp_up_shortens_the_half_life_to_a_share_of_the_frames_shown():
     options = {"half_life_kclips": 20.0, "ramp_up": 0.05}
-    assert ema_beta(64, clips_shown=0, **options) == 0
-    assert ema_beta(64, clips_shown=64000, **options) == pytest.approx(0.5 ** (64 / 3200))
-    assert ema_beta(64, clips_shown=10**7, **options) == pytest.approx(0.5 ** (64 / 20000))
+    assert ema_beta(64, frames_shown=0, **options) == 0
+    assert ema_beta(64, frames_shown=64000, **options) == pytest.approx(0.5 ** (64 / 3200))
+    assert ema_beta(64, frames_shown=10**7, **options) == pytest.approx(0.5 ** (64 / 20000))
 
 
 def test_the_probability_rises_from_0_to_1_in_the_given_clips_and_stays_within_bounds():

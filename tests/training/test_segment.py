@@ -57,6 +57,19 @@ def test_training_moves_the_networks_the_average_and_the_augmentation(image_run)
     assert read_tensors(image_run.file(2, "state.safetensors"))[1]["augment_probability"] > 0
 
 
+def adam_steps(run: Run, kimg: int, network: str) -> set[float]:
+    """How often Adam has stepped the parameters of a network."""
+    tensors, _ = read_tensors(run.file(kimg, "state.safetensors"))
+    prefix = f"{network}_optimizer."
+    return {tensor.item() for name, tensor in tensors.items() if name.startswith(prefix) and name.endswith(".step")}
+
+
+def test_adam_steps_every_parameter_for_every_loss(image_run):
+    """Also the last bias, which R1 does not depend on: its moments go on as those of the others."""
+    assert adam_steps(image_run, 2, "generator") == {100}
+    assert adam_steps(image_run, 2, "discriminator") == {100 + 7}, "R1 at steps 0, 16, ..., 96"
+
+
 def test_the_log_has_a_line_a_tick_with_what_a_person_asks(image_run):
     lines = [json.loads(line) for line in image_run.file(2, "log.jsonl").read_text().splitlines()]
     assert [round(line["kimg"], 3) for line in lines] == pytest.approx([0.1 * n for n in range(1, 21)])
@@ -199,3 +212,4 @@ def test_every_option_of_training_trains(tmp_path, data, change, image_run):
     parts, _ = read_networks(run.file(1, "networks.safetensors"))
     plain, _ = read_networks(image_run.file(0, "networks.safetensors"))
     assert not torch.equal(parts["generator"]["mapping.fc0.weight"], plain["generator"]["mapping.fc0.weight"])
+    assert len(adam_steps(run, 1, "generator")) == 1, "each loss steps every parameter"
