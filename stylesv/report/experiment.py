@@ -9,6 +9,7 @@ import yaml
 
 from stylesv import __version__
 from stylesv.config.choice import read_choice
+from stylesv.errors import DataError
 from stylesv.files import write_bytes
 from stylesv.report.clip_grids import draw_samples_over_training
 from stylesv.report.figures import draw_score_curves, draw_training_curves
@@ -28,11 +29,6 @@ TRAINING_FIELDS = {
 }
 """Numbers of a training log that are drawn, and the labels of their axes."""
 
-INTRODUCTION = (
-    "Raw videos were packed into clips, an image model was trained on single frames, and a video model was trained from "
-    "its best snapshot. Every snapshot was scored; the clips below are of the best one."
-)
-
 
 def write_experiment(settings: dict[str, Any], *, page: Path, tables: Path, figures: Path) -> None:
     """Write an experiment's tables and figures, and the page that shows them.
@@ -41,7 +37,8 @@ def write_experiment(settings: dict[str, Any], *, page: Path, tables: Path, figu
     run); runs (recipe, choice and logs, by run); data (index file, by data set).
 
     Raises:
-        DataError: a score cannot be read, or a picture is missing.
+        DataError: a score, a log or the index of a data set cannot be read, or a picture is missing.
+        CheckpointError: a choice of a snapshot cannot be read.
         ConfigError: scores of one protocol's name were made under different ones.
     """
     written, curves = [], []
@@ -67,28 +64,53 @@ def write_experiment(settings: dict[str, Any], *, page: Path, tables: Path, figu
         for part, file in parts.items():
             write_bytes(kept[part], Path(file).read_bytes())
         clips += _clips(run, kept)
+    recipes = {name: yaml.safe_load(Path(run["recipe"]).read_text()) for name, run in settings["runs"].items()}
     content = ReportContent(
         title=settings["title"],
-        introduction=INTRODUCTION,
+        introduction=_introduction(recipes),
         tables=written,
         datasets=[_dataset(name, Path(index)) for name, index in settings["data"].items()],
         figures=pictures,
         clips=clips,
-        runs=[_run(name, run) for name, run in settings["runs"].items()],
+        runs=[_run(name, run, recipes[name]) for name, run in settings["runs"].items()],
         versions={"stylesv": __version__},
     )
     write_report(page, content)
 
 
+def _introduction(recipes: dict[str, dict[str, Any]]) -> str:
+    """What was done, in words."""
+    imported = sum("source" in recipe for recipe in recipes.values())
+    parents = [recipe["parent"] for recipe in recipes.values() if "source" not in recipe]
+    tuned = sum(parent is not None for parent in parents)
+    steps = ["Raw videos were packed into clips."]
+    if imported:
+        steps.append(
+            "A published checkpoint was imported."
+            if imported == 1
+            else f"{imported} published checkpoints were imported."
+        )
+    if parents:
+        trained = "1 model was trained" if len(parents) == 1 else f"{len(parents)} models were trained"
+        origin = f"{tuned} of them from another's best snapshot" if tuned else "from scratch"
+        steps.append(f"{trained}, {origin}.")
+    return " ".join([*steps, "Every snapshot was scored; the clips below are of the best ones."])
+
+
 def _dataset(name: str, index_file: Path) -> DatasetSummary:
-    index = json.loads(index_file.read_text())
-    lengths = [clip["num_frames"] for clip in index["clips"]]
-    facts = {
-        "clips": f"{len(lengths)} of {len(index['sources'])} videos",
-        "frames": f"{sum(lengths):,} in all; {min(lengths)} to {max(lengths)} a clip, median {np.median(lengths):g}",
-        "resolution": f"{index['resolution']} x {index['resolution']} pixels",
-    }
-    return DatasetSummary(name, facts, {entry["source"]: entry["reason"] for entry in index["dropped"]})
+    try:
+        index = json.loads(index_file.read_text(encoding="utf-8"))
+        lengths = [clip["num_frames"] for clip in index["clips"]]
+        used = len({clip["source"] for clip in index["clips"]})
+        facts = {
+            "clips": f"{len(lengths)} from {used} of {len(index['sources'])} videos",
+            "frames": f"{sum(lengths):,} in all; {min(lengths)} to {max(lengths)} a clip, median {np.median(lengths):g}",
+            "resolution": f"{index['resolution']} x {index['resolution']} pixels",
+        }
+        dropped = tuple((entry["name"], entry["reason"]) for entry in index["dropped"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{index_file}: not an index of packed clips ({error!r}); pack the videos again") from error
+    return DatasetSummary(name, facts, dropped)
 
 
 def _clips(name: str, clips: dict[str, Path]) -> list[Media]:
@@ -103,9 +125,8 @@ def _clips(name: str, clips: dict[str, Path]) -> list[Media]:
     ]
 
 
-def _run(name: str, run: dict[str, Any]) -> RunSummary:
+def _run(name: str, run: dict[str, Any], recipe: dict[str, Any]) -> RunSummary:
     recipe_yaml = Path(run["recipe"]).read_text()
-    recipe = yaml.safe_load(recipe_yaml)
     choice = read_choice(Path(run["choice"]))
     facts = {"best snapshot": f"kimg {choice.kimg}, {choice.metric} {format_number(choice.value)}"}
     if "source" in recipe:

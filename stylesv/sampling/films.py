@@ -87,7 +87,7 @@ def draw_experiment_clips(choice: Path, data: Path, settings: dict[str, Any], fi
     generator, header = load_generator(choice.parent.parent / chosen.networks)
     request = GenerateRequest(
         num_videos=settings["num_clips"],
-        num_frames=settings["num_frames"] if header["num_frames"] > 1 else 1,
+        num_frames=1 if header["num_frames"] == 1 else settings["num_frames"],
         start_frame=0,
         slow_motion=1,
         fps=settings["fps"],
