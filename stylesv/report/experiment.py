@@ -8,6 +8,7 @@ import numpy as np
 import yaml
 
 from stylesv import __version__
+from stylesv.errors import DataError
 from stylesv.files import write_bytes
 from stylesv.records.choice import read_choice
 from stylesv.records.experiment import ReportedClips, ReportedRun, read_experiment
@@ -30,11 +31,6 @@ TRAINING_FIELDS = {
 }
 """Numbers of a training log that are drawn, and the labels of their axes."""
 
-INTRODUCTION = (
-    "Raw videos were packed into clips, an image model was trained on single frames, and a video model was trained from "
-    "its best snapshot. Every snapshot was scored; the clips below are of the {shown} one."
-)
-
 
 def write_experiment(file: Path, *, page: Path, tables: Path, figures: Path) -> None:
     """Write an experiment's tables and figures, and the page that shows them.
@@ -42,7 +38,8 @@ def write_experiment(file: Path, *, page: Path, tables: Path, figures: Path) -> 
     `file` is the experiment's record; what it names lies relative to the folder that holds its `results`.
 
     Raises:
-        DataError: a score cannot be read, or a picture is missing.
+        DataError: a score, a log or the index of a data set cannot be read, or a picture is missing.
+        CheckpointError: a choice of a snapshot cannot be read.
         ConfigError: scores of one protocol's name were made under different ones.
     """
     experiment, root = read_experiment(file), file.absolute().parents[2]
@@ -59,14 +56,15 @@ def write_experiment(file: Path, *, page: Path, tables: Path, figures: Path) -> 
         draw_samples_over_training(shown, {snapshot.kimg: root / snapshot.samples for snapshot in run.snapshots})
         caption = "Each column is a clip, the same in every snapshot; its second row is 16 frames later."
         pictures.append(Media(shown, f"{run.name}: samples over training", caption))
+    recipes = {run.name: yaml.safe_load((root / run.recipe).read_text(encoding="utf-8")) for run in experiment.runs}
     content = ReportContent(
         title=experiment.title,
-        introduction=INTRODUCTION.format(shown=experiment.shown),
+        introduction=_introduction(recipes, experiment.shown),
         tables=written,
         datasets=[_dataset(data.name, root / data.index) for data in experiment.data],
         figures=pictures,
         clips=[media for run in experiment.runs if run.clips for media in _clips(run.name, run.clips, root, figures)],
-        runs=[_run(run, root, logs[run.name]) for run in experiment.runs],
+        runs=[_run(run, root, recipes[run.name], logs[run.name]) for run in experiment.runs],
         versions={"stylesv": __version__},
     )
     write_report(page, content)
@@ -89,15 +87,39 @@ def _log_lines(run: ReportedRun, root: Path) -> list[dict[str, Any]]:
     return read_log_lines([root / snapshot.log for snapshot in run.snapshots if snapshot.log is not None])
 
 
+def _introduction(recipes: dict[str, dict[str, Any]], shown: str) -> str:
+    """What was done, in words."""
+    imported = sum("source" in recipe for recipe in recipes.values())
+    parents = [recipe["parent"] for recipe in recipes.values() if "source" not in recipe]
+    tuned = sum(parent is not None for parent in parents)
+    steps = ["Raw videos were packed into clips."]
+    if imported:
+        steps.append(
+            "A published checkpoint was imported."
+            if imported == 1
+            else f"{imported} published checkpoints were imported."
+        )
+    if parents:
+        trained = "1 model was trained" if len(parents) == 1 else f"{len(parents)} models were trained"
+        origin = f"{tuned} of them from another's best snapshot" if tuned else "from scratch"
+        steps.append(f"{trained}, {origin}.")
+    return " ".join([*steps, f"Every snapshot was scored; the clips below are of the {shown} ones."])
+
+
 def _dataset(name: str, index_file: Path) -> DatasetSummary:
-    index = json.loads(index_file.read_text())
-    lengths = [clip["num_frames"] for clip in index["clips"]]
-    facts = {
-        "clips": f"{len(lengths)} of {len(index['sources'])} videos",
-        "frames": f"{sum(lengths):,} in all; {min(lengths)} to {max(lengths)} a clip, median {np.median(lengths):g}",
-        "resolution": f"{index['resolution']} x {index['resolution']} pixels",
-    }
-    return DatasetSummary(name, facts, {entry["source"]: entry["reason"] for entry in index["dropped"]})
+    try:
+        index = json.loads(index_file.read_text(encoding="utf-8"))
+        lengths = [clip["num_frames"] for clip in index["clips"]]
+        used = len({clip["source"] for clip in index["clips"]})
+        facts = {
+            "clips": f"{len(lengths)} from {used} of {len(index['sources'])} videos",
+            "frames": f"{sum(lengths):,} in all; {min(lengths)} to {max(lengths)} a clip, median {np.median(lengths):g}",
+            "resolution": f"{index['resolution']} x {index['resolution']} pixels",
+        }
+        dropped = tuple((entry["name"], entry["reason"]) for entry in index["dropped"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{index_file}: not an index of packed clips ({error!r}); pack the videos again") from error
+    return DatasetSummary(name, facts, dropped)
 
 
 def _clips(name: str, clips: ReportedClips, root: Path, figures: Path) -> list[Media]:
@@ -117,9 +139,8 @@ def _clips(name: str, clips: ReportedClips, root: Path, figures: Path) -> list[M
     ]
 
 
-def _run(run: ReportedRun, root: Path, log: list[dict[str, Any]]) -> RunSummary:
-    recipe_yaml = (root / run.recipe).read_text()
-    recipe = yaml.safe_load(recipe_yaml)
+def _run(run: ReportedRun, root: Path, recipe: dict[str, Any], log: list[dict[str, Any]]) -> RunSummary:
+    recipe_yaml = (root / run.recipe).read_text(encoding="utf-8")
     choice = read_choice(root / run.choice)
     facts = {"best snapshot": f"kimg {choice.kimg}, {choice.metric} {format_number(choice.value)}"}
     if "source" in recipe:

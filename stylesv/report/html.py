@@ -27,11 +27,14 @@ class Media:
 
 @dataclass(frozen=True)
 class DatasetSummary:
-    """A data set: facts by name, such as clips kept or resolution, and what was dropped with the reason, by video."""
+    """A data set: facts by name, such as clips kept or resolution, and what was dropped: videos, each with the reason.
+
+    A video may be named more than once: two parts of it, or two of one name.
+    """
 
     name: str
     facts: Mapping[str, str]
-    dropped: Mapping[str, str] = field(default_factory=dict)
+    dropped: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,11 @@ class ScoreTable:
         return f"{'higher' if self.protocol.settings.higher_is_better else 'lower'} is better"
 
     @property
+    def has_many_seeds(self) -> bool:
+        """Whether runs of several seeds are to be told apart."""
+        return len({row.seed for row in self.rows}) > 1
+
+    @property
     def caption(self) -> str:
         """The protocol in one line."""
         return caption_protocol(self.protocol)

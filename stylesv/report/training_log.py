@@ -8,7 +8,7 @@ from typing import Any
 from stylesv.errors import DataError
 
 
-def read_log_lines(paths: Iterable[Path]) -> list[dict[str, Any]]:
+def read_log_lines(paths: Iterable[Path | str]) -> list[dict[str, Any]]:
     """All lines of some `log.jsonl` in their order; a number that is not finite is None.
 
     Raises:

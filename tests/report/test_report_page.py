@@ -29,7 +29,7 @@ def content(tmp_path):
         title="Demo <of> StyleSV",
         introduction="What was run.",
         tables=[tabulate_scores(rows()), tabulate_scores([row(10, 3.5, protocol=used("rfid", key="11112222"))])],
-        datasets=[DatasetSummary("sky-0000", {"clips kept": "22 of 24"}, {"sky_03.mp4": "12 frames, fewer than 16"})],
+        datasets=[DatasetSummary("sky-0000", {"clips kept": "22 of 24"}, [("sky_03.mp4", "12 frames, fewer than 16")])],
         figures=[Media(tmp_path / "curve.png", "Curve", wide=False)],
         clips=[Media(tmp_path / "film.mp4", "Film", "Real & generated."), Media(tmp_path / "strip.png", "Strip")],
         runs=[RunSummary("sky-D-s0-7be01d44", {"parent": "none"}, "seed: 0\nname: <script>alert(1)</script>\n")],

@@ -1,33 +1,60 @@
-"""The whole way at the smallest size, for real: from rendered videos to the report, twice, with equal bytes."""
+"""The whole way at the smallest size, for real: from a folder of films to the report, twice, with equal bytes.
 
+The folder is as folders are: a film is too short, one ends early, and one is none. (tests/cluster goes the way of the demo,
+which renders its films.)
+"""
+
+import html
 import json
+import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from workflow_checkout import Workflow
+
+from stylesv.data.driving_scenes import render_driving_videos
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
 SMALLEST = [
     "--config",
-    "dataset={render: {num_videos: 4, seed: 0}, resolution: 32}",
+    "dataset={resolution: 32}",
     "model={training: {batch_size: 8}, length: {total_kimg: 1, segment_kimg: 1}}",
     "per_model={D: {length: {total_kimg: 2, segment_kimg: 1}}}",
     "protocol={generated: {num_clips: 8}, real: {max_clips: 8}, bootstrap: {resamples: 5}}",
     "figures={num_frames: 8, num_clips: 3}",
 ]
+UNUSABLE = ("cut.mp4", "short.mp4", "text.mp4")
 
 
-def run(folder) -> Workflow:
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("films")
+    render_driving_videos(folder / "videos", num_videos=4, seed=0, num_frames=(40, 80))
+    render_driving_videos(folder / "short", num_videos=1, seed=1, num_frames=(9, 9))
+    shutil.move(folder / "short" / "drive_0000.mp4", folder / "videos" / "short.mp4")
+    whole = (folder / "videos" / "drive_0003.mp4").read_bytes()
+    (folder / "videos" / "cut.mp4").write_bytes(whole[: len(whole) // 2])
+    (folder / "videos" / "text.mp4").write_text("not a film\n")
+    return folder / "videos"
+
+
+@pytest.fixture(scope="module")
+def call(videos) -> list[str]:
+    return ["own", *SMALLEST, f"videos={videos}"]
+
+
+def run(folder, call) -> Workflow:
     workflow = Workflow(folder)
-    done = workflow.snakemake("demo", *SMALLEST)
+    done = workflow.snakemake(*call)
     assert done.returncode == 0, done.stdout[-6000:]
     return workflow
 
 
 @pytest.fixture(scope="module")
-def first(tmp_path_factory) -> Workflow:
-    return run(tmp_path_factory.mktemp("first"))
+def first(tmp_path_factory, call) -> Workflow:
+    return run(tmp_path_factory.mktemp("first"), call)
 
 
 def result_files(workflow) -> dict[str, bytes]:
@@ -40,8 +67,8 @@ def result_files(workflow) -> dict[str, bytes]:
     }
 
 
-def test_two_runs_from_scratch_give_the_same_bytes(first, tmp_path_factory):
-    once, again = result_files(first), result_files(run(tmp_path_factory.mktemp("second")))
+def test_two_runs_from_scratch_give_the_same_bytes(first, call, tmp_path_factory):
+    once, again = result_files(first), result_files(run(tmp_path_factory.mktemp("second"), call))
     assert once.keys() == again.keys()
     different = [name for name in once if once[name] != again[name]]
     # the page shows the last losses, which are results too; nothing may differ
@@ -50,8 +77,8 @@ def test_two_runs_from_scratch_give_the_same_bytes(first, tmp_path_factory):
     assert sum("/scores/" in name for name in once) == 2 * 2 + 3
 
 
-def test_a_second_call_has_nothing_to_do(first):
-    assert first.scheduled("demo", *SMALLEST) == {}
+def test_a_second_call_has_nothing_to_do(first, call):
+    assert first.scheduled(*call) == {}
 
 
 def test_finetuning_starts_from_the_best_snapshot_of_the_pretraining(first):
@@ -69,25 +96,25 @@ def test_only_the_last_state_is_kept(first):
     assert states == ["2"]
 
 
-def test_a_longer_run_trains_the_new_segment_alone_and_leaves_the_others_as_they_were(first):
+def test_a_longer_run_trains_the_new_segment_alone_and_leaves_the_others_as_they_were(first, call):
     before = result_files(first)
-    longer = [argument.replace("D: {length: {total_kimg: 2", "D: {length: {total_kimg: 3") for argument in SMALLEST]
-    assert first.scheduled("demo", *longer)["train_segment"] == 1
-    done = first.snakemake("demo", *longer)
+    longer = [argument.replace("D: {length: {total_kimg: 2", "D: {length: {total_kimg: 3") for argument in call]
+    assert first.scheduled(*longer)["train_segment"] == 1
+    done = first.snakemake(*longer)
     assert done.returncode == 0, done.stdout[-6000:]
     after = result_files(first)
     kept = [name for name in before if name.startswith("runs/") and "state" not in name]
     assert [name for name in kept if before[name] != after.get(name)] == []
-    assert first.scheduled("demo", *SMALLEST).get("train_segment") is None
+    assert first.scheduled(*call).get("train_segment") is None
 
 
-def test_a_lost_snapshot_in_the_middle_is_remade_with_equal_bytes(first):
+def test_a_lost_snapshot_in_the_middle_is_remade_with_equal_bytes(first, call):
     lost = next((first.folder / "results" / "runs").glob("*-D-*/1/networks.safetensors"))
     content, later = lost.read_bytes(), lost.parents[1] / "2" / "networks.safetensors"
     lost.unlink()
-    jobs, written = first.scheduled("demo", *SMALLEST), later.stat().st_mtime_ns
+    jobs, written = first.scheduled(*call), later.stat().st_mtime_ns
     assert (jobs["initialize_networks"], jobs["train_segment"]) == (1, 1)
-    done = first.snakemake("demo", *SMALLEST)
+    done = first.snakemake(*call)
     assert done.returncode == 0, done.stdout[-6000:]
     assert lost.read_bytes() == content
     assert later.stat().st_mtime_ns == written
@@ -106,6 +133,14 @@ def test_videos_are_made_from_a_snapshot(first, tmp_path):
 
 
 def test_the_report_stands_alone_and_shows_both_scores(first):
-    page = (first.folder / "results" / "report" / "demo" / "index.html").read_text()
+    page = (first.folder / "results" / "report" / "own" / "index.html").read_text()
     assert "rFID" in page and "rFVD16" in page and "data:video/mp4" in page
     assert 'src="http' not in page and 'href="http' not in page
+
+
+def test_the_report_lists_the_films_that_were_left_out_with_the_reasons(first):
+    page = (first.folder / "results" / "report" / "own" / "index.html").read_text()
+    (index,) = (first.folder / "results" / "data").glob("own-*/index.json")
+    reasons = {entry["name"]: entry["reason"] for entry in json.loads(index.read_text())["dropped"]}
+    assert reasons.keys() >= set(UNUSABLE)
+    assert all(f"<dt>{name}</dt><dd>{html.escape(reason)}</dd>" in page for name, reason in reasons.items())

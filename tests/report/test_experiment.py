@@ -1,0 +1,186 @@
+"""An experiment's report from its files: dropped films, imported models, no intervals, one seed and many."""
+
+import html
+import json
+import re
+
+import numpy as np
+import pytest
+import yaml
+from report_values import clips, used
+from stylesv.config.choice import Choice
+
+from stylesv.config.dataset import PackSettings
+from stylesv.data.packing import pack_videos
+from stylesv.errors import DataError
+from stylesv.files import readable_json
+from stylesv.report.clip_grids import draw_clip_strips, draw_samples, draw_time_slices, write_clip_film
+from stylesv.report.experiment import write_experiment
+from stylesv.report.video_file import write_video
+
+INTERVAL = {"low": 40.0, "high": 43.0, "level": 0.95, "resamples": 100}
+PACKING = {"crop": "center", "fps": None, "jpeg_quality": 95, "damaged": "drop"}
+
+
+def visible_text(page):
+    text = re.sub(r"<(script|style).*?</\1>", "", page.read_text(), flags=re.S)
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory):
+    """Two films, one of them cut into three clips and a rest, and three that cannot be used."""
+    folder = tmp_path_factory.mktemp("films")
+    noise = np.random.default_rng(0).integers(0, 255, (60, 3, 32, 32), np.uint8)
+    write_video(folder / "videos" / "good.mp4", noise[:16], fps=25)
+    write_video(folder / "videos" / "long.mp4", noise[:52], fps=25)
+    write_video(folder / "videos" / "short.mp4", noise[:7], fps=25)
+    whole = write_video(folder / "videos" / "cut.mp4", noise, fps=25) or (folder / "videos" / "cut.mp4").read_bytes()
+    (folder / "videos" / "cut.mp4").write_bytes(whole[: len(whole) // 2])
+    (folder / "videos" / "text.mp4").write_text("not a film\n")
+    settings = PackSettings(resolution=32, min_frames=16, max_frames=16, **PACKING)
+    pack_videos(folder / "videos", folder / "packed", settings=settings)
+    return folder / "packed" / "index.json"
+
+
+class Experiment:
+    """Files of an experiment's runs, of the kinds that the workflow hands to the report."""
+
+    def __init__(self, folder, index):
+        self.folder = folder
+        self.settings = {
+            "title": "T",
+            "scores": {},
+            "samples": {},
+            "clips": {},
+            "runs": {},
+            "data": {"sky-00": str(index)},
+        }
+
+    def file(self, name, text=""):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return str(path)
+
+    def add_run(self, run, scores, recipe, *, seed=0, model="D", protocol=None, interval=INTERVAL, logs=()):
+        for kimg, value in scores.items():
+            score = {
+                **{"label": "rFVD16", "value": value, "interval": interval, "few_clips": True},
+                **{"artefacts": [], "drift": [], "real": {"count": 8}, "generated": {"count": 8}},
+                "scored": {"run": run, "dataset": "sky-00", "model": model, "seed": seed, "kimg": kimg},
+                "protocol": (protocol or used()).model_dump(mode="json"),
+            }
+            written = self.settings["scores"].setdefault("rfvd_16f", [])
+            written.append(self.file(f"{run}/{kimg}/score.json", json.dumps(score)))
+            draw_samples(self.folder / run / str(kimg) / "samples.png", clips(2, 2))
+        best = min(scores, key=scores.get)
+        choice = Choice(
+            **{"run": run, "kimg": best, "networks": f"{best}/networks.safetensors", "metric": "rFVD16"},
+            **{"value": scores[best], "protocol": "rfvd_16f-0123abcd", "of_kimgs": tuple(scores)},
+        )
+        panels = {"real": clips(2), "generated": clips(2, seed=1)}
+        write_clip_film(self.folder / run / "clips.mp4", panels, columns=2, fps=25, min_frame_px=16)
+        draw_clip_strips(self.folder / run / "strip.png", panels, num_frames=2, num_clips=2)
+        draw_time_slices(self.folder / run / "slices.png", panels, num_clips=2)
+        self.settings["samples"][run] = {
+            str(kimg): str(self.folder / run / str(kimg) / "samples.png") for kimg in scores
+        }
+        parts = {"film": "clips.mp4", "strip": "strip.png", "slices": "slices.png"}
+        self.settings["clips"][run] = {part: str(self.folder / run / name) for part, name in parts.items()}
+        self.settings["runs"][run] = {
+            "recipe": self.file(f"{run}/recipe.yaml", yaml.safe_dump(recipe)),
+            "choice": self.file(f"{run}/best.json", readable_json(choice.model_dump(mode="json"))),
+            "logs": [
+                self.file(f"{run}/{kimg}/log.jsonl", line) for kimg, line in zip(list(scores)[1:], logs, strict=True)
+            ],
+        }
+
+    def page(self):
+        page = self.folder / "page" / "index.html"
+        write_experiment(self.settings, page=page, tables=self.folder / "tables", figures=self.folder / "figures")
+        return visible_text(page)
+
+
+TRAINED = {"parent": {"run": "sky-image-s0-00"}, "training": {"num_frames": 3, "batch_size": 8}}
+SCRATCH = {"parent": None, "training": {"num_frames": 1, "batch_size": 8}}
+LOG = '{"kimg": 4.0, "loss_generator": 1.25, "loss_discriminator": 0.5, "r1_penalty": null}\n'
+
+
+@pytest.fixture
+def experiment(tmp_path, packed):
+    return Experiment(tmp_path, packed)
+
+
+def test_every_dropped_film_stands_on_the_page_with_its_reason(experiment, packed):
+    experiment.add_run("sky-D-s0-00", {0: 90.0, 4: 42.0}, TRAINED, logs=[LOG])
+    shown = experiment.page()
+    dropped = json.loads(packed.read_text())["dropped"]
+    assert sorted(entry["name"] for entry in dropped) == ["cut.mp4", "long.mp4", "short.mp4", "text.mp4"]
+    assert "4 dropped" in shown
+    assert all(f"{entry['name']} {' '.join(entry['reason'].split())}" in shown for entry in dropped)
+    assert "clips 4 from 2 of 5 videos" in shown
+
+
+def test_films_of_one_name_are_all_listed(experiment, packed, tmp_path):
+    index = json.loads(packed.read_text())
+    index["dropped"] += [{"name": "text.mp4", "num_frames": n, "reason": f"reason {n}"} for n in (1, 2)]
+    experiment.settings["data"] = {"sky-00": experiment.file("index.json", json.dumps(index))}
+    experiment.add_run("sky-D-s0-00", {0: 90.0, 4: 42.0}, TRAINED, logs=[LOG])
+    shown = experiment.page()
+    assert "6 dropped" in shown and "text.mp4 reason 1 text.mp4 reason 2" in shown
+
+
+def test_a_damaged_index_is_named(experiment):
+    experiment.settings["data"] = {"sky-00": experiment.file("index.json", '{"clips": []}')}
+    experiment.add_run("sky-D-s0-00", {0: 90.0}, TRAINED)
+    with pytest.raises(DataError, match=r"index\.json: not an index of packed clips .*; pack the videos again"):
+        experiment.page()
+
+
+def test_an_imported_model_alone_has_no_training_and_no_interval(experiment):
+    source = {"version": 1, "source": "ab" * 32}
+    protocol = used(bootstrap={"resamples": 0})
+    experiment.add_run("sky-published-s0-00", {0: 42.0}, source, protocol=protocol, interval=None)
+    shown = experiment.page()
+    assert "networks imported from the checkpoint of SHA-256 abababababab…" in shown
+    assert "42.00 rFVD16 at 0 kimg" in shown and "Interval none" in shown
+    assert "was trained" not in shown and "A published checkpoint was imported" in shown
+    assert not (experiment.folder / "figures" / "training.png").exists()
+
+
+def test_many_seeds_are_told_apart_and_one_is_not(experiment):
+    experiment.add_run("sky-D-s0-00", {0: 90.0, 4: 42.0}, TRAINED, logs=[LOG])
+    assert "sky-00 · D 42.00" in experiment.page()
+    experiment.add_run("sky-D-s1-00", {0: 80.0, 4: 43.0}, TRAINED, seed=1, logs=[LOG])
+    shown = experiment.page()
+    assert "sky-00 · D · seed 0 42.00" in shown and "sky-00 · D · seed 1 43.00" in shown
+
+
+def test_the_introduction_says_what_was_trained(experiment):
+    experiment.add_run("sky-image-s0-00", {0: 90.0, 4: 42.0}, SCRATCH, model="image", logs=[LOG])
+    shown = experiment.page()
+    assert "1 model was trained, from scratch" in shown and "best snapshot of" not in shown
+    experiment.add_run("sky-D-s0-00", {0: 80.0, 4: 43.0}, TRAINED, logs=[LOG])
+    assert "2 models were trained, 1 of them from another's best snapshot" in experiment.page()
+
+
+def test_scores_that_are_better_high_are_not_called_better_low(experiment):
+    protocol = used(metric="inception_video", inception={"splits": 2, "shuffle_seed": 0})
+    experiment.add_run("sky-D-s0-00", {0: 1.5, 4: 1.25}, TRAINED, logs=[LOG], protocol=protocol)
+    shown = experiment.page()
+    assert "rISV16: higher is better" in shown and "Lower is better" not in shown
+
+
+def test_a_kernel_distance_below_zero_has_no_bar(experiment):
+    kernel = {"metric": "kernel_image", "kernel": {"subsets": 1, "max_subset_size": 9, "seed": 0}}
+    protocol = used("rfid", **kernel)
+    experiment.add_run("sky-D-s0-00", {0: 5.0, 4: -0.5}, TRAINED, logs=[LOG], protocol=protocol)
+    assert "-0.5 rKID, 95 % interval 40.00 to 43.00 at 4 kimg, down from 5.00 at 0 kimg" in experiment.page()
+    assert "width: -" not in (experiment.folder / "page" / "index.html").read_text()
+
+
+def test_a_damaged_log_is_named(experiment):
+    experiment.add_run("sky-D-s0-00", {0: 90.0, 4: 42.0}, TRAINED, logs=[LOG[:20]])
+    with pytest.raises(DataError, match=r"log\.jsonl: cannot be read as a training log"):
+        experiment.page()
