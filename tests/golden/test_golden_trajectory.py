@@ -101,7 +101,8 @@ class PublishedInputs(StepDraws):
         times = self.case[f"{phase}_t"][step]
         z = self._normal(f"z:{phase}:{step}", [info["batch_size"], info["cfg"]["generator"]["z_dim"]])
         motion = self._normal(f"motion:{phase}:{step}", info["motion_shape"])
-        return GeneratorInputs(times, torch.stack([z, z]), motion, time_offset=None, moving_start=None, crossover=None)
+        unused = dict.fromkeys(("other_z", "time_offset", "moving_start", "crossover"))
+        return GeneratorInputs(times=times, z=z, motion=motion, **unused)
 
     def real_clips(self) -> ClipBatch:
         """Real clips: coarse noise that moves to the right with time, by the recipe in the sidecar's words."""
