@@ -1,5 +1,6 @@
 """MP4 files that every browser plays: H.264, 4:2:0, the index in front."""
 
+import math
 import os
 from fractions import Fraction
 from pathlib import Path
@@ -33,7 +34,7 @@ def write_video(path: Path, frames: UInt8[np.ndarray, "t c h w"], *, fps: int | 
     """
     path = Path(path)
     count, channels, height, width = frames.shape
-    if count == 0 or channels != 3 or fps <= 0:
+    if count == 0 or channels != 3 or not 0 < fps < math.inf:
         raise DataError(
             f"{path}: {count} frames of {channels} channels at {fps} fps; needs frames, 3 channels, fps > 0"
         )

@@ -11,17 +11,16 @@ import pytest
 import torch
 import yaml
 from PIL import Image
+from small_snapshot import SIZE, merged, write_snapshot
 
 from stylesv.checkpoint import read_networks, write_networks
 from stylesv.config.dataset import PackSettings
-from stylesv.config.model import GeneratorSettings
 from stylesv.data.packing import pack_videos
 from stylesv.errors import CheckpointError, ConfigError, DataError
 from stylesv.files import file_sha256
 from stylesv.metrics import shards as shards_module
 from stylesv.metrics.clip_selection import select_real_clips
 from stylesv.metrics.frechet import frechet_distance_of_few
-from stylesv.networks import Generator
 from stylesv.records.named_protocol import named_protocol
 from stylesv.records.protocol import Protocol
 from stylesv.records.score import read_score
@@ -30,12 +29,6 @@ from stylesv.sampling.clip_sources import LooseVideos, SnapshotClips, open_video
 from stylesv.sampling.clips import generate_clips, load_generator
 from stylesv.sampling.score_request import ScoreRequest, describe_score
 
-SIZE = 32
-SMALL = {
-    **{"z_dim": 7, "w_dim": 12, "channel_base": 256, "channel_max": 16},
-    "motion": {"z_dim": 5, "v_dim": 6, "motion_z_distance": 8, "kernel_size": 3},
-    "synthesis": {"num_layers": 3, "margin_size": 4},
-}
 FEW = {
     "num_frames": 8,
     "real": {"max_clips": 40, "max_clips_per_video": 3},
@@ -45,13 +38,6 @@ FEW = {
     "artefacts": {"num_clips": 4, "num_frames": 16, "motion_distance": 8},
     "drift": {"start_times": [0, 8], "num_clips": 5},
 }
-
-
-def merged(values, changes):
-    for key, value in changes.items():
-        deeper = isinstance(value, dict) and isinstance(values.get(key), dict)
-        values[key] = merged(dict(values[key]), value) if deeper else value
-    return values
 
 
 @pytest.fixture
@@ -79,15 +65,7 @@ def videos(tmp_path):
 
 @pytest.fixture
 def networks(tmp_path, root):
-    model = yaml.safe_load((root / "config" / "config.yaml").read_text())["model"]
-    settings = GeneratorSettings.model_validate_json(json.dumps(merged(model["generator"], SMALL)))
-    torch.manual_seed(0)
-    generator = Generator(settings, resolution=SIZE, class_dim=0)
-    generator.synthesis.fusion.motion_mask.data.fill_(1)
-    path = tmp_path / "networks.safetensors"
-    header = {"generator": settings.model_dump(mode="json"), "resolution": SIZE, "class_dim": 0, "num_frames": 3}
-    write_networks(path, {"generator_ema": generator.state_dict()}, header)
-    return path
+    return write_snapshot(tmp_path / "networks.safetensors", root)
 
 
 def request(reference, generated, folder, **changes):
