@@ -71,6 +71,7 @@ def translate_networks(
         "class_dim": arguments["class_dim"],
         "num_frames": sampling.get("num_frames_per_video"),
         "max_num_frames": sampling.get("max_num_frames"),
+        "uniform_times": sampling.get("type") == "uniform",
     }
     if arguments["image_channels"] != 3:
         raise CheckpointError(f"its images have {arguments['image_channels']} channels; only RGB images are supported")
