@@ -92,7 +92,7 @@ def draw_experiment_clips(networks: Path, data: Path, look: Look, out: ClipFigur
     figures = look.figures
     request = GenerateRequest(
         num_videos=figures.num_clips,
-        num_frames=figures.num_frames if header["num_frames"] > 1 else 1,
+        num_frames=1 if header["num_frames"] == 1 else figures.num_frames,
         start_frame=0,
         slow_motion=1,
         fps=look.fps,

@@ -7,17 +7,18 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
+from imageio.v3 import imread
 from small_disk import small_disk
 from small_snapshot import SIZE, write_snapshot
-from stylesv.config.choice import Choice
 
 from stylesv.config.dataset import PackSettings
+from stylesv.config.settings import FigureSettings
 from stylesv.data.packed_writer import partial_folder
 from stylesv.data.packing import pack_videos
 from stylesv.errors import ConfigError, DataError, StyleSVError
 from stylesv.files import file_sha256
-from stylesv.metrics.choice import write_choice
-from stylesv.report.video_file import read_video, write_video
+from stylesv.records.look import Look
+from stylesv.report.video_file import write_video
 from stylesv.sampling import films
 from stylesv.sampling.clip_sources import open_videos
 from stylesv.sampling.film_folder import FilmTarget
@@ -57,8 +58,8 @@ def test_the_grid_lies_beside_the_folder_and_is_no_video_of_it(networks, tmp_pat
     assert shown(out) == [f"{number:06d}.mp4" for number in range(6)]
     videos = open_videos(out, None)
     assert (videos.lengths, videos.resolution) == ((4,) * 6, SIZE)
-    grid = read_video(tmp_path / "films_grid.mp4")
-    assert grid.shape[0] == 4 and grid.shape[3] > 3 * SIZE
+    grid = imread(tmp_path / "films_grid.mp4", plugin="pyav")
+    assert grid.shape[0] == 4 and grid.shape[2] > 3 * SIZE
 
 
 def test_the_grid_goes_where_it_is_told(networks, tmp_path, monkeypatch):
@@ -106,7 +107,7 @@ def test_overwriting_replaces_exactly_what_the_earlier_call_made(networks, tmp_p
     assert shown(tmp_path) == ["films", "fresh"]
     generate(networks, out, count=2, frames=2, overwrite=True, grid=(2, 1))
     generate(networks, out, count=2, frames=3, overwrite=True, grid=(2, 1))
-    assert len(read_video(tmp_path / "films_grid.mp4")) == 3
+    assert len(imread(tmp_path / "films_grid.mp4", plugin="pyav")) == 3
 
 
 def test_files_of_others_are_never_replaced(networks, tmp_path):
@@ -192,7 +193,7 @@ def test_numbers_that_cannot_be_are_refused_before_anything_is_made(networks, tm
 @pytest.mark.parametrize("fps", films.FPS_RANGE)
 def test_the_slowest_and_the_fastest_film_can_be_written_and_read(networks, tmp_path, fps):
     generate(networks, tmp_path / "films", count=1, fps=fps)
-    assert len(read_video(tmp_path / "films" / "000000.mp4")) == 3
+    assert len(imread(tmp_path / "films" / "000000.mp4", plugin="pyav")) == 3
 
 
 def test_the_record_says_what_made_the_videos(networks, tmp_path):
@@ -233,10 +234,7 @@ def test_killed_with_no_warning_it_leaves_no_video_and_the_next_call_makes_all(r
 
 def test_clips_are_drawn_of_a_snapshot_that_does_not_say_for_how_many_frames_it_was_trained(root, tmp_path):
     """As an imported checkpoint may not."""
-    write_snapshot(tmp_path / "run" / "0" / "networks.safetensors", root, num_frames=None)
-    values = {"run": "r", "kimg": 0, "networks": "0/networks.safetensors", "metric": "rFVD16", "value": 1.5}
-    choice = tmp_path / "run" / "best" / "best.json"
-    write_choice(choice, Choice(**values, protocol="rfvd_16f-0123abcd", of_kimgs=(0,)))
+    write_snapshot(tmp_path / "run" / "0" / "networks.safetensors", root, num_frames=None, kimg=0)
     frames = np.random.default_rng(0).integers(0, 255, (8, 3, SIZE, SIZE), np.uint8)
     write_video(tmp_path / "videos" / "a.mp4", frames, fps=25)
     packing = {
@@ -249,7 +247,10 @@ def test_clips_are_drawn_of_a_snapshot_that_does_not_say_for_how_many_frames_it_
     }
     pack_videos(tmp_path / "videos", tmp_path / "packed", settings=PackSettings(resolution=SIZE, **packing))
     figures = ClipFigures(*(tmp_path / name for name in ("clips.mp4", "strip.png", "slices.png")))
-    look = {"num_clips": 2, "columns": 1, "num_frames": 5, "strip_clips": 1, "strip_frames": 2}
-    look |= {"truncation": 1.0, "seed": 0, "fps": 25.0}
-    draw_experiment_clips(choice, tmp_path / "packed", look, figures)
-    assert len(read_video(tmp_path / "clips.mp4")) == 5
+    shown = FigureSettings(
+        **{"snapshot": "last", "num_clips": 2, "columns": 1, "num_frames": 5, "strip_clips": 1, "strip_frames": 2},
+        **{"truncation": 1.0, "seed": 0},
+    )
+    networks = tmp_path / "run" / "0" / "networks.safetensors"
+    draw_experiment_clips(networks, tmp_path / "packed", Look(figures=shown, fps=25.0, among="0"), figures)
+    assert len(imread(tmp_path / "clips.mp4", plugin="pyav")) == 5
