@@ -68,6 +68,7 @@ wildcard_constraints:
     collection=r"[0-9a-f]{8}",
     look=r"[0-9a-f]{8}",
     sha256=r"[0-9a-f]{64}",
+    key=r"[0-9a-f]{8}",
     experiment=r"[A-Za-z0-9_.-]+",
 
 
@@ -81,6 +82,22 @@ def answer(question):
             stop(error)
 
     return answered
+
+
+class Keyed(str):
+    """A text that the key in an output's name stands for.
+
+    Snakemake compares the representation of params to find jobs to run again, and this one never changes: a file that exists
+    is right, and a job that is run again for nothing keeps jobs behind it from being planned (docs/workflow.md 2.6).
+    """
+
+    def __repr__(self):
+        return "a text known by its key"
+
+
+def text(question):
+    """A question whose answer is such a text."""
+    return lambda wildcards: Keyed(answer(question)(wildcards))
 
 
 def files(question):

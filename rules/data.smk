@@ -33,7 +33,7 @@ rule write_data_recipe:
     output:
         paths.DATA_RECIPE,
     params:
-        text=answer(questions.data_recipe),
+        text=text(questions.data_recipe),
     template_engine:
         "jinja2"
 

@@ -21,12 +21,13 @@ rule fetch_detector:
         mem_mb=1000,
         runtime=120,
     params:
-        known=answer(questions.detector_source),
+        url=text(questions.detector_address),
+        sha256=text(questions.detector_hash),
     shell:
         r"""
         exec python {SCRIPTS:q}/fetch.py \
-            --url={params.known[url]:q} \
-            --sha256={params.known[sha256]:q} \
+            --url={params.url:q} \
+            --sha256={params.sha256:q} \
             --out {output:q} \
             >{log:q} 2>&1
         """
@@ -39,7 +40,7 @@ rule write_protocol:
     output:
         paths.PROTOCOL,
     params:
-        text=answer(questions.protocol),
+        text=text(questions.protocol),
     template_engine:
         "jinja2"
 

@@ -12,7 +12,7 @@ rule write_look:
     output:
         paths.LOOK,
     params:
-        text=answer(questions.look),
+        text=text(questions.look),
     template_engine:
         "jinja2"
 

@@ -13,7 +13,7 @@ rule write_experiment:
     output:
         paths.EXPERIMENT,
     params:
-        text=answer(questions.experiment),
+        text=text(questions.experiment),
     template_engine:
         "jinja2"
 
@@ -24,7 +24,7 @@ rule write_report:
     One job, so that what people read is always of one and the same state of the results.
     """
     input:
-        experiment=paths.EXPERIMENT,
+        experiment=files(questions.experiment_file),
         files=files(questions.reported_files),
     output:
         page=paths.PAGE,
@@ -34,6 +34,9 @@ rule write_report:
         "logs/write_report/{experiment}.log",
     conda:
         "../envs/paper.yaml"
+    params:
+        # the paths of what people read carry no key: another content is told by it
+        key=answer(questions.experiment_key),
     shell:
         r"""
         exec python {SCRIPTS:q}/write_report.py \

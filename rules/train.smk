@@ -15,7 +15,7 @@ rule write_recipe:
     output:
         paths.RECIPE,
     params:
-        text=answer(questions.recipe),
+        text=text(questions.recipe),
     template_engine:
         "jinja2"
 
@@ -66,7 +66,7 @@ rule fetch_checkpoint:
         mem_mb=1000,
         runtime=240,
     params:
-        url=answer(questions.checkpoint_address),
+        url=text(questions.checkpoint_address),
     shell:
         r"""
         exec python {SCRIPTS:q}/fetch.py \

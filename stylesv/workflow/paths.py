@@ -35,7 +35,7 @@ STRIP = "results/runs/{run}/clips/{look}/strip.png"
 SLICES = "results/runs/{run}/clips/{look}/slices.png"
 EVENTS = "results/tensorboard/{run}"
 
-EXPERIMENT = "results/experiments/{experiment}.yaml"
+EXPERIMENT = "results/experiments/{experiment}-{key}.yaml"
 TABLES = "results/tables/{experiment}"
 FIGURES = "results/figures/{experiment}"
 PAGE = "results/report/{experiment}/index.html"

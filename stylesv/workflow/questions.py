@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
-from stylesv.config.recipe import recipe_yaml
+from stylesv.config.detector import FeatureDetectorSettings
+from stylesv.config.recipe import recipe_key, recipe_yaml
 from stylesv.config.settings import SourceSettings
 from stylesv.errors import ConfigError
 from stylesv.records.experiment import experiment_yaml
@@ -153,19 +154,13 @@ class Questions:
         settings = self._protocol(wildcards.protocol).settings.detector
         return None if settings.is_random else paths.DETECTOR.format(detector=settings.name)
 
-    def detector_source(self, wildcards: Wildcards) -> dict[str, str]:
-        """Address and hash of a detector, as its protocols give them; empty where they give none.
+    def detector_address(self, wildcards: Wildcards) -> str:
+        """Where a detector is fetched from; empty if nobody says."""
+        return self._detector(wildcards.detector).url or ""
 
-        Raises:
-            ConfigError: two protocols give different ones, or none does.
-        """
-        detectors = [protocol.settings.detector for protocol in self.plan.protocols.values()]
-        found = {(each.url or "", each.sha256 or "") for each in detectors if each.name == wildcards.detector}
-        if len(found) != 1:
-            raise ConfigError(
-                f"{wildcards.detector}: the protocols in use give {len(found)} addresses and hashes of it; one is needed"
-            )
-        return dict(zip(("url", "sha256"), found.pop(), strict=True))
+    def detector_hash(self, wildcards: Wildcards) -> str:
+        """SHA-256 that a detector must have; empty if nobody says."""
+        return self._detector(wildcards.detector).sha256 or ""
 
     def scored(self, wildcards: Wildcards) -> dict[str, str | int]:
         """What a score says of its run."""
@@ -215,6 +210,14 @@ class Questions:
         """What an experiment's report is about, as a file holds it."""
         return experiment_yaml(reported(self._experiment(wildcards.experiment)))
 
+    def experiment_file(self, wildcards: Wildcards) -> str:
+        """The file that says what an experiment's report is about."""
+        return paths.EXPERIMENT.format(experiment=wildcards.experiment, key=self.experiment_key(wildcards))
+
+    def experiment_key(self, wildcards: Wildcards) -> str:
+        """8 hex digits that stand for what an experiment's report is about."""
+        return recipe_key(reported(self._experiment(wildcards.experiment)).model_dump(mode="json"))
+
     def reported_files(self, wildcards: Wildcards) -> list[str]:
         """Every file that an experiment's report reads."""
         return reported(self._experiment(wildcards.experiment)).files
@@ -256,6 +259,16 @@ class Questions:
     def _protocol(self, name: str) -> Protocol:
         """A protocol, or the part of one that a reference is measured under."""
         return known("protocol", {**self.plan.protocols, **self.plan.references}, name)
+
+    def _detector(self, name: str) -> FeatureDetectorSettings:
+        """A detector as the protocols describe it; they must agree on its address and hash."""
+        detectors = [protocol.settings.detector for protocol in self.plan.protocols.values()]
+        found = {(each.url, each.sha256): each for each in detectors if each.name == name}
+        if len(found) != 1:
+            raise ConfigError(
+                f"{name}: the protocols in use give {len(found)} addresses and hashes of it; one is needed"
+            )
+        return next(iter(found.values()))
 
     def _chooser(self, run: str, chooser: str) -> RunPlan:
         return known("choice", self.plan.choosers, (run, chooser))

@@ -108,7 +108,7 @@ class Files:
         page = self.folder / "page" / "index.html"
         data = (ReportedData(name="sky-00", index=self.index),)
         experiment = Experiment(title="T", shown="best", runs=tuple(self.runs), data=data)
-        file = self.file("results/experiments/tried.yaml", experiment_yaml(experiment))
+        file = self.file("results/experiments/tried-00000000.yaml", experiment_yaml(experiment))
         write_experiment(Path(file), page=page, tables=self.folder / "tables", figures=self.folder / "figures")
         return visible_text(page)
 
