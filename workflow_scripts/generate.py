@@ -1,5 +1,9 @@
-"""Make videos from a snapshot: one MP4 (or folder of JPEGs) a video, and a grid of them."""
+"""Make videos from a snapshot: a folder with one MP4 (or folder of JPEGs) a video, and a film of a grid of them beside it.
 
+The folder holds videos alone, so that score.py can be given it as it is. They appear when all of them are made.
+"""
+
+import sys
 from pathlib import Path
 
 import click
@@ -20,7 +24,7 @@ def parse_grid(_context: click.Context, _option: click.Parameter, text: str | No
 
 @click.command(help=__doc__)
 @click.option("--networks", required=True, type=click.Path(path_type=Path), help="networks.safetensors of a snapshot.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write to.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the videos.")
 @click.option("--num-videos", default=25, show_default=True, type=click.IntRange(min=1))
 @click.option("--frames", default=128, show_default=True, type=click.IntRange(min=1), help="Frames of each video.")
 @click.option(
@@ -30,7 +34,10 @@ def parse_grid(_context: click.Context, _option: click.Parameter, text: str | No
     "--slow-motion", default=1, show_default=True, type=click.IntRange(min=1), help="Frames between two whole ones."
 )
 @click.option("--fps", default=25.0, show_default=True, help="Frames per second of the MP4s.")
-@click.option("--grid", callback=parse_grid, help="COLUMNSxROWS: also write grid.mp4, e.g. 5x5.")
+@click.option(
+    "--grid", callback=parse_grid, help="COLUMNSxROWS: also write a film of the first videos side by side, e.g. 5x5."
+)
+@click.option("--grid-out", type=click.Path(path_type=Path), help="Its file.  [default: OUT_grid.mp4, beside OUT]")
 @click.option(
     "--truncation", default=1.0, show_default=True, type=click.FloatRange(0, 1), help="Truncation psi; 1 is none."
 )
@@ -39,6 +46,7 @@ def parse_grid(_context: click.Context, _option: click.Parameter, text: str | No
 @click.option(
     "--save", default="mp4", show_default=True, type=click.Choice(["mp4", "jpg"]), help="MP4s, or folders of frames."
 )
+@click.option("--overwrite", is_flag=True, help="Replace the videos and the grid that an earlier call made there.")
 @click.option("--cpu-threads", default=2, show_default=True, type=click.IntRange(min=1), help="Threads on a CPU.")
 def generate(
     networks: Path,
@@ -49,15 +57,19 @@ def generate(
     slow_motion: int,
     fps: float,
     grid: tuple[int, int] | None,
+    grid_out: Path | None,
     truncation: float,
     seed: int,
     decomposition: bool,
     save: str,
+    overwrite: bool,
     cpu_threads: int,
 ) -> None:
     use_cpu_threads(cpu_threads)
+    from stylesv.sampling.film_folder import FilmTarget
     from stylesv.sampling.films import GenerateRequest, write_films
 
+    target = FilmTarget.of(out, has_grid=grid is not None, grid_out=grid_out, overwrite=overwrite)
     request = GenerateRequest(
         num_videos=num_videos,
         num_frames=frames,
@@ -70,8 +82,13 @@ def generate(
         decomposition=decomposition,
         save=save,
     )
-    for path in write_films(networks, out, request):
-        click.echo(path)
+    made = write_films(networks, target, request)
+    with click.progressbar(made, num_videos, "videos", file=sys.stderr, hidden=not sys.stderr.isatty()) as videos:
+        for _ in videos:
+            pass
+    click.echo(f"{num_videos} videos of {frames} frames in {out}")
+    if target.grid is not None:
+        click.echo(f"their grid: {target.grid}")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from stylesv.errors import run_command
+from stylesv.threads import use_cpu_threads
 
 
 @click.command(help=__doc__)
@@ -13,9 +14,11 @@ from stylesv.errors import run_command
 @click.option("--sha256", help="SHA-256 that the pickle must have.")
 @click.option("--recipe", type=click.Path(path_type=Path), help="recipe.yaml of the run whose snapshot 0 it is to be.")
 @click.option("--samples", type=click.Path(path_type=Path), help="PNG of a few of its clips to write.")
+@click.option("--cpu-threads", default=2, show_default=True, type=click.IntRange(min=1), help="Threads on a CPU.")
 def import_checkpoint(
-    pickle: Path, networks_out: Path, sha256: str | None, recipe: Path | None, samples: Path | None
+    pickle: Path, networks_out: Path, sha256: str | None, recipe: Path | None, samples: Path | None, cpu_threads: int
 ) -> None:
+    use_cpu_threads(cpu_threads)
     from stylesv.config.recipe import read_recipe
     from stylesv.sampling.imported import import_checkpoint as import_networks
     from stylesv.sampling.samples import draw_snapshot_samples

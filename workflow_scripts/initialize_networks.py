@@ -6,6 +6,7 @@ import click
 
 from stylesv.command_line import OptionalPath
 from stylesv.errors import run_command
+from stylesv.threads import use_cpu_threads
 
 
 @click.command(help=__doc__)
@@ -14,9 +15,16 @@ from stylesv.errors import run_command
 @click.option("--networks-out", required=True, type=click.Path(path_type=Path), help="networks.safetensors to write.")
 @click.option("--state-out", required=True, type=click.Path(path_type=Path), help="state.safetensors to write.")
 @click.option("--samples", type=click.Path(path_type=Path), help="PNG of a few of its clips to write.")
+@click.option("--cpu-threads", default=2, show_default=True, type=click.IntRange(min=1), help="Threads on a CPU.")
 def initialize_networks(
-    recipe: Path, parent_choice: Path | None, networks_out: Path, state_out: Path, samples: Path | None
+    recipe: Path,
+    parent_choice: Path | None,
+    networks_out: Path,
+    state_out: Path,
+    samples: Path | None,
+    cpu_threads: int,
 ) -> None:
+    use_cpu_threads(cpu_threads)
     from stylesv.sampling.samples import draw_snapshot_samples
     from stylesv.training.segment import initialize_run
 

@@ -16,15 +16,14 @@ from stylesv.checkpoint.tensor_file import read_tensors, write_tensors
 from stylesv.errors import CheckpointError
 
 NETWORKS_FORMAT = "stylesv networks 1"
-PARTS = ("generator", "generator_ema", "discriminator")
 
 
 def write_networks(path: Path, parts: dict[str, dict[str, Tensor]], facts: dict[str, Any]) -> str:
     """Write a snapshot; returns its SHA-256.
 
-    `parts` maps names of PARTS to state dicts (an imported checkpoint may lack some). `facts` must hold `generator` and
-    `discriminator` (settings as plain data, or null), `resolution`, `num_frames`, `class_dim`, `max_num_frames`, `kimg`
-    and may hold `recipe`, `run`, `origin`.
+    `parts` maps generator, generator_ema and discriminator to state dicts (an imported checkpoint may lack some). `facts`
+    must hold `generator` and `discriminator` (settings as plain data, or null), `resolution`, `num_frames`, `class_dim`,
+    `max_num_frames`, `uniform_times`, `kimg` and may hold `recipe`, `run`, `origin`.
     """
     tensors = {f"{part}.{name}": tensor for part, state in parts.items() for name, tensor in state.items()}
     header = {"format": NETWORKS_FORMAT, "stylesv": stylesv.__version__, "torch": torch.__version__.split("+")[0]}

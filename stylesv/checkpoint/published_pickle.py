@@ -1,7 +1,7 @@
 """Snapshots of StyleSV and StyleGAN-V training, read without running anything in them (SPEC section 4; defect 20).
 
 Such a snapshot is a pickle of whole objects with their source code, which the published loader executes. Here every
-class is replaced by an inert shell that keeps its name and state, nothing is imported by name, the source is ignored,
+class is replaced by an inert shell that keeps its state, nothing is imported by name, the source is ignored,
 and every name outside the list below is refused.
 """
 
@@ -23,8 +23,6 @@ from stylesv.errors import CheckpointError
 class Shell:
     """An object whose class was named but not imported; it keeps the state that it was pickled with."""
 
-    qualified_name = ""
-
     def __new__(cls, *_arguments: Any) -> "Shell":
         shell = object.__new__(cls)
         shell.state = {}
@@ -39,7 +37,7 @@ class PersistentShell(Shell):
 
     def __new__(cls, meta: dict[str, Any]) -> "PersistentShell":
         shell = object.__new__(cls)
-        shell.qualified_name, shell.state = meta["class_name"], meta["state"]
+        shell.state = meta["state"]
         return shell
 
 
@@ -102,7 +100,7 @@ class _InertUnpickler(pickle.Unpickler):
         if _DICTIONARY.fullmatch(full):
             return ShellDict
         if _SHELL.fullmatch(full):
-            return type(name, (Shell,), {"qualified_name": full})
+            return Shell
         refuse(module, name)
 
 

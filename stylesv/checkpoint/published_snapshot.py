@@ -24,7 +24,6 @@ _MAX_DEPTH = 40  # interpolations that lead to interpolations, and nested option
 class PublishedNetwork:
     """One network as the published code pickles it."""
 
-    class_name: str
     options: dict[str, Any]
     """The resolved `model.generator` or `model.discriminator` of its configuration."""
     arguments: dict[str, Any]
@@ -76,7 +75,7 @@ def _network(where: str, shell: Any) -> PublishedNetwork:
         raise CheckpointError(f"{where} is damaged ({error!r}); fetch it again") from error
     if not isinstance(options, dict):
         raise CheckpointError(f"{where} has no options (cfg); snapshots of StyleGAN2 and StyleGAN3 are not read")
-    return PublishedNetwork(shell.qualified_name, options, arguments, tensors)
+    return PublishedNetwork(options, arguments, tensors)
 
 
 def _tensors(module: Shell, prefix: str = "") -> Iterator[tuple[str, Tensor]]:

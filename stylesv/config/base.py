@@ -1,9 +1,18 @@
-"""The base of every typed settings object: strict, frozen, finite, no unknown keys, no defaults in code.
+"""The base of every typed settings object: strict, frozen, finite, no unknown keys, no defaults in code; and its commonest
+numbers.
 
 Values live in `config/config.yaml`, one place a user can read; the types here say what is allowed.
 """
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Count = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
 class Settings(BaseModel):

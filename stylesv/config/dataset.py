@@ -4,17 +4,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from stylesv.config.base import Settings
-
-Positive = Annotated[int, Field(gt=0)]
+from stylesv.config.base import Count, Positive, Seed, Settings
 
 
 class RenderSettings(Settings):
     """Seeded driving scenes, rendered on this machine: the demo's raw videos."""
 
-    num_videos: Positive
+    num_videos: Count
     """Number of video files to render."""
-    seed: Annotated[int, Field(ge=0)]
+    seed: Seed
     """Seed of the scenes; another seed gives other roads, weather and speeds."""
 
 
@@ -25,11 +23,11 @@ class PackSettings(Settings):
     """Height and width of the packed frames, pixels."""
     crop: Literal["center", "squeeze"]
     """center: short side to `resolution`, then a centred square. squeeze: the whole frame, its aspect ratio lost."""
-    fps: Annotated[float, Field(gt=0)] | None
+    fps: Positive | None
     """Resample to this frame rate by the frames' times, frames per second; null keeps every frame."""
-    min_frames: Annotated[int, Field(gt=0)]
+    min_frames: Count
     """Clips with fewer frames are dropped, and listed."""
-    max_frames: Annotated[int, Field(gt=0)] | None
+    max_frames: Count | None
     """Longer videos are cut into clips of this many frames; null keeps a video whole."""
     jpeg_quality: Annotated[int, Field(ge=1, le=100)]
     """JPEG quality of the packed frames, 1 to 100."""
@@ -55,7 +53,7 @@ class DatasetSettings(PackSettings):
     """Render driving scenes instead of reading a folder."""
     resolution: Annotated[int, Field(ge=16, le=1024)]
     """Height and width of the packed frames, pixels; a power of two from 16 to 1024."""
-    display_fps: Annotated[float, Field(gt=0)]
+    display_fps: Positive
     """Frame rate of the films made for looking at, frames per second; decides no result."""
 
     @model_validator(mode="after")

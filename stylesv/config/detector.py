@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from stylesv.config.base import Settings
+from stylesv.config.base import Count, Settings
 
 RANDOM_I3D = "random-i3d"
 
@@ -36,7 +36,7 @@ class FeatureDetectorSettings(Settings):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None
     """SHA-256 of the file. The papers publish none, so their protocols have null until you have checked your file; null
     for random-i3d, whose hash is recorded with every score."""
-    feature_dim: Annotated[int, Field(ge=1)]
+    feature_dim: Count
     """Length of a row of features: I3D 400, Inception 2048, probabilities 1008 (Inception) and 101 (C3D on UCF101)."""
     resize_px: Annotated[int, Field(ge=32, le=1024)] | None
     """Height and width of the frames the detector sees, in pixels; null for a TorchScript file, which resizes itself."""

@@ -8,20 +8,20 @@ two `check_*` functions hold the model's shapes against it.
 import math
 from typing import Literal
 
-from pydantic import NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+from pydantic import NonNegativeInt, model_validator
 
-from stylesv.config.base import Settings
+from stylesv.config.base import Count, Positive, Settings
 from stylesv.errors import ConfigError
 
 
 class TimeEncodingSettings(Settings):
     """Fourier encoding of time with aligners (StyleGAN-V section 3.1; SPEC 1.7)."""
 
-    dim: PositiveInt
+    dim: Count
     """Number of frequencies; a motion code has a sine and a cosine for each. SPEC 1.7."""
-    min_period_len: PositiveFloat
+    min_period_len: Positive
     """Shortest period in frames; 16 in StyleGAN-V, 256 in the StyleSV scripts."""
-    max_period_len: PositiveFloat
+    max_period_len: Positive
     """Longest period in frames. SPEC 1.7."""
 
     @model_validator(mode="after")
@@ -37,15 +37,15 @@ class TimeEncodingSettings(Settings):
 class MotionSettings(Settings):
     """From motion noise at anchors to a motion code for each time (SPEC 1.7)."""
 
-    z_dim: PositiveInt
+    z_dim: Count
     """Numbers of noise at each anchor. SPEC 1.7."""
-    v_dim: PositiveInt
+    v_dim: Count
     """Numbers in a motion code at an anchor. SPEC 1.7."""
-    motion_z_distance: PositiveInt
+    motion_z_distance: Count
     """Frames between anchors; the published code takes time_enc.min_period_len. SPEC 1.7."""
     gen_strategy: Literal["conv", "autoregressive"]
     """Codes by two convolutions over the noise without padding, or by an LSTM. SPEC 1.7."""
-    kernel_size: PositiveInt | None
+    kernel_size: Count | None
     """Width of the convolutions in anchors; null if autoregressive. SPEC 1.7."""
     time_enc: TimeEncodingSettings | None
     """Fourier encoding of time; null: interpolated codes go through a mapping network instead (`fourier: false` there)."""
@@ -84,25 +84,25 @@ class MotionSettings(Settings):
 class SynthesisSettings(Settings):
     """The alias-free synthesis network, and how motion enters it (StyleGAN3 section 3; SPEC 1.2 to 1.6)."""
 
-    num_layers: PositiveInt
+    num_layers: Count
     """Layers before the one to RGB; 14 in the paper. SPEC 1.2."""
     num_critical: NonNegativeInt
     """Last layers that are sampled critically. SPEC 1.2."""
-    first_cutoff: PositiveFloat
+    first_cutoff: Positive
     """Cut-off frequency of the first layer, in cycles per image. SPEC 1.2."""
-    first_stopband: PositiveFloat
+    first_stopband: Positive
     """Stop band of the first layer, in cycles per image; 2^2.1. SPEC 1.2."""
-    last_stopband_rel: PositiveFloat
+    last_stopband_rel: Positive
     """Stop band of the last layer over its cut-off; 2^0.3. SPEC 1.2."""
     margin_size: NonNegativeInt
     """Pixels kept outside the image at every layer. SPEC 1.2."""
-    output_scale: PositiveFloat
+    output_scale: Positive
     """The image is multiplied by it. SPEC 1.2."""
-    conv_kernel: PositiveInt
+    conv_kernel: Count
     """Width of the convolutions; 3, or 1 for a rotation-equivariant generator (with radial filters). SPEC 1.2."""
-    filter_size: PositiveInt
+    filter_size: Count
     """Taps of the low-pass filters over the resampling factor. SPEC 1.2."""
-    lrelu_upsampling: PositiveInt
+    lrelu_upsampling: Count
     """Oversampling at the non-linearity. SPEC 1.2."""
     use_radial_filters: bool
     """Radially symmetric down-sampling filters, except in critical layers. SPEC 1.2."""
@@ -144,19 +144,19 @@ class GeneratorSettings(Settings):
 
     architecture: Literal["stylegan3", "stylegan2"]
     """stylegan3: alias-free (models B to E); stylegan2: motion codes in its constant input (StyleGAN-V, model A)."""
-    z_dim: PositiveInt
+    z_dim: Count
     """Numbers of content noise. SPEC 1.1."""
-    w_dim: PositiveInt
+    w_dim: Count
     """Numbers in the intermediate latent. SPEC 1.1."""
-    num_mapping_layers: PositiveInt
+    num_mapping_layers: Count
     """Layers from z to w. SPEC 1.1."""
     freezemap: bool
     """Whether the layers from z to w are not trained. SPEC 1.1."""
-    channel_base: PositiveInt
+    channel_base: Count
     """Channels of a layer are channel_base / 2 / cut-off (stylegan2: channel_base / resolution); fmaps 0.5 is 16384."""
-    channel_max: PositiveInt
+    channel_max: Count
     """Most channels of a layer. SPEC 1.2."""
-    conv_clamp: PositiveFloat | None
+    conv_clamp: Positive | None
     """Activations are clamped to +- this; null: not. SPEC 1.2."""
     num_fp16_res: NonNegativeInt
     """Highest resolutions that are computed in half precision, if training says so; 0: none. SPEC 1.2."""
@@ -192,31 +192,31 @@ class DiscriminatorSettings(Settings):
 
     architecture: Literal["resnet", "skip", "orig"]
     """Blocks with a residual connection, with the image at every resolution (single images only), or plain. SPEC 2."""
-    channel_base: PositiveInt
+    channel_base: Count
     """Channels of a block are channel_base / resolution; fmaps 0.5 is 16384. SPEC 2."""
-    channel_max: PositiveInt
+    channel_max: Count
     """Most channels of a block. SPEC 2."""
-    conv_clamp: PositiveFloat | None
+    conv_clamp: Positive | None
     """Activations are clamped to +- this; null: not. SPEC 2."""
     num_fp16_res: NonNegativeInt
     """Highest resolutions that are computed in half precision, if training says so; 0: none. SPEC 2."""
-    num_mapping_layers: PositiveInt
+    num_mapping_layers: Count
     """Layers that map time differences and label. SPEC 2."""
-    mbstd_group_size: PositiveInt | None
+    mbstd_group_size: Count | None
     """Clips whose standard deviation is one statistic; null: the whole batch. SPEC 2."""
     mbstd_num_channels: NonNegativeInt
     """Channels of that statistic; 0: none. SPEC 2."""
-    concat_res: PositiveInt
+    concat_res: Count
     """Resolution in px of the block before which the frames of a clip are merged. SPEC 2."""
     tmean: bool
     """Merge frames by their mean; false: by concatenation (StyleGAN-V). SPEC 2."""
-    num_frames_div_factor: PositiveInt | None
+    num_frames_div_factor: Count | None
     """With concatenation: channels per frame are divided by it; null with tmean. SPEC 2."""
     tsm: bool
     """Temporal shift: each block sees an eighth of the channels of the next and of the previous frame. SPEC 2."""
     dummy_c: bool
     """Replace the encoding of time differences by zeros. SPEC 2."""
-    time_embed_dim: PositiveInt
+    time_embed_dim: Count
     """Numbers learnt for each time difference; 256 there. SPEC 2, time-difference encoder."""
     skip_small_t_freqs: NonNegativeInt
     """Highest frequencies left out of the encoding of time differences. SPEC 2."""

@@ -6,13 +6,11 @@ these settings goes with every score.
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, NonNegativeInt, model_validator
 
-from stylesv.config.base import Settings
+from stylesv.config.base import Count, Fraction, Seed, Settings
 from stylesv.config.detector import FeatureDetectorSettings
 
-Count = Annotated[int, Field(ge=1)]
-Seed = Annotated[int, Field(ge=0)]
 Metric = Literal["frechet_video", "frechet_image", "kernel_image", "inception_image", "inception_video"]
 
 SHORT_NAMES = {
@@ -59,9 +57,9 @@ class GeneratedClipSettings(Settings):
     """Clips from one generated video, one behind the other. Papers: 1, and 16 (frames of one latent) for FID, KID, IS."""
     seed: Seed
     """Seed of their latents and motion noise. The published code draws from the unseeded global generator."""
-    start_time: Annotated[int, Field(ge=0)]
+    start_time: NonNegativeInt
     """Time of their first frame, in frames. Papers: 0."""
-    truncation: Annotated[float, Field(ge=0, le=1)]
+    truncation: Fraction
     """Truncation psi; 1 is none (papers)."""
 
 
@@ -110,7 +108,7 @@ class ArtefactSettings(Settings):
 class DriftSettings(Settings):
     """Scores of clips that start late, against the same real clips (`frechet_video` only)."""
 
-    start_times: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
+    start_times: Annotated[tuple[NonNegativeInt, ...], Field(min_length=1)]
     """First frames of the clips, such as 0, 128, ..., 1024."""
     num_clips: Annotated[int, Field(ge=2)]
     """Generated clips for each of them."""

@@ -2,24 +2,23 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, NonNegativeInt, model_validator
 
-from stylesv.config.base import Settings
+from stylesv.config.base import Count, Fraction, NonNegative, Positive, Seed, Settings
 from stylesv.config.dataset import DatasetSettings
 from stylesv.config.model import DiscriminatorSettings, GeneratorSettings
 from stylesv.config.protocol import ProtocolSettings
 from stylesv.config.training import TrainingSettings
 
-Positive = Annotated[int, Field(gt=0)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
 
 
 class LengthSettings(Settings):
     """How long a run is; not part of its recipe."""
 
-    total_kimg: Annotated[int, Field(ge=0)]
+    total_kimg: NonNegativeInt
     """Length of the run in thousands of frames shown to the discriminator; raising it continues the run."""
-    segment_kimg: Positive
+    segment_kimg: Count
     """Thousands of frames from one snapshot (and one job) to the next."""
 
 
@@ -73,34 +72,34 @@ class FigureSettings(Settings):
 
     snapshot: Literal["best", "last"]
     """Which snapshot of a run is shown: the one with the best score, or the last."""
-    num_clips: Positive
+    num_clips: Count
     """Generated clips in a grid, and real ones beside them."""
-    columns: Positive
+    columns: Count
     """Clips in one row of the grid."""
-    num_frames: Positive
+    num_frames: Count
     """Frames of each film."""
-    strip_clips: Positive
+    strip_clips: Count
     """Clips in the PNG strip and among the slices through time."""
-    strip_frames: Positive
+    strip_frames: Count
     """Frames of each clip in the PNG strip, evenly spaced over the film."""
-    truncation: Annotated[float, Field(ge=0, le=1)]
+    truncation: Fraction
     """Truncation psi of the generated clips; 1 is none."""
-    seed: Annotated[int, Field(ge=0)]
+    seed: Seed
     """Seed of the generated clips."""
 
 
 class MachineSettings(Settings):
     """What a machine offers; decides speed, not results."""
 
-    cpu_threads: Positive
+    cpu_threads: Count
     """Threads of one training or scoring process on a CPU; keep it when bytes must be equal to an earlier run's."""
-    num_workers: Annotated[int, Field(ge=0)]
+    num_workers: NonNegativeInt
     """Threads that read and decode frames ahead of training, and processes that pack videos."""
-    tick_kimg: Annotated[float, Field(gt=0)]
+    tick_kimg: Positive
     """Thousands of frames between two lines of a training log."""
-    partial_every: Annotated[float, Field(ge=0)]
+    partial_every: NonNegative
     """Minutes between two partial states inside a segment: what a kill can cost at most."""
-    accumulation: Positive
+    accumulation: Count
     """Parts that a process takes its clips of a batch in, one after the other, when they do not fit into its memory."""
 
 
@@ -122,7 +121,7 @@ class ExperimentSettings(Settings):
     """Names of files in config/datasets/."""
     models: Annotated[tuple[Name, ...], Field(min_length=1)]
     """Names of files in config/models/; parents are added."""
-    seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1)]
     """Seeds; each is a run of its own."""
     protocols: ProtocolNames
     """Names of files in config/protocols/."""

@@ -9,13 +9,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from stylesv.config.base import Settings
+from stylesv.config.base import Count, Fraction, NonNegative, Positive, Settings
 
-Fraction = Annotated[float, Field(ge=0, le=1)]
 BelowOne = Annotated[float, Field(ge=0, lt=1)]
-NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=1)]
 
 
 class FrameSamplingSettings(Settings):

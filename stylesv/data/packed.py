@@ -38,7 +38,6 @@ class PackedClips:
             self.names: tuple[str, ...] = tuple(clip["name"] for clip in index["clips"])
             self._lengths = np.array([clip["num_frames"] for clip in index["clips"]], np.int64)
             self._first_frames = np.array([clip["first_frame"] for clip in index["clips"]], np.int64)
-            self._fps = [clip["fps"] for clip in index["clips"]]
             self._clip_sha256 = [clip["sha256"] for clip in index["clips"]]
             self._clips_zip, self._offsets_sha256 = index["clips_zip"], index["offsets"]["sha256"]
             num_bytes = self._clips_zip["num_bytes"]
@@ -78,10 +77,6 @@ class PackedClips:
     def num_frames(self, clip: int | np.integer) -> int:
         """How many frames a clip has."""
         return int(self._lengths[clip])
-
-    def fps(self, clip: int | np.integer) -> float | None:
-        """A clip's frame rate, frames per second; None where it was packed from a folder of frames."""
-        return self._fps[clip]
 
     @cached_property
     def digest(self) -> str:

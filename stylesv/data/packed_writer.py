@@ -28,18 +28,18 @@ CLIPS_FILE, OFFSETS_FILE, INDEX_FILE = "clips.zip", "offsets.npy", "index.json"
 
 
 @contextmanager
-def partial_folder(out: Path) -> Iterator[Path]:
-    """A fresh folder `.partial` inside `out`, for one packing at a time; removed at the end.
+def partial_folder(out: Path, *, work: str = "packing") -> Iterator[Path]:
+    """A fresh folder `.partial` inside `out`, for one packing (or other `work`) at a time; removed at the end.
 
     Raises:
-        DataError: another packing is writing there, or the disk is full.
+        DataError: another one is writing there, or the disk is full.
     """
     created = not out.exists()
     out.mkdir(parents=True, exist_ok=True)
     partial = out / ".partial"
     handle = os.open(out, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        _lock(handle, out)
+        _lock(handle, out, work)
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
         try:
@@ -48,7 +48,7 @@ def partial_folder(out: Path) -> Iterator[Path]:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
             raise DataError(
-                f"{out}: the disk is full ({error.strerror}); nothing was packed: make space or give another --out"
+                f"{out}: the disk is full ({error.strerror}); nothing was written: make space or give another --out"
             ) from error
         finally:
             shutil.rmtree(partial, ignore_errors=True)
@@ -58,11 +58,11 @@ def partial_folder(out: Path) -> Iterator[Path]:
         os.close(handle)
 
 
-def _lock(handle: int, out: Path) -> None:
+def _lock(handle: int, out: Path, work: str) -> None:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        raise DataError(f"{out}: another packing is writing here; wait for it or give another --out") from error
+        raise DataError(f"{out}: another {work} is writing here; wait for it or give another --out") from error
     except OSError:
         return  # a file system without locks on folders, such as some NFS
 

@@ -18,6 +18,7 @@ from stylesv.files import canonical_json, read_header, write_bytes
 from stylesv.metrics.clip_selection import ClipSelection
 from stylesv.metrics.moments import Moments, require_finite
 from stylesv.records.protocol import UsedProtocol
+from stylesv.records.score import GeneratedClipSet, RealClipSet
 
 
 class FeatureOrigin(Settings):

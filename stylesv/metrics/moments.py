@@ -5,7 +5,6 @@ spread. Here sets are merged by the pairwise update of Chan, Golub and LeVeque (
 order change the result by rounding only.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -40,20 +39,6 @@ class Moments:
         mean = values.mean(axis=0)
         centred = values - mean
         return cls(len(values), mean, centred.T @ centred)
-
-    @classmethod
-    def from_batches(cls, batches: Iterable[Float[np.ndarray, "_ d"]]) -> "Moments":
-        """Moments of all batches together.
-
-        Raises:
-            DataError: there is no batch.
-        """
-        total: Moments | None = None
-        for batch in batches:
-            total = cls.from_features(batch) if total is None else total.update(batch)
-        if total is None:
-            raise DataError("no features: at least one clip is needed")
-        return total
 
     def update(self, features: Float[np.ndarray, "n d"]) -> "Moments":
         """These moments with more feature vectors."""

@@ -6,7 +6,6 @@ batches, they are the same.
 """
 
 import io
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,10 +53,6 @@ class Shards:
     def of(cls, root: Path, fingerprint: dict[str, object], *, job: int = 0, jobs: int = 1) -> "Shards":
         """The folder below `root` that belongs to what the fingerprint says."""
         return cls(Path(root) / recipe_key(fingerprint), job, jobs)
-
-    def remove(self) -> None:
-        """Delete the shards: their rows have been put together."""
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def shard_edges(count: int, num_frames: int) -> list[tuple[int, int]]:

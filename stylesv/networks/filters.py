@@ -101,11 +101,6 @@ class SynthesisDesign:
 
     input: InputDesign
     layers: tuple[LayerDesign, ...]
-    cutoffs: tuple[float, ...]
-    stopbands: tuple[float, ...]
-    rates: tuple[int, ...]
-    sizes: tuple[int, ...]
-    channels: tuple[int, ...]
 
 
 def design_synthesis(
@@ -148,15 +143,7 @@ def design_synthesis(
                 use_radial_filters=settings.use_radial_filters,
             )
         )
-    return SynthesisDesign(
-        input=InputDesign(channels[0], sizes[0], rates[0], float(cutoffs[0])),
-        layers=tuple(layers),
-        cutoffs=tuple(map(float, cutoffs)),
-        stopbands=tuple(map(float, stopbands)),
-        rates=tuple(rates),
-        sizes=tuple(sizes),
-        channels=tuple(channels),
-    )
+    return SynthesisDesign(InputDesign(channels[0], sizes[0], rates[0], float(cutoffs[0])), tuple(layers))
 
 
 def low_pass(taps: int, *, cutoff: float, width: float, rate: int) -> Float[Tensor, "taps"] | None:

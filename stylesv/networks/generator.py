@@ -51,7 +51,6 @@ class Generator(nn.Module):
             settings.w_dim,
             class_dim=class_dim,
             num_layers=settings.num_mapping_layers,
-            num_ws=self.synthesis.num_ws,
             trainable=not settings.freezemap,
         )
 

@@ -118,7 +118,7 @@ class Conv1d(nn.Module):
     def forward(self, x: Float[Tensor, "n i k"]) -> Float[Tensor, "n o l"]:
         """`l` is `k` less the kernel's size plus 1."""
         y = torch.nn.functional.conv1d(x, self.weight * self.weight_gain)
-        return bias_act(y, self.bias * self.LR_MULTIPLIER, axis=1, activation="lrelu", gain=1.0)
+        return bias_act(y, self.bias * self.LR_MULTIPLIER, activation="lrelu", gain=1.0)
 
 
 class Conv2d(nn.Module):

@@ -9,7 +9,7 @@ from stylesv.ops.bias_act import bias_act
 from stylesv.ops.conv_resample import conv2d_resample
 from stylesv.ops.filtered_lrelu import filtered_lrelu
 from stylesv.ops.modulated_conv import modulated_conv2d
-from stylesv.ops.resample import downsample2d, filter2d, setup_filter, upfirdn2d, upsample2d
+from stylesv.ops.resample import downsample2d, setup_filter, upfirdn2d, upsample2d
 from stylesv.ops.spline import quadratic_spline_weights
 
 __all__ = [
@@ -17,7 +17,6 @@ __all__ = [
     "bias_act",
     "conv2d_resample",
     "downsample2d",
-    "filter2d",
     "filtered_lrelu",
     "modulated_conv2d",
     "quadratic_spline_weights",

@@ -1,4 +1,4 @@
-"""Resampling filters, and resampling calls that keep, multiply or divide the size. SPEC 1.4, 2, 11."""
+"""Resampling filters, and resampling calls that double or halve the size. SPEC 1.4, 2, 11."""
 
 import importlib
 from collections.abc import Sequence
@@ -17,21 +17,11 @@ from stylesv.ops.geometry import Filter, Number, filter_taps, side_padding
 SEPARABLE_FROM = 8  # taps; the published code keeps shorter filters as planes
 
 
-def setup_filter(
-    taps: Sequence[Number] | None, *, normalize: bool = True, gain: Number = 1.0, separable: bool | None = None
-) -> Float[Tensor, "taps"] | Float[Tensor, "taps taps"]:
-    """A float32 filter from its taps along one axis: 1-D if separable (None: from 8 taps on), else a plane.
-
-    `normalize` divides by the sum. `gain` is that of the plane, so a 1-D filter gets its square root. No taps (None)
-    make the identity.
-    """
-    line = torch.tensor([1.0] if taps is None else list(taps), dtype=torch.float32)
-    if separable is None:
-        separable = len(line) >= SEPARABLE_FROM
-    filter = line if separable else torch.outer(line, line)
-    if normalize:
-        filter = filter / filter.sum()
-    return filter * gain ** (filter.ndim / 2)
+def setup_filter(taps: Sequence[Number]) -> Float[Tensor, "taps"] | Float[Tensor, "taps taps"]:
+    """A float32 filter of unit sum from its taps along one axis: 1-D from 8 taps on, else a plane."""
+    line = torch.tensor(list(taps), dtype=torch.float32)
+    filter = line if len(line) >= SEPARABLE_FROM else torch.outer(line, line)
+    return filter / filter.sum()
 
 
 def implementation(x: Tensor, *filters: Filter) -> ModuleType | Fused:
@@ -70,35 +60,14 @@ def upfirdn2d(
     return implementation(x, filter).upfirdn2d(x, filter, up=up, down=down, padding=padding, gain=gain)
 
 
-def filter2d(
-    x: Float[Tensor, "n c h w"], filter: Filter, *, padding: int | Sequence[int] = 0, gain: Number = 1.0
-) -> Float[Tensor, "n c out_h out_w"]:
-    """Filter and keep the size; `padding` comes on top."""
-    return upfirdn2d(x, filter, padding=centred_padding(filter, padding), gain=gain)
+def upsample2d(x: Float[Tensor, "n c h w"], filter: Filter) -> Float[Tensor, "n c out_h out_w"]:
+    """Upsample to twice the size and keep the brightness."""
+    return upfirdn2d(x, filter, up=2, padding=centred_padding(filter, up=2), gain=4)
 
 
-def upsample2d(
-    x: Float[Tensor, "n c h w"],
-    filter: Filter,
-    *,
-    up: int = 2,
-    padding: int | Sequence[int] = 0,
-    gain: Number = 1.0,
-) -> Float[Tensor, "n c out_h out_w"]:
-    """Upsample to `up` times the size and keep the brightness; `padding` comes on top."""
-    return upfirdn2d(x, filter, up=up, padding=centred_padding(filter, padding, up=up), gain=gain * up**2)
-
-
-def downsample2d(
-    x: Float[Tensor, "n c h w"],
-    filter: Filter,
-    *,
-    down: int = 2,
-    padding: int | Sequence[int] = 0,
-    gain: Number = 1.0,
-) -> Float[Tensor, "n c out_h out_w"]:
-    """Downsample to 1 / `down` of the size; `padding` comes on top."""
-    return upfirdn2d(x, filter, down=down, padding=centred_padding(filter, padding, down=down), gain=gain)
+def downsample2d(x: Float[Tensor, "n c h w"], filter: Filter) -> Float[Tensor, "n c out_h out_w"]:
+    """Downsample to half the size."""
+    return upfirdn2d(x, filter, down=2, padding=centred_padding(filter, down=2))
 
 
 def centred_padding(

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from stylesv.config.base import Settings
 from stylesv.config.yaml_files import read_layer
 from stylesv.errors import ConfigError, DataError, StyleSVError
-from stylesv.files import canonical_json, load_json
+from stylesv.files import canonical_json
 
 R = TypeVar("R", bound=Settings)
 
@@ -26,9 +26,9 @@ def read_record(path: Path, kind: type[R], *, what: str, advice: str, error: typ
     """
     path = Path(path)
     try:
-        is_yaml = path.suffix in (".yaml", ".yml")
-        values = read_layer(path).values if is_yaml else load_json(path.read_text(encoding="utf-8"))
-        return kind.model_validate_json(json.dumps(values))
+        if path.suffix in (".yaml", ".yml"):
+            return kind.model_validate_json(json.dumps(read_layer(path).values))
+        return kind.model_validate_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError as missing:
         raise error(f"{path}: no such {what}; {advice}") from missing
     except ValidationError as invalid:

@@ -9,7 +9,8 @@ from pathlib import Path
 from stylesv.errors import ConfigError, DataError
 from stylesv.files import write_text
 from stylesv.records.protocol import UsedProtocol, require_one_protocol
-from stylesv.report.artefact_table import BesideRow, beside_cells
+from stylesv.records.score import Score
+from stylesv.report.artefact_table import BesideRow, beside_cells, beside_rows
 from stylesv.report.protocol_text import caption_protocol, explain_random_detector
 
 CSV_COLUMNS = (
@@ -75,13 +76,24 @@ class ScoreTable:
         return [row for row in self.rows if row.run == run][-1]
 
 
-def read_score_rows(paths: Sequence[Path]) -> list[ScoreRow]:
-    """Read score files.
-
-    Raises:
-        DataError: one is missing, is not a score of this project, or has a number that is not finite.
-    """
-    return [_read_row(Path(path)) for path in paths]
+def score_row(score: Score) -> ScoreRow:
+    """A score as a row of a table."""
+    interval = score.interval
+    return ScoreRow(
+        dataset=score.scored.dataset,
+        model=score.scored.model or "–",
+        run=score.scored.run,
+        seed=score.scored.seed,
+        kimg=score.scored.kimg,
+        value=score.value,
+        low=interval.low if interval else None,
+        high=interval.high if interval else None,
+        few_clips=score.few_clips,
+        num_real=score.real.count,
+        num_generated=score.generated.count,
+        protocol=score.protocol,
+        beside=beside_rows(score),
+    )
 
 
 def tabulate_scores(rows: Sequence[ScoreRow]) -> ScoreTable:

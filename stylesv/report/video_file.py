@@ -1,5 +1,6 @@
 """MP4 files that every browser plays: H.264, 4:2:0, the index in front."""
 
+import math
 import os
 from fractions import Fraction
 from pathlib import Path
@@ -13,6 +14,7 @@ from stylesv.errors import DataError
 from stylesv.files import write_bytes
 
 COLOUR_BT709 = 1  # FFmpeg's number for BT.709 as matrix, primaries and transfer curve
+JPEG_QUALITY = 95  # 1 to 100
 ENCODER = {
     "crf": "18",  # constant quality, 0 (lossless) to 51; 18 is close to indistinguishable
     "preset": "medium",
@@ -33,7 +35,7 @@ def write_video(path: Path, frames: UInt8[np.ndarray, "t c h w"], *, fps: int | 
     """
     path = Path(path)
     count, channels, height, width = frames.shape
-    if count == 0 or channels != 3 or fps <= 0:
+    if count == 0 or channels != 3 or not 0 < fps < math.inf:
         raise DataError(
             f"{path}: {count} frames of {channels} channels at {fps} fps; needs frames, 3 channels, fps > 0"
         )
@@ -45,20 +47,6 @@ def write_video(path: Path, frames: UInt8[np.ndarray, "t c h w"], *, fps: int | 
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
-
-
-def read_video(path: Path) -> UInt8[np.ndarray, "t c h w"]:
-    """All frames of a video file.
-
-    Raises:
-        DataError: it cannot be decoded.
-    """
-    try:
-        with av.open(str(path)) as container:
-            frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
-    except (av.FFmpegError, OSError) as error:
-        raise DataError(f"{path}: cannot be decoded ({error})") from error
-    return np.stack(frames).transpose(0, 3, 1, 2)
 
 
 def _encode(path: Path, frames: UInt8[np.ndarray, "t h w 3"], fps: Fraction) -> None:
@@ -74,11 +62,11 @@ def _encode(path: Path, frames: UInt8[np.ndarray, "t h w 3"], fps: Fraction) -> 
         container.mux(stream.encode())
 
 
-def write_frames(folder: Path, frames: UInt8[np.ndarray, "t c h w"], *, first_number: int, quality: int = 95) -> None:
+def write_frames(folder: Path, frames: UInt8[np.ndarray, "t c h w"], *, first_number: int) -> None:
     """Write frames as `000000.jpg`, `000001.jpg`, ..., numbered from `first_number`."""
     folder.mkdir(parents=True, exist_ok=True)
     for number, frame in enumerate(frames, first_number):
         pixels = np.ascontiguousarray(frame.transpose(1, 2, 0))
         write_bytes(
-            folder / f"{number:06d}.jpg", simplejpeg.encode_jpeg(pixels, quality=quality, colorsubsampling="444")
+            folder / f"{number:06d}.jpg", simplejpeg.encode_jpeg(pixels, quality=JPEG_QUALITY, colorsubsampling="444")
         )

@@ -193,7 +193,7 @@ def _size_of_first_frame(source: VideoSource) -> int:
 def _not_square(source: VideoSource, frame: SourceFrame) -> DataError:
     return DataError(
         f"{source.root / source.name}: frames of {frame.image.width} x {frame.image.height} px are not squares of one size; "
-        "give --resolution to fit all of them (short side, centred square)"
+        "leave it out if it is none of the videos, or give --resolution to fit all of them (short side, centred square)"
     )
 
 

@@ -29,7 +29,7 @@ class Latents:
     motion: Float[Tensor, "n k m"]
 
 
-def load_generator(networks: Path, *, device: torch.device | None = None) -> tuple[Generator, dict[str, Any]]:
+def load_generator(networks: Path) -> tuple[Generator, dict[str, Any]]:
     """The averaged generator of a snapshot, ready to sample, and the snapshot's header.
 
     Raises:
@@ -42,7 +42,7 @@ def load_generator(networks: Path, *, device: torch.device | None = None) -> tup
     settings = GeneratorSettings.model_validate_json(json.dumps(header["generator"]))
     generator = Generator(settings, resolution=header["resolution"], class_dim=header["class_dim"])
     generator.load_state_dict(parts["generator_ema"])
-    return generator.eval().requires_grad_(False).to(device or best_device()), header
+    return generator.eval().requires_grad_(False).to(best_device()), header
 
 
 def best_device() -> torch.device:

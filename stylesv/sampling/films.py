@@ -1,7 +1,8 @@
 """Films and strips from snapshots: what `generate.py` writes, and the figures of an experiment."""
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -12,12 +13,16 @@ from torch import Tensor
 
 from stylesv.data.packed import PackedClips
 from stylesv.errors import ConfigError
+from stylesv.files import file_sha256
 from stylesv.networks.generator import Generator
 from stylesv.records.look import Look
 from stylesv.report.clip_grids import draw_clip_strips, draw_time_slices, write_clip_film
 from stylesv.report.video_file import write_frames, write_video
 from stylesv.sampling.clips import Latents, draw_latents, load_generator, synthesize
+from stylesv.sampling.film_folder import FilmTarget, film_folder
 from stylesv.seeding import numpy_generator
+
+FPS_RANGE = (0.1, 1000.0)  # what players play
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class GenerateRequest:
     slow_motion: int
     fps: float
     grid: tuple[int, int] | None
-    """Columns and rows of grid.mp4."""
+    """Columns and rows of a film of some of the videos."""
     truncation: float
     seed: int
     decomposition: bool
@@ -42,30 +47,30 @@ class GenerateRequest:
         return self.start_frame + torch.arange(self.num_frames, dtype=torch.float32) / self.slow_motion
 
 
-def write_films(networks: Path, out: Path, request: GenerateRequest) -> Iterator[Path]:
-    """Write the videos one by one, and the grid last; yields the paths written.
+def write_films(networks: Path, target: FilmTarget, request: GenerateRequest) -> Iterator[int]:
+    """Write the videos, and the grid beside them; yields how many are made, and names them when all are.
 
     Raises:
-        ConfigError: the grid does not fit the number of videos, or decomposition has no grid.
-        CheckpointError: the snapshot is missing or damaged.
+        ConfigError: the grid does not fit the number of videos, decomposition has no grid, a number is out of range, or
+            something is in the way that must not be replaced.
+        CheckpointError: the snapshot is missing or damaged, or not finite.
+        DataError: another call is writing there, or the disk is full.
     """
     _check(request)
+    target.earlier()  # before any work
     generator, _ = load_generator(networks)
-    shown = []
-    for number, film in enumerate(_films(generator, request)):
-        if request.save == "mp4":
-            path = out / f"{number:06d}.mp4"
-            write_video(path, film, fps=request.fps)
-        else:
-            path = out / f"{number:06d}"
-            write_frames(path, film, first_number=request.start_frame)
-        yield path
-        if request.grid is not None and len(shown) < request.grid[0] * request.grid[1]:
-            shown.append(film)
-    if request.grid is not None:
-        path = out / "grid.mp4"
-        write_clip_film(path, {"generated": np.stack(shown)}, columns=request.grid[0], fps=request.fps)
-        yield path
+    with film_folder(target, networks_sha256=file_sha256(networks), settings=asdict(request)) as parts:
+        shown = []
+        for number, film in enumerate(_films(generator, request)):
+            if request.save == "mp4":
+                write_video(parts.videos / f"{number:06d}.mp4", film, fps=request.fps)
+            else:
+                write_frames(parts.videos / f"{number:06d}", film, first_number=request.start_frame)
+            if request.grid is not None and len(shown) < request.grid[0] * request.grid[1]:
+                shown.append(film)
+            yield number + 1
+        if request.grid is not None:
+            write_clip_film(parts.grid, {"generated": np.stack(shown)}, columns=request.grid[0], fps=request.fps)
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ def draw_experiment_clips(networks: Path, data: Path, look: Look, out: ClipFigur
     figures = look.figures
     request = GenerateRequest(
         num_videos=figures.num_clips,
-        num_frames=figures.num_frames if header["num_frames"] > 1 else 1,
+        num_frames=1 if header["num_frames"] == 1 else figures.num_frames,
         start_frame=0,
         slow_motion=1,
         fps=look.fps,
@@ -107,6 +112,12 @@ def draw_experiment_clips(networks: Path, data: Path, look: Look, out: ClipFigur
 
 
 def _check(request: GenerateRequest) -> None:
+    if not 0 <= request.truncation <= 1:  # also NaN
+        raise ConfigError(f"--truncation {request.truncation}: a number from 0 to 1 is expected; 1 is none")
+    if not (math.isfinite(request.fps) and FPS_RANGE[0] <= request.fps <= FPS_RANGE[1]):
+        raise ConfigError(
+            f"--fps {request.fps}: from {FPS_RANGE[0]:g} to {FPS_RANGE[1]:g} frames per second are possible"
+        )
     if request.decomposition and request.grid is None:
         raise ConfigError("--decomposition needs --grid COLUMNSxROWS: columns share content, rows share motion")
     if request.grid is not None and request.grid[0] * request.grid[1] > request.num_videos:

@@ -1,6 +1,5 @@
 """Published checkpoints as snapshots of this project: read without running them, translated, checked by building them."""
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from stylesv.checkpoint import first_not_finite, write_networks
 from stylesv.checkpoint.published_snapshot import PublishedNetwork, read_snapshot
 from stylesv.config.recipe import Recipe, recipe_key
 from stylesv.errors import CheckpointError
+from stylesv.files import file_sha256
 from stylesv.networks import Discriminator, Generator
 from stylesv.networks.published import discriminator_from_published, generator_from_published, rename_published_keys
 
@@ -74,6 +74,7 @@ def translate_networks(
         "class_dim": arguments["class_dim"],
         "num_frames": sampling.get("num_frames_per_video"),
         "max_num_frames": sampling.get("max_num_frames"),
+        "uniform_times": sampling.get("type") == "uniform",
     }
     if arguments["image_channels"] != 3:
         raise CheckpointError(f"its images have {arguments['image_channels']} channels; only RGB images are supported")
@@ -102,16 +103,3 @@ def _loaded(
             f"the weights of {name} do not fit its options: {' '.join(str(error).split())}"
         ) from error
     return built.state_dict()
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes.
-
-    Raises:
-        CheckpointError: it cannot be read.
-    """
-    try:
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise CheckpointError(f"{path}: cannot be read ({error.strerror})") from error

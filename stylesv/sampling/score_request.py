@@ -16,7 +16,7 @@ from stylesv.sampling.scored_sides import (
     snapshot_as_real_side,
     snapshot_side,
 )
-from stylesv.sampling.scoring import compute_share, measure_side, shards_of
+from stylesv.sampling.scoring import compute_share, load_protocols_detector, measure_side, shards_of
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TextIO
 
 _SECONDS_BETWEEN = {True: 0.5, False: 15.0}
 
@@ -16,18 +15,11 @@ _SECONDS_BETWEEN = {True: 0.5, False: 15.0}
 class Progress:
     """kimg, clips per second and time left."""
 
-    def __init__(
-        self,
-        *,
-        total_kimg: int,
-        messages: Path | None = None,
-        stream: TextIO | None = None,
-        silent: bool = False,
-    ):
+    def __init__(self, *, total_kimg: int, messages: Path | None = None, silent: bool = False):
         """`silent`: nothing is shown or written; of several processes only the first speaks."""
         self.total_kimg = total_kimg
         self.silent = silent
-        self.stream = stream or sys.stderr
+        self.stream = sys.stderr
         self.file = messages
         self.started: tuple[float, float, int] | None = None
         self.shown_at = 0.0

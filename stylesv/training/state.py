@@ -148,6 +148,7 @@ class TrainState:
             "resolution": self.resolution,
             "num_frames": self.settings.num_frames,
             "max_num_frames": self.settings.max_num_frames,
+            "uniform_times": self.settings.frame_sampling.kind == "uniform",
             "class_dim": 0,
             "kimg": kimg,
             "step": self.step,
@@ -178,6 +179,7 @@ def build_discriminator(recipe: Recipe, *, half_dtype: torch.dtype = torch.float
         resolution=recipe["data"]["packing"]["resolution"],
         num_frames=recipe["training"]["num_frames"],
         max_num_frames=recipe["training"]["max_num_frames"],
+        uniform_times=recipe["training"]["frame_sampling"]["kind"] == "uniform",
         half_dtype=half_dtype,
     )
 

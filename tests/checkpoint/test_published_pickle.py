@@ -118,7 +118,6 @@ def test_names_options_arguments_and_weights_are_read_and_the_source_is_not_run(
     read = read_snapshot(write(tmp_path / "snapshot.pkl", snapshot, protocol))
     network = read.networks["G_ema"]
     assert read.num_frames_shown == 123456
-    assert network.class_name == "Generator"
     assert network.arguments == {"c_dim": 0, "kwargs": {"num": 2}}
     assert network.options == {
         "z_dim": 4,

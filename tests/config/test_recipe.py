@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from stylesv.config.recipe import parse_json, read_recipe, recipe_key, recipe_yaml
+from stylesv.config.recipe import read_recipe, recipe_key, recipe_yaml
 from stylesv.errors import ConfigError
 
 
@@ -32,9 +32,3 @@ def test_a_recipe_with_a_number_that_is_not_finite_is_refused(tmp_path):
     path.write_text(recipe_yaml({"lr": 0.5}).replace("0.5", ".inf"))
     with pytest.raises(ConfigError, match=r"recipe\.yaml: not a recipe: .*not JSON compliant"):
         read_recipe(path)
-
-
-@pytest.mark.parametrize("text", ["{", "[1]", "3", '{"a": NaN}', '{"a": 1e999}'])
-def test_json_that_is_no_object_is_refused(text):
-    with pytest.raises(ConfigError, match="--recipe"):
-        parse_json("--recipe", text)

@@ -1,12 +1,18 @@
 """The JSON schemas are current, and accept exactly the kind of file that names them."""
 
+import copy
 import json
+import math
+import re
 
 import jsonschema
 import pytest
 
 from stylesv.config.schema import schemas
-from stylesv.config.yaml_files import read_layer
+from stylesv.config.settings import BaseSettings
+from stylesv.config.validation import validate
+from stylesv.config.yaml_files import Layer, read_layer
+from stylesv.errors import ConfigError
 
 
 def files_of(root, schema):
@@ -37,3 +43,23 @@ def test_a_misspelt_key_breaks_the_schema(root):
     layer = read_layer(root / "config" / "experiments" / "demo.yaml")
     layer.values["model"]["training"]["bach_size"] = 3
     assert not validator.is_valid(layer.values)
+
+
+def numbers_in(values, path=()):
+    if isinstance(values, dict):
+        return [found for name, value in values.items() for found in numbers_in(value, (*path, name))]
+    return [path] if isinstance(values, int | float) and not isinstance(values, bool) else []
+
+
+def test_an_infinite_number_is_refused_at_every_key(root):
+    plain = read_layer(root / "config" / "config.yaml").values
+    paths = numbers_in(plain)
+    assert len(paths) > 100
+    for path in paths:
+        values = copy.deepcopy(plain)
+        place = values
+        for name in path[:-1]:
+            place = place[name]
+        place[path[-1]] = math.inf
+        with pytest.raises(ConfigError, match=re.escape(".".join(path))):
+            validate(BaseSettings, Layer.from_values(values, "config.yaml"))

@@ -1,6 +1,5 @@
 """pack_videos.py and render_videos.py as a user starts them."""
 
-import json
 import subprocess
 import sys
 
@@ -8,6 +7,7 @@ import pytest
 from film_making import settings, write_lossy
 from small_disk import small_disk
 
+from stylesv.config.recipe import recipe_yaml
 from stylesv.data.driving_scenes import render_driving_videos
 from stylesv.data.packed import PackedClips
 from stylesv.data.packing import pack_videos
@@ -24,10 +24,10 @@ def script(root):
 
 def test_help_names_every_option(script):
     text = script("pack_videos.py", "--help").stdout
-    options = "videos out resolution fps min-frames max-frames crop jpeg-quality damaged num-workers settings"
+    options = "videos out resolution fps min-frames max-frames crop jpeg-quality damaged num-workers recipe"
     assert all(f"--{option} " in text for option in options.split())
     text = script("render_videos.py", "--help").stdout
-    assert all(f"--{option} " in text for option in ("out", "num-videos", "seed", "settings"))
+    assert all(f"--{option} " in text for option in ("out", "num-videos", "seed"))
 
 
 def test_packing_ends_with_a_summary_of_what_was_made_and_dropped(script, tmp_path):
@@ -48,8 +48,9 @@ def test_settings_of_a_recipe_and_options_make_the_same_bytes(script, tmp_path):
     pack_videos(tmp_path / "v", tmp_path / "library", settings=chosen)
     out = tmp_path / "recipe"
     out.mkdir()  # as Snakemake does
-    text = json.dumps(chosen.model_dump(mode="json"))
-    assert script("pack_videos.py", "--videos", tmp_path / "v", "--out", out, "--settings", text).returncode == 0
+    (out / "recipe.yaml").write_text(recipe_yaml({"packing": chosen.model_dump(mode="json")}))
+    done = script("pack_videos.py", "--videos", tmp_path / "v", "--out", out, "--recipe", out / "recipe.yaml")
+    assert done.returncode == 0, done.stderr
     options = "--resolution 32 --max-frames 4 --fps 12.5 --crop squeeze --jpeg-quality 80 --damaged use --min-frames 2"
     out = tmp_path / "options"
     done = script("pack_videos.py", "--videos", tmp_path / "v", "--out", out, *options.split(), "--num-workers", 2)
@@ -78,8 +79,10 @@ def test_mistakes_are_one_line_and_status_2(script, tmp_path):
     assert "resolution: 2: input should be greater than or equal to 4" in fails("text", "--resolution", 2)
     wrong = fails("text", "--resolution", 32, "--max-frames", 4, "--min-frames", 8)
     assert "max_frames 4 is below min_frames 8" in wrong
-    assert "min_frame: unknown setting; did you mean min_frames?" in fails("text", "--settings", '{"min_frame": 3}')
-    assert "--settings: not a JSON object" in fails("text", "--settings", "{")
+    (tmp_path / "recipe.yaml").write_text(recipe_yaml({"packing": {"min_frame": 3}}))
+    assert "min_frame: unknown setting; did you mean min_frames?" in fails("text", "--recipe", tmp_path / "recipe.yaml")
+    (tmp_path / "recipe.yaml").write_text("{")
+    assert "recipe.yaml: not valid YAML" in fails("text", "--recipe", tmp_path / "recipe.yaml")
 
 
 def test_full_disk_is_one_line_and_status_2(script, tmp_path):
@@ -93,8 +96,8 @@ def test_full_disk_is_one_line_and_status_2(script, tmp_path):
         assert done.stderr.count("\n") == 1 and list(disk.iterdir()) == []
 
 
-def test_rendering_takes_settings_or_options_and_packs(script, tmp_path):
-    done = script("render_videos.py", "--out", tmp_path / "v", "--settings", '{"num_videos": 2, "seed": 5}')
+def test_rendering_takes_options_and_packs(script, tmp_path):
+    done = script("render_videos.py", "--out", tmp_path / "v", "--num-videos", 2, "--seed", 5)
     assert done.returncode == 0 and done.stdout.startswith("2 films, "), done.stderr
     films = render_driving_videos(tmp_path / "again", num_videos=2, seed=5)
     assert [film.read_bytes() for film in films] == [path.read_bytes() for path in sorted((tmp_path / "v").iterdir())]

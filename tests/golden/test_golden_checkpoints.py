@@ -54,7 +54,8 @@ class Imported:
 
     def discriminator(self) -> Discriminator:
         settings = DiscriminatorSettings.model_validate_json(json.dumps(self.header["discriminator"]))
-        known = {name: self.header[name] for name in ("resolution", "num_frames", "max_num_frames", "class_dim")}
+        facts = ("resolution", "num_frames", "max_num_frames", "class_dim", "uniform_times")
+        known = {name: self.header[name] for name in facts}
         discriminator = Discriminator(settings, **known)
         discriminator.load_state_dict(self.parts["discriminator"])
         return discriminator.requires_grad_(False)

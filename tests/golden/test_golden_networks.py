@@ -27,6 +27,7 @@ from stylesv.networks.layers import Conv1d, FullyConnected, normalize_second_mom
 from stylesv.networks.published import SYNTHESIS_DEFAULTS, rename_published_key
 from stylesv.networks.time_difference import TimeDifferenceEncoder
 from stylesv.networks.time_encoding import FourierFeatures
+from stylesv.training.losses import mix_styles
 
 GOLDEN = find_golden_dir()
 OUTPUT, FORMULA = 1e-4, 1e-5  # of the largest magnitude
@@ -121,9 +122,10 @@ def test_generator_gives_the_published_values(generator_case, generator):
 def test_truncated_generator_gives_the_published_values(generator_case, generator):
     case = generator_case
     truncation = case.info["truncation"]
-    w = generator.mapping(
-        case["in_z"], case["in_c"], truncation=truncation["psi"], truncation_layers=truncation["cutoff"]
-    )
+    w = generator.mapping(case["in_z"], case["in_c"], truncation=truncation["psi"])
+    if truncation["cutoff"] is not None:  # truncated up to this place only
+        whole, crossover = generator.mapping(case["in_z"], case["in_c"]), torch.full([len(w)], truncation["cutoff"])
+        w = mix_styles(w, whole, crossover=crossover, num_places=generator.synthesis.num_ws)
     by_place = w[:, 0] if w.ndim == 4 else w[:, None]
     assert_close(by_place[:, 0], case["mapping_w_trunc_first"], what="first w")
     assert_close(by_place[:, -1], case["mapping_w_trunc_last"], what="last w")
@@ -261,12 +263,16 @@ def test_layer_design_is_the_published_one(name, index):
         channel_base=published["channel_base"],
         channel_max=published["channel_max"],
     )
-    assert list(design.sizes) == published["sizes"]
-    assert list(design.rates) == published["sampling_rates"]
-    assert list(design.channels) == published["channels"]
-    assert len(design.layers) + 1 == published["num_ws"]
-    np.testing.assert_allclose(design.cutoffs, published["cutoffs"], rtol=FORMULA)
-    np.testing.assert_allclose(design.stopbands, published["stopbands"], rtol=FORMULA)
+    layers = design.layers
+    assert [layer.out_size for layer in layers] == published["sizes"]
+    assert [layer.out_rate for layer in layers] == published["sampling_rates"]
+    assert [layer.out_channels for layer in layers] == published["channels"]
+    assert len(layers) + 1 == published["num_ws"]
+    np.testing.assert_allclose([layer.out_cutoff for layer in layers], published["cutoffs"], rtol=FORMULA)
+    edges = [
+        max(stop, rate / 2) for stop, rate in zip(published["stopbands"], published["sampling_rates"], strict=True)
+    ]
+    np.testing.assert_allclose([layer.out_cutoff + layer.out_half_width for layer in layers], edges, rtol=FORMULA)
     given = published["input"]
     assert [design.input.channels, [design.input.size] * 2] == [given["channels"], given["size"]]
     assert [design.input.sampling_rate, design.input.bandwidth] == [given["sampling_rate"], given["bandwidth"]]

@@ -7,8 +7,8 @@ import pytest
 from protocol_values import used
 
 from stylesv.errors import CheckpointError, ConfigError, DataError
-from stylesv.metrics.choice import choose_best, write_choice
-from stylesv.records.choice import read_choice
+from stylesv.metrics.choice import choose_best
+from stylesv.records.choice import read_choice, write_choice
 from stylesv.records.score import GeneratedClipSet, RealClipSet, Score, ScoredRun, write_score
 
 REAL = RealClipSet(
@@ -94,7 +94,7 @@ def with_value(path, text):
 @pytest.mark.parametrize("first", [True, False])
 def test_a_score_that_is_not_finite_is_never_the_best(tmp_path, text, first):
     paths = [with_value(write(tmp_path, 0, 1.0), text), write(tmp_path, 20, 2.0)]
-    with pytest.raises(DataError, match=r"/0/scores/rfvd_16f.json: not a score of this project .*finite") as refusal:
+    with pytest.raises(DataError, match=r"/0/scores/rfvd_16f.json: is not a score of this project .*finite") as refusal:
         choose_best(paths if first else paths[::-1])
     assert "\n" not in str(refusal.value)
 

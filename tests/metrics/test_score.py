@@ -14,12 +14,8 @@ from stylesv.metrics.features import FeatureOrigin, FeatureSet, describe_generat
 from stylesv.metrics.frechet import frechet_distance_of_features
 from stylesv.metrics.inception_score import inception_score
 from stylesv.metrics.moments import Moments
-from stylesv.metrics.score import (
-    ScoredRun,
-    read_score,
-    score_features,
-    write_score,
-)
+from stylesv.metrics.score import score_features
+from stylesv.records.score import ScoredRun, read_score, write_score
 
 
 def feature_sets(count=30, length=4, *, real_changes=None, **changes):

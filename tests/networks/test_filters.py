@@ -38,12 +38,13 @@ def test_layers_fit_together(resolution, num_layers):
 
 
 def test_frequencies_grow_geometrically_and_stay_below_what_the_rate_carries():
-    plan = design(256, num_layers=14)
-    ratios = np.array(plan.cutoffs[1:13]) / np.array(plan.cutoffs[:12])
+    layers = design(256, num_layers=14).layers
+    cutoffs = np.array([layer.out_cutoff for layer in layers])
+    ratios = cutoffs[1:13] / cutoffs[:12]
     np.testing.assert_allclose(ratios, ratios[0])
-    assert plan.cutoffs[0] == 2
-    assert plan.cutoffs[-1] == 128
-    assert all(2 * cutoff <= rate for cutoff, rate in zip(plan.cutoffs, plan.rates, strict=True))
+    assert cutoffs[0] == 2
+    assert cutoffs[-1] == 128
+    assert all(2 * layer.out_cutoff <= layer.out_rate for layer in layers)
 
 
 def test_low_pass_filters_pass_what_is_low_and_stop_what_is_high():

@@ -24,13 +24,10 @@ def weight_of_sample(weight: torch.Tensor, style: torch.Tensor, sample: int, dem
     return torch.stack(rows)
 
 
-def by_loop(x, weight, style, *, demodulate, padding, input_gain=None, low_rank=None, style_t=None) -> torch.Tensor:
+def by_loop(x, weight, style, *, demodulate, padding, input_gain=None) -> torch.Tensor:
     images = []
     for sample, image in enumerate(x):
         own = weight_of_sample(weight, style, sample, demodulate)
-        if low_rank is not None:
-            product = sum(low_rank[0][:, r, None] * low_rank[1][None, r] for r in range(low_rank[1].shape[0]))
-            own = own + weight_of_sample(product, style_t, sample, demodulate)
         if input_gain is not None:
             own = own * input_gain
         images.append(F.conv2d(image[None], own, padding=padding))
@@ -41,14 +38,10 @@ def by_loop(x, weight, style, *, demodulate, padding, input_gain=None, low_rank=
 @pytest.mark.parametrize("size", [(3, 4), (13, 14)], ids=["images_scaled", "weights_scaled"])
 @pytest.mark.parametrize("kernel", [1, 3])
 @pytest.mark.parametrize("demodulate", [True, False])
-@pytest.mark.parametrize("rank", [0, 2])
-def test_each_sample_gets_its_own_weight(form, size, kernel, demodulate, rank, monkeypatch):
+def test_each_sample_gets_its_own_weight(form, size, kernel, demodulate, monkeypatch):
     monkeypatch.setenv("STYLESV_OPS", form)
     x, weight, style = random(3, 4, *size), random(6, 4, kernel, kernel, seed=1), random(3, 4, seed=2)
     options = {"demodulate": demodulate, "padding": kernel - 1, "input_gain": torch.tensor(0.7, dtype=torch.float64)}
-    if rank:
-        factors = random(6, rank, kernel, kernel, seed=3), random(rank, 4, kernel, kernel, seed=4)
-        options |= {"low_rank": factors, "style_t": random(3, 4, seed=5)}
     expected = by_loop(x, weight, style, **options)
     torch.testing.assert_close(modulated_conv2d(x, weight, style, **options), expected, rtol=0, atol=1e-10)
 

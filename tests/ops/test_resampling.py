@@ -7,7 +7,7 @@ import torch
 from torch.autograd import gradcheck, gradgradcheck
 
 from stylesv.errors import ConfigError
-from stylesv.ops import downsample2d, filter2d, filtered_lrelu, setup_filter, upfirdn2d, upsample2d
+from stylesv.ops import downsample2d, filtered_lrelu, setup_filter, upfirdn2d, upsample2d
 
 IMPLEMENTATIONS = ["cpp", "torch", "definition"]
 
@@ -113,9 +113,8 @@ def test_resampling_to_and_from_a_size_keeps_a_constant_image():
     filter = setup_filter([1, 3, 3, 1]).double()
     ones = torch.ones(1, 1, 8, 10, dtype=torch.float64)
     for y, shape in (
-        (filter2d(ones, filter), (8, 10)),
-        (upsample2d(ones, filter, up=2), (16, 20)),
-        (downsample2d(ones, filter, down=2), (4, 5)),
+        (upsample2d(ones, filter), (16, 20)),
+        (downsample2d(ones, filter), (4, 5)),
     ):
         assert y.shape[2:] == shape
         torch.testing.assert_close(y[:, :, 2:-2, 2:-2], torch.ones_like(y[:, :, 2:-2, 2:-2]), rtol=0, atol=1e-7)

@@ -3,26 +3,14 @@
 import numpy as np
 import pytest
 import scipy.interpolate
-import scipy.special
 import torch
 import torch.nn.functional as F
 from torch.autograd import gradcheck, gradgradcheck
 
-from stylesv.errors import ConfigError
 from stylesv.ops import bias_act, conv2d_resample, quadratic_spline_weights, setup_filter, upfirdn2d
 from stylesv.ops.bias_act import DEFAULT_GAIN
 
-ACTIVATIONS = {
-    "linear": lambda x: x,
-    "relu": lambda x: np.maximum(x, 0),
-    "lrelu": lambda x: np.where(x > 0, x, 0.2 * x),
-    "tanh": np.tanh,
-    "sigmoid": scipy.special.expit,
-    "elu": lambda x: np.where(x > 0, x, np.expm1(x)),
-    "selu": lambda x: 1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * np.expm1(x)),
-    "softplus": lambda x: np.log1p(np.exp(x)),
-    "swish": lambda x: x * scipy.special.expit(x),
-}
+ACTIVATIONS = {"linear": lambda x: x, "lrelu": lambda x: np.where(x > 0, x, 0.2 * x)}
 
 
 def random(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -31,12 +19,13 @@ def random(*shape: int, seed: int = 0) -> torch.Tensor:
 
 @pytest.mark.parametrize("activation", DEFAULT_GAIN)
 def test_bias_act_is_bias_activation_gain_clamp_in_this_order(activation):
-    x, bias = random(2, 3, 4), random(4, seed=1)
-    y = bias_act(x, bias, axis=-1, activation=activation, gain=1.5, clamp=0.8)
-    expected = np.clip(ACTIVATIONS[activation](x.numpy() + bias.numpy()) * 1.5, -0.8, 0.8)
-    np.testing.assert_allclose(y.numpy(), expected, atol=1e-12)
-    own_gain = ACTIVATIONS[activation](x.numpy()) * (2**0.5 if activation in ("relu", "lrelu", "swish") else 1)
-    np.testing.assert_allclose(bias_act(x, activation=activation).numpy(), own_gain, atol=1e-12)
+    for size in ((), (4,), (3, 2)):
+        x, bias = random(2, 4, *size), random(4, seed=1)
+        y = bias_act(x, bias, activation=activation, gain=1.5, clamp=0.8)
+        biased = x.numpy() + bias.numpy().reshape(4, *[1] * len(size))
+        np.testing.assert_allclose(y.numpy(), np.clip(ACTIVATIONS[activation](biased) * 1.5, -0.8, 0.8), atol=1e-12)
+        own_gain = ACTIVATIONS[activation](x.numpy()) * (2**0.5 if activation == "lrelu" else 1)
+        np.testing.assert_allclose(bias_act(x, activation=activation).numpy(), own_gain, atol=1e-12)
 
 
 @pytest.mark.parametrize("activation", DEFAULT_GAIN)
@@ -44,11 +33,6 @@ def test_bias_act_has_its_first_and_second_derivatives(activation):
     inputs = (random(2, 3, 2).requires_grad_(), random(3, seed=1).requires_grad_())
     assert gradcheck(lambda x, b: bias_act(x, b, activation=activation), inputs, fast_mode=True)
     assert gradgradcheck(lambda x, b: bias_act(x, b, activation=activation), inputs, fast_mode=True)
-
-
-def test_an_unknown_activation_is_refused_with_the_known_ones():
-    with pytest.raises(ConfigError, match=r"activation is 'gelu'; it must be one of linear, relu, lrelu"):
-        bias_act(torch.zeros(1, 1), activation="gelu")
 
 
 @pytest.mark.parametrize(("kernel", "up", "down"), [(3, 1, 1), (3, 1, 2), (1, 1, 2), (3, 2, 1), (1, 2, 1)])

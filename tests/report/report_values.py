@@ -1,5 +1,6 @@
 """Score rows, clips and a whole page for tests."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import yaml
 
 from stylesv.config.protocol import ProtocolSettings
 from stylesv.records.protocol import UsedProtocol
+from stylesv.records.score import Score
 from stylesv.report.tables import ScoreRow
 
 PROTOCOLS = Path(__file__).parents[2] / "config" / "protocols"
@@ -19,6 +21,35 @@ def used(name: str = "rfvd_16f", *, key: str = "0123abcd", sha256: str = "a" * 6
         values[field] = (values[field] or {}) | value if isinstance(value, dict) else value
     settings = ProtocolSettings.model_validate(values)
     return UsedProtocol(name=name, key=key, settings=settings, detector_sha256=sha256)
+
+
+def score(kimg: int | None = 20, value: float = 50.0, *, run: str = "sky-D-s0-7be01d44", **changes: Any) -> Score:
+    """A score with everything that a file holds."""
+    protocol = changes.get("protocol", used())
+    values = {
+        "metric": protocol.settings.metric_name,
+        "label": protocol.settings.metric_label,
+        "value": value,
+        "interval": {"low": value * 0.9, "high": value * 1.2, "level": 0.95, "resamples": 100},
+        "real_value": None,
+        "split_std": None,
+        "few_clips": False,
+        "artefacts": [],
+        "drift": [],
+        "scored": {"run": run, "dataset": "sky", "model": "D", "seed": 0, "kimg": kimg},
+        "protocol": protocol.model_dump(mode="json"),
+        "real": {
+            **{"dataset": "sky", "count": 200, "num_videos": 20, "short_videos": 0, "max_clips_per_video": 10},
+            **{"frame_stride": 1, "first_frames": "spread", "selection_sha256": "b" * 64, "resolution_px": 32},
+        },
+        "generated": {
+            **{"source": f"{run}/{kimg}", "count": 256, "clips_per_video": 1, "short_videos": 0, "seed": 0},
+            **{"start_time": 0, "frame_stride": 1, "truncation": 1.0, "resolution_px": 32},
+        },
+        "notes": [],
+        "versions": {},
+    }
+    return Score.model_validate_json(json.dumps(values | changes | {"protocol": values["protocol"]}))
 
 
 def row(kimg: int | None = 20, value: float = 50.0, **changes: Any) -> ScoreRow:

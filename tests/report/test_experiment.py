@@ -3,17 +3,26 @@
 import html
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
-from report_values import clips, used
-from stylesv.config.choice import Choice
+from report_values import clips, score, used
 
 from stylesv.config.dataset import PackSettings
 from stylesv.data.packing import pack_videos
 from stylesv.errors import DataError
-from stylesv.files import readable_json
+from stylesv.records.choice import Choice, write_choice
+from stylesv.records.experiment import (
+    Experiment,
+    ReportedClips,
+    ReportedData,
+    ReportedRun,
+    ReportedSnapshot,
+    experiment_yaml,
+)
+from stylesv.records.score import write_run_scores
 from stylesv.report.clip_grids import draw_clip_strips, draw_samples, draw_time_slices, write_clip_film
 from stylesv.report.experiment import write_experiment
 from stylesv.report.video_file import write_video
@@ -43,19 +52,11 @@ def packed(tmp_path_factory):
     return folder / "packed" / "index.json"
 
 
-class Experiment:
+class Files:
     """Files of an experiment's runs, of the kinds that the workflow hands to the report."""
 
     def __init__(self, folder, index):
-        self.folder = folder
-        self.settings = {
-            "title": "T",
-            "scores": {},
-            "samples": {},
-            "clips": {},
-            "runs": {},
-            "data": {"sky-00": str(index)},
-        }
+        self.folder, self.runs, self.index = folder, [], str(index)
 
     def file(self, name, text=""):
         path = self.folder / name
@@ -63,45 +64,56 @@ class Experiment:
         path.write_text(text)
         return str(path)
 
-    def add_run(self, run, scores, recipe, *, seed=0, model="D", protocol=None, interval=INTERVAL, logs=()):
-        for kimg, value in scores.items():
-            score = {
-                **{"label": "rFVD16", "value": value, "interval": interval, "few_clips": True},
-                **{"artefacts": [], "drift": [], "real": {"count": 8}, "generated": {"count": 8}},
-                "scored": {"run": run, "dataset": "sky-00", "model": model, "seed": seed, "kimg": kimg},
-                "protocol": (protocol or used()).model_dump(mode="json"),
-            }
-            written = self.settings["scores"].setdefault("rfvd_16f", [])
-            written.append(self.file(f"{run}/{kimg}/score.json", json.dumps(score)))
-            draw_samples(self.folder / run / str(kimg) / "samples.png", clips(2, 2))
-        best = min(scores, key=scores.get)
+    def add_run(self, run, values, recipe, *, seed=0, model="D", protocol=None, interval=INTERVAL, logs=()):
+        folder = self.folder / run
+        scores = []
+        for kimg, value in values.items():
+            scored = {"run": run, "dataset": "sky-00", "model": model, "seed": seed, "kimg": kimg}
+            kind = {"protocol": protocol or used(), "interval": interval, "few_clips": True}
+            scores.append(score(kimg, value, run=run, scored=scored, **kind))
+            draw_samples(folder / str(kimg) / "samples.png", clips(2, 2))
+        write_run_scores(folder / "scores.json", scores)
+        best = min(values, key=values.get)
         choice = Choice(
             **{"run": run, "kimg": best, "networks": f"{best}/networks.safetensors", "metric": "rFVD16"},
-            **{"value": scores[best], "protocol": "rfvd_16f-0123abcd", "of_kimgs": tuple(scores)},
+            **{"value": values[best], "protocol": "rfvd_16f-0123abcd", "of_kimgs": tuple(values)},
         )
+        write_choice(folder / "best.json", choice)
         panels = {"real": clips(2), "generated": clips(2, seed=1)}
-        write_clip_film(self.folder / run / "clips.mp4", panels, columns=2, fps=25, min_frame_px=16)
-        draw_clip_strips(self.folder / run / "strip.png", panels, num_frames=2, num_clips=2)
-        draw_time_slices(self.folder / run / "slices.png", panels, num_clips=2)
-        self.settings["samples"][run] = {
-            str(kimg): str(self.folder / run / str(kimg) / "samples.png") for kimg in scores
-        }
-        parts = {"film": "clips.mp4", "strip": "strip.png", "slices": "slices.png"}
-        self.settings["clips"][run] = {part: str(self.folder / run / name) for part, name in parts.items()}
-        self.settings["runs"][run] = {
-            "recipe": self.file(f"{run}/recipe.yaml", yaml.safe_dump(recipe)),
-            "choice": self.file(f"{run}/best.json", readable_json(choice.model_dump(mode="json"))),
-            "logs": [
-                self.file(f"{run}/{kimg}/log.jsonl", line) for kimg, line in zip(list(scores)[1:], logs, strict=True)
-            ],
-        }
+        write_clip_film(folder / "clips.mp4", panels, columns=2, fps=25, min_frame_px=16)
+        draw_clip_strips(folder / "strip.png", panels, num_frames=2, num_clips=2)
+        draw_time_slices(folder / "slices.png", panels, num_clips=2)
+        log_of = dict(zip(list(values)[1:], logs, strict=True))
+        snapshots = [
+            ReportedSnapshot(
+                kimg=kimg,
+                samples=f"{run}/{kimg}/samples.png",
+                log=self.file(f"{run}/{kimg}/log.jsonl", log_of[kimg]) if kimg in log_of else None,
+            )
+            for kimg in values
+        ]
+        shown = {part: f"{run}/{name}" for part, name in SHOWN.items()}
+        self.runs.append(
+            ReportedRun(
+                name=run,
+                recipe=self.file(f"{run}/recipe.yaml", yaml.safe_dump(recipe)),
+                choice=f"{run}/best.json",
+                scores=f"{run}/scores.json",
+                snapshots=tuple(snapshots),
+                clips=ReportedClips(**shown),
+            )
+        )
 
     def page(self):
         page = self.folder / "page" / "index.html"
-        write_experiment(self.settings, page=page, tables=self.folder / "tables", figures=self.folder / "figures")
+        data = (ReportedData(name="sky-00", index=self.index),)
+        experiment = Experiment(title="T", shown="best", runs=tuple(self.runs), data=data)
+        file = self.file("results/experiments/tried.yaml", experiment_yaml(experiment))
+        write_experiment(Path(file), page=page, tables=self.folder / "tables", figures=self.folder / "figures")
         return visible_text(page)
 
 
+SHOWN = {"film": "clips.mp4", "strip": "strip.png", "slices": "slices.png"}
 TRAINED = {"parent": {"run": "sky-image-s0-00"}, "training": {"num_frames": 3, "batch_size": 8}}
 SCRATCH = {"parent": None, "training": {"num_frames": 1, "batch_size": 8}}
 LOG = '{"kimg": 4.0, "loss_generator": 1.25, "loss_discriminator": 0.5, "r1_penalty": null}\n'
@@ -109,7 +121,7 @@ LOG = '{"kimg": 4.0, "loss_generator": 1.25, "loss_discriminator": 0.5, "r1_pena
 
 @pytest.fixture
 def experiment(tmp_path, packed):
-    return Experiment(tmp_path, packed)
+    return Files(tmp_path, packed)
 
 
 def test_every_dropped_film_stands_on_the_page_with_its_reason(experiment, packed):
@@ -125,14 +137,14 @@ def test_every_dropped_film_stands_on_the_page_with_its_reason(experiment, packe
 def test_films_of_one_name_are_all_listed(experiment, packed, tmp_path):
     index = json.loads(packed.read_text())
     index["dropped"] += [{"name": "text.mp4", "num_frames": n, "reason": f"reason {n}"} for n in (1, 2)]
-    experiment.settings["data"] = {"sky-00": experiment.file("index.json", json.dumps(index))}
+    experiment.index = experiment.file("index.json", json.dumps(index))
     experiment.add_run("sky-D-s0-00", {0: 90.0, 4: 42.0}, TRAINED, logs=[LOG])
     shown = experiment.page()
     assert "6 dropped" in shown and "text.mp4 reason 1 text.mp4 reason 2" in shown
 
 
 def test_a_damaged_index_is_named(experiment):
-    experiment.settings["data"] = {"sky-00": experiment.file("index.json", '{"clips": []}')}
+    experiment.index = experiment.file("index.json", '{"clips": []}')
     experiment.add_run("sky-D-s0-00", {0: 90.0}, TRAINED)
     with pytest.raises(DataError, match=r"index\.json: not an index of packed clips .*; pack the videos again"):
         experiment.page()

@@ -8,8 +8,8 @@ from stylesv.metrics.clip_selection import select_real_clips
 from stylesv.metrics.features import FeatureOrigin, FeatureSet, describe_generated_clips, describe_real_clips
 from stylesv.metrics.moments import Moments
 from stylesv.metrics.score import score_features
-from stylesv.records.score import ScoredRun, write_score
-from stylesv.report.tables import read_score_rows
+from stylesv.records.score import ScoredRun, read_run_scores, read_score, write_run_scores, write_score
+from stylesv.report.tables import score_row
 
 
 def test_a_written_score_makes_a_row(tmp_path):
@@ -26,7 +26,9 @@ def test_a_written_score_makes_a_row(tmp_path):
     scored = ScoredRun(run="sky-D-s0-7be01d44", dataset="sky", model="D", seed=0, kimg=20)
     score = score_features(*sets, scored=scored)
     write_score(tmp_path / "score.json", score)
-    (row,) = read_score_rows([tmp_path / "score.json"])
+    write_run_scores(tmp_path / "scores.json", [read_score(tmp_path / "score.json")])
+    (read,) = read_run_scores(tmp_path / "scores.json")
+    row = score_row(read)
     wanted = (score.value, score.interval.low, score.interval.high)
     assert (row.value, row.low, row.high) == pytest.approx(wanted, rel=1e-9)
     assert (row.run, row.kimg, row.num_real, row.num_generated) == (scored.run, 20, 24, 10)

@@ -1,10 +1,9 @@
 """Score tables: sorted, best marked, intervals shown, protocols never mixed."""
 
 import csv
-import json
 
 import pytest
-from report_values import row, rows, used
+from report_values import row, rows, score, used
 
 from stylesv.errors import ConfigError, DataError
 from stylesv.report.artefact_table import BesideRow
@@ -14,7 +13,7 @@ from stylesv.report.tables import (
     format_markdown,
     format_number,
     format_score,
-    read_score_rows,
+    score_row,
     tabulate_scores,
     write_score_table,
 )
@@ -136,43 +135,15 @@ def test_a_caption_tells_frames_and_seeds():
     assert caption.endswith("interval: none.")
 
 
-def score_json(**changes):
-    values = {
-        "label": "rFVD16",
-        "value": 41.5,
-        "interval": {"low": 40.0, "high": 43.0, "level": 0.95, "resamples": 100},
-        "few_clips": True,
-        "artefacts": [{"name": "jitter", "generated": 2.0, "real": 1.0}],
-        "drift": [{"start_time": 128, "generated": 90.0, "real": None}],
-        "scored": {"run": "sky-D-s0-7be01d44", "dataset": "sky", "model": "D", "seed": 0, "kimg": 20},
-        "protocol": used().model_dump(mode="json"),
-        "real": {"count": 200},
-        "generated": {"count": 256},
+def test_a_score_makes_a_row():
+    beside = {
+        "artefacts": [
+            {"name": "jitter", "generated": 2.0, "generated_error": None, "generated_clips": 1}
+            | {"real": 1.0, "real_error": None, "real_clips": 1}
+        ],
+        "drift": [{"start_time": 128, "generated": 90.0, "generated_clips": 2, "real": None, "real_clips": 0}],
     }
-    return json.dumps(values | changes)
-
-
-def test_rows_are_read_from_score_files(tmp_path):
-    (tmp_path / "a.json").write_text(score_json())
-    (tmp_path / "b.json").write_text(score_json(interval=None))
-    first, second = read_score_rows([tmp_path / "a.json", tmp_path / "b.json"])
-    beside = (BesideRow("jitter", 2.0, 1.0), BesideRow("from frame 128", 90.0, None))
-    assert first == row(20, 41.5, low=40.0, high=43.0, few_clips=True, beside=beside)
-    assert (second.low, second.high) == (None, None)
-
-
-def test_other_files_are_refused(tmp_path):
-    path = tmp_path / "a.json"
-    with pytest.raises(DataError, match="no such score"):
-        read_score_rows([path])
-    bare = {"interval": None}
-    for text in (
-        *("{}", "[1]", "not json", score_json(protocol={}), score_json(value=float("nan"))),
-        score_json(value=1.5, **bare).replace("1.5", "1e999"),
-        score_json(interval={"low": float("-inf"), "high": 1.0, "level": 0.95, "resamples": 100}),
-        score_json(artefacts=[{"name": "jitter", "generated": float("nan"), "real": 1.0}]),
-        score_json(value=None),
-    ):
-        path.write_text(text)
-        with pytest.raises(DataError, match="not a score of this project"):
-            read_score_rows([path])
+    found = score_row(score(20, 50.0, **beside))
+    assert found == row(20, 50.0, beside=(BesideRow("jitter", 2.0, 1.0), BesideRow("from frame 128", 90.0, None)))
+    bare = score_row(score(interval=None))
+    assert (bare.low, bare.high) == (None, None)

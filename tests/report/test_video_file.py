@@ -3,17 +3,18 @@
 import av
 import numpy as np
 import pytest
+from imageio.v3 import imread
 from PIL import Image
 from report_values import clips
 
 from stylesv.errors import DataError
-from stylesv.report.video_file import read_video, write_frames, write_video
+from stylesv.report.video_file import write_frames, write_video
 
 
 def test_frames_come_back(tmp_path):
     frames = clips(1, frames=7, size=32)[0]
     write_video(tmp_path / "a.mp4", frames, fps=25)
-    found = read_video(tmp_path / "a.mp4")
+    found = imread(tmp_path / "a.mp4", plugin="pyav").transpose(0, 3, 1, 2)
     assert found.shape == frames.shape
     assert np.abs(found.astype(int) - frames).max() <= 6  # 4:2:0 in limited range
 
@@ -34,7 +35,7 @@ def test_odd_sizes_double_the_last_row_and_column(tmp_path):
     frames = np.zeros((3, 3, 17, 17), np.uint8)
     frames[..., 16, :] = frames[..., :, 16] = 200
     write_video(tmp_path / "a.mp4", frames, fps=25)
-    found = read_video(tmp_path / "a.mp4")
+    found = imread(tmp_path / "a.mp4", plugin="pyav").transpose(0, 3, 1, 2)
     assert found.shape == (3, 3, 18, 18)
     assert np.abs(found[..., 17, :].astype(int) - 200).max() <= 6
 
@@ -67,13 +68,6 @@ def test_a_failed_write_leaves_nothing(tmp_path, monkeypatch):
 def test_what_is_no_film_is_refused(tmp_path, frames, fps):
     with pytest.raises(DataError, match="needs frames, 3 channels, fps > 0"):
         write_video(tmp_path / "a.mp4", frames, fps=fps)
-
-
-def test_other_files_are_not_read(tmp_path):
-    (tmp_path / "a.mp4").write_bytes(b"no film")
-    for name in ("a.mp4", "b.mp4"):
-        with pytest.raises(DataError, match="cannot be decoded"):
-            read_video(tmp_path / name)
 
 
 def test_frames_are_numbered_from_their_time(tmp_path):

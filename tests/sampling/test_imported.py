@@ -53,7 +53,7 @@ def network():
     settings, arguments = generator_from_published(OPTIONS, ARGUMENTS)
     generator = Generator(settings, **arguments)
     tensors = {published_name(name): tensor for name, tensor in generator.state_dict().items()}
-    return generator, PublishedNetwork("Generator", OPTIONS, ARGUMENTS, tensors)
+    return generator, PublishedNetwork(OPTIONS, ARGUMENTS, tensors)
 
 
 def test_an_imported_generator_is_loaded_as_any_snapshot_and_makes_the_same_frames(tmp_path, network, monkeypatch):
@@ -66,7 +66,7 @@ def test_an_imported_generator_is_loaded_as_any_snapshot_and_makes_the_same_fram
     assert set(parts) == {"generator_ema"}
     assert header["kimg"] == facts["kimg"] == 250
     assert header["origin"]["file"] == "published.pkl" and header["origin"]["frames_shown"] == 250_400
-    loaded, _ = load_generator(tmp_path / "networks.safetensors", device=torch.device("cpu"))
+    loaded = load_generator(tmp_path / "networks.safetensors")[0].cpu()
     z, times = torch.randn(2, 4), torch.tensor([[0.0, 20.5], [3.0, 40.0]])
     noise = torch.randn(2, generator.motion_noise_length(40.0), 5)
     assert torch.equal(loaded(z, times, noise), generator(z, times, noise))
@@ -86,7 +86,7 @@ def test_weights_that_do_not_fit_the_options_are_named(network):
     missing.pop("mapping.fc0.weight")
     wrong = published.tensors | {"mapping.fc0.bias": torch.zeros(13)}
     for tensors, words in ((missing, "mapping.fc0.weight"), (wrong, r"mapping.fc0.bias.*\[13\].*\[12\]")):
-        broken = PublishedNetwork("Generator", OPTIONS, ARGUMENTS, tensors)
+        broken = PublishedNetwork(OPTIONS, ARGUMENTS, tensors)
         with pytest.raises(CheckpointError, match=f"weights of G_ema do not fit its options.*{words}") as refusal:
             translate_networks({"G_ema": broken})
         assert "\n" not in str(refusal.value)
@@ -95,7 +95,7 @@ def test_weights_that_do_not_fit_the_options_are_named(network):
 def test_weights_that_are_not_finite_are_refused_by_name(tmp_path, network, monkeypatch):
     _, published = network
     tensors = published.tensors | {"mapping.fc0.bias": torch.full((12,), float("nan"))}
-    broken = PublishedNetwork("Generator", OPTIONS, ARGUMENTS, tensors)
+    broken = PublishedNetwork(OPTIONS, ARGUMENTS, tensors)
     monkeypatch.setattr(imported, "read_snapshot", lambda path: PublishedSnapshot({"G_ema": broken}, 0))
     pickled = tmp_path / "published.pkl"
     pickled.write_bytes(b"content")
@@ -106,7 +106,7 @@ def test_weights_that_are_not_finite_are_refused_by_name(tmp_path, network, monk
 
 def test_options_without_counterpart_are_refused_by_name_and_file(tmp_path, network, monkeypatch):
     _, published = network
-    unknown = PublishedNetwork("Generator", OPTIONS, ARGUMENTS | {"sparkle": 3}, published.tensors)
+    unknown = PublishedNetwork(OPTIONS, ARGUMENTS | {"sparkle": 3}, published.tensors)
     monkeypatch.setattr(imported, "read_snapshot", lambda path: PublishedSnapshot({"G_ema": unknown}, 0))
     pickled = tmp_path / "published.pkl"
     pickled.write_bytes(b"content")

@@ -11,17 +11,16 @@ import pytest
 import torch
 import yaml
 from PIL import Image
+from small_snapshot import SIZE, merged, write_snapshot
 
 from stylesv.checkpoint import read_networks, write_networks
 from stylesv.config.dataset import PackSettings
-from stylesv.config.model import GeneratorSettings
 from stylesv.data.packing import pack_videos
 from stylesv.errors import CheckpointError, ConfigError, DataError
 from stylesv.files import file_sha256
 from stylesv.metrics import shards as shards_module
 from stylesv.metrics.clip_selection import select_real_clips
 from stylesv.metrics.frechet import frechet_distance_of_few
-from stylesv.networks import Generator
 from stylesv.records.named_protocol import named_protocol
 from stylesv.records.protocol import Protocol
 from stylesv.records.score import read_score
@@ -30,12 +29,6 @@ from stylesv.sampling.clip_sources import LooseVideos, SnapshotClips, open_video
 from stylesv.sampling.clips import generate_clips, load_generator
 from stylesv.sampling.score_request import ScoreRequest, describe_score
 
-SIZE = 32
-SMALL = {
-    **{"z_dim": 7, "w_dim": 12, "channel_base": 256, "channel_max": 16},
-    "motion": {"z_dim": 5, "v_dim": 6, "motion_z_distance": 8, "kernel_size": 3},
-    "synthesis": {"num_layers": 3, "margin_size": 4},
-}
 FEW = {
     "num_frames": 8,
     "real": {"max_clips": 40, "max_clips_per_video": 3},
@@ -45,13 +38,6 @@ FEW = {
     "artefacts": {"num_clips": 4, "num_frames": 16, "motion_distance": 8},
     "drift": {"start_times": [0, 8], "num_clips": 5},
 }
-
-
-def merged(values, changes):
-    for key, value in changes.items():
-        deeper = isinstance(value, dict) and isinstance(values.get(key), dict)
-        values[key] = merged(dict(values[key]), value) if deeper else value
-    return values
 
 
 @pytest.fixture
@@ -79,15 +65,7 @@ def videos(tmp_path):
 
 @pytest.fixture
 def networks(tmp_path, root):
-    model = yaml.safe_load((root / "config" / "config.yaml").read_text())["model"]
-    settings = GeneratorSettings.model_validate_json(json.dumps(merged(model["generator"], SMALL)))
-    torch.manual_seed(0)
-    generator = Generator(settings, resolution=SIZE, class_dim=0)
-    generator.synthesis.fusion.motion_mask.data.fill_(1)
-    path = tmp_path / "networks.safetensors"
-    header = {"generator": settings.model_dump(mode="json"), "resolution": SIZE, "class_dim": 0, "num_frames": 3}
-    write_networks(path, {"generator_ema": generator.state_dict()}, header)
-    return path
+    return write_snapshot(tmp_path / "networks.safetensors", root)
 
 
 def request(reference, generated, folder, **changes):
@@ -151,7 +129,6 @@ def test_jobs_that_share_the_work_give_the_score_of_one(videos, networks, protoc
 
 def test_killed_while_scoring_the_retry_uses_what_was_finished(videos, networks, protocol, tmp_path, monkeypatch):
     packed = packed_from(videos, tmp_path / "packed")
-    values = {"name": "rfvd_8f", "key": protocol.key, "settings": protocol.settings.model_dump(mode="json")}
     monkeypatch.setattr(shards_module, "SHARD_FRAMES", 16)  # two clips
     measured, kill_after = [], 3
 
@@ -165,18 +142,18 @@ def test_killed_while_scoring_the_retry_uses_what_was_finished(videos, networks,
     reference = tmp_path / "reference.safetensors"
     parts = tmp_path / "parts"
     with pytest.raises(KeyboardInterrupt):
-        scoring.measure_reference(packed, values, reference, detector=None, parts=parts)
+        scoring.measure_reference(packed, protocol, reference, detector=None, shards=parts)
     assert not reference.exists() and len(list(parts.rglob("*.npy"))) == 3
     first, measured[:], kill_after = list(measured), [], 10**9
-    scoring.measure_reference(packed, values, reference, detector=None, parts=parts)
+    scoring.measure_reference(packed, protocol, reference, detector=None, shards=parts)
     assert len(first) + len(measured) == len(list(parts.rglob("*.npy"))), "no shard was measured twice"
     scored = scoring.ScoredRun(run="r", dataset="d", model=None, seed=None, kimg=0)
-    whole = scoring.score_snapshot(networks, reference, values, scored, detector=None, parts=tmp_path / "other")
+    whole = scoring.score_snapshot(networks, reference, protocol, scored, detector=None, shards=tmp_path / "other")
     measured[:], kill_after = [], 4
     with pytest.raises(KeyboardInterrupt):
-        scoring.score_snapshot(networks, reference, values, scored, detector=None, parts=parts)
+        scoring.score_snapshot(networks, reference, protocol, scored, detector=None, shards=parts)
     kill_after = 10**9
-    again = scoring.score_snapshot(networks, reference, values, scored, detector=None, parts=parts)
+    again = scoring.score_snapshot(networks, reference, protocol, scored, detector=None, shards=parts)
     assert numbers(again) == numbers(whole)
     assert len(measured) == len(list((tmp_path / "other").rglob("*.npy"))), "no shard was measured twice"
 
@@ -229,7 +206,9 @@ def test_folders_are_read_as_they_are(videos, tmp_path):
 
 def test_frames_that_differ_in_size_need_a_resolution(videos):
     Image.new("RGB", (40, 30)).save(videos / "video3" / "0007.png")
-    with pytest.raises(DataError, match=r"video3: frames of 40 x 30 px are not squares of one size; give --resolution"):
+    with pytest.raises(
+        DataError, match=r"video3: frames of 40 x 30 px are not squares of one size; .* give --resolution"
+    ):
         open_videos(videos, None).read(3, [0])
     assert open_videos(videos, 16).read(3, [7]).shape == (1, 3, 16, 16)
 

@@ -10,11 +10,12 @@ import yaml
 from segment_run import TINY, Run, make_clips, recipes_of
 
 from stylesv.checkpoint import read_networks, read_tensors, write_networks
+from stylesv.config.model import DiscriminatorSettings
 from stylesv.config.recipe import recipe_yaml
 from stylesv.errors import CheckpointError, StyleSVError
 from stylesv.files import load_json
-from stylesv.metrics.choice import write_choice
-from stylesv.records.choice import Choice
+from stylesv.networks import Discriminator
+from stylesv.records.choice import Choice, write_choice
 from stylesv.training import step as step_module
 from stylesv.training.state import TrainState
 from stylesv.training.transfer import transfer_networks
@@ -192,6 +193,25 @@ def test_gradients_that_are_not_finite_are_counted_and_training_goes_on(tmp_path
     lines = [json.loads(line) for line in run.file(1, "log.jsonl").read_text().splitlines()]
     assert max(line.get("nonfinite_gradients_r1", 0) for line in lines) > 0
     assert all(math.isfinite(value) for line in lines for value in line.values() if isinstance(value, float))
+
+
+def test_clips_of_equal_distances_have_a_discriminator_that_sees_one_of_them(tmp_path, data):
+    sampling = {"training": {"frame_sampling": {"kind": "uniform", "max_distance": 4}}}
+    recipe = recipes_of({**TINY, "per_model": {"D": sampling}})["D"] | {"parent": None}
+    run = Run(tmp_path, recipe, data).start().train(0, 1)
+    state = TrainState(recipe, torch.device("cpu"))
+    assert state.discriminator.time_encoder.num_differences == 1
+    state.load(run.file(1, "state.safetensors"))
+    parts, header = read_networks(run.file(1, "networks.safetensors"))
+    facts = ("resolution", "num_frames", "max_num_frames", "class_dim", "uniform_times")
+    settings = DiscriminatorSettings.model_validate_json(json.dumps(header["discriminator"]))
+    read = Discriminator(settings, **{fact: header[fact] for fact in facts})
+    read.load_state_dict(parts["discriminator"])
+    frames, times = torch.rand(4, 3, 3, 16, 16) * 2 - 1, torch.tensor([0.0, 2.0, 4.0]).expand(4, -1)
+    assert torch.equal(read(frames, times), state.discriminator(frames, times))
+    # the distance of the first two frames decides, since all are equal
+    assert torch.equal(read(frames, times), read(frames, times + torch.tensor([0.0, 0.0, 1.0])))
+    assert not torch.equal(read(frames, times), read(frames, times * 2))
 
 
 @pytest.mark.parametrize(

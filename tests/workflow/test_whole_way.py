@@ -129,7 +129,8 @@ def test_videos_are_made_from_a_snapshot(first, tmp_path):
         [*command, *options], cwd=first.folder, env=first.environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert sorted(path.name for path in out.iterdir()) == [*(f"{n:06d}.mp4" for n in range(4)), "grid.mp4"]
+    assert sorted(path.name for path in out.glob("[!.]*")) == [f"{n:06d}.mp4" for n in range(4)]
+    assert (tmp_path / "films_grid.mp4").stat().st_size > 0
 
 
 def test_the_report_stands_alone_and_shows_both_scores(first):

@@ -119,7 +119,7 @@ def warp(images: Float[Tensor, "n c h w"], inverse: Float[Tensor, "n 3 3"]) -> F
     The map is done at twice the resolution between an upsampling and a downsampling by the sym6 filter (ADA B.3).
     """
     height, width = images.shape[2:]
-    taps = setup_filter(SYM6, separable=True).to(images)
+    taps = setup_filter(SYM6).to(images)
     filter_margin = len(SYM6) // 4
     left, right, top, bottom = _margins(inverse, height, width, filter_margin)
     images = F.pad(images, [left, right, top, bottom], mode="reflect")

@@ -1,0 +1,256 @@
+"""generate.py: a folder of videos alone, whole or not there, and never two calls' videos in one."""
+
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+from imageio.v3 import imread
+from small_disk import small_disk
+from small_snapshot import SIZE, write_snapshot
+
+from stylesv.config.dataset import PackSettings
+from stylesv.config.settings import FigureSettings
+from stylesv.data.packed_writer import partial_folder
+from stylesv.data.packing import pack_videos
+from stylesv.errors import ConfigError, DataError, StyleSVError
+from stylesv.files import file_sha256
+from stylesv.records.look import Look
+from stylesv.report.video_file import write_video
+from stylesv.sampling import films
+from stylesv.sampling.clip_sources import open_videos
+from stylesv.sampling.film_folder import FilmTarget
+from stylesv.sampling.films import ClipFigures, GenerateRequest, draw_experiment_clips, write_films
+
+
+@pytest.fixture(scope="module")
+def networks(tmp_path_factory, root):
+    return write_snapshot(tmp_path_factory.mktemp("snapshot") / "networks.safetensors", root)
+
+
+def request(count=2, frames=3, **changes):
+    values = {"start_frame": 0, "slow_motion": 1, "fps": 25.0, "grid": None, "truncation": 1.0, "seed": 0}
+    values |= {"decomposition": False, "save": "mp4"}
+    return GenerateRequest(num_videos=count, num_frames=frames, **(values | changes))
+
+
+def generate(networks, out, *, grid_out=None, overwrite=False, **changes):
+    asked = request(**changes)
+    target = FilmTarget.of(out, has_grid=asked.grid is not None, grid_out=grid_out, overwrite=overwrite)
+    return list(write_films(networks, target, asked))
+
+
+def content(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def shown(folder):
+    """Names of what a person, and score.py, sees."""
+    return sorted(path.name for path in folder.glob("[!.]*"))
+
+
+def test_the_grid_lies_beside_the_folder_and_is_no_video_of_it(networks, tmp_path):
+    out = tmp_path / "films"
+    assert generate(networks, out, count=6, frames=4, grid=(3, 2)) == [1, 2, 3, 4, 5, 6]
+    assert shown(tmp_path) == ["films", "films_grid.mp4"]
+    assert shown(out) == [f"{number:06d}.mp4" for number in range(6)]
+    videos = open_videos(out, None)
+    assert (videos.lengths, videos.resolution) == ((4,) * 6, SIZE)
+    grid = imread(tmp_path / "films_grid.mp4", plugin="pyav")
+    assert grid.shape[0] == 4 and grid.shape[2] > 3 * SIZE
+
+
+def test_the_grid_goes_where_it_is_told(networks, tmp_path, monkeypatch):
+    generate(networks, tmp_path / "films", grid=(2, 1), grid_out=tmp_path / "other" / "side.mp4")
+    assert shown(tmp_path) == ["films", "other"]
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    target = FilmTarget.of(type(tmp_path)("."), has_grid=True, grid_out=None, overwrite=False)
+    assert target.grid == tmp_path / "here_grid.mp4"
+
+
+@pytest.mark.parametrize(
+    ("grid_out", "grid", "words"),
+    [
+        ("films/grid.mp4", (2, 1), "lies in --out .*, where it would be scored as one of the videos"),
+        ("films/../films/deep/g.mp4", (2, 1), "lies in --out"),
+        ("grid.gif", (2, 1), "a grid is a film; give a name that ends in .mp4"),
+        ("grid.mp4", None, "give --grid COLUMNSxROWS, too"),
+    ],
+)
+def test_a_grid_that_would_be_scored_is_refused(networks, tmp_path, grid_out, grid, words):
+    with pytest.raises(ConfigError, match=words):
+        generate(networks, tmp_path / "films", grid=grid, grid_out=tmp_path / grid_out)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_second_call_is_refused_and_changes_nothing(networks, tmp_path):
+    out = tmp_path / "films"
+    generate(networks, out, count=3, frames=4, save="jpg")
+    before = content(tmp_path)
+    with pytest.raises(
+        ConfigError, match=r"holds 3 videos of an earlier call, such as 000000: .* or --overwrite to replace"
+    ):
+        generate(networks, out, count=2, frames=2, seed=5, save="jpg")
+    assert content(tmp_path) == before
+
+
+@pytest.mark.parametrize("save", ["jpg", "mp4"])
+def test_overwriting_replaces_exactly_what_the_earlier_call_made(networks, tmp_path, save):
+    generate(networks, tmp_path / "fresh", count=2, frames=2, seed=5, save=save)
+    out = tmp_path / "films"
+    generate(networks, out, count=3, frames=4, save="jpg", grid=(3, 1))
+    generate(networks, out, count=2, frames=2, seed=5, save=save, overwrite=True)
+    assert content(out) == content(tmp_path / "fresh"), "no longer tail, no third video, no grid of other videos"
+    assert shown(tmp_path) == ["films", "fresh"]
+    generate(networks, out, count=2, frames=2, overwrite=True, grid=(2, 1))
+    generate(networks, out, count=2, frames=3, overwrite=True, grid=(2, 1))
+    assert len(imread(tmp_path / "films_grid.mp4", plugin="pyav")) == 3
+
+
+def test_files_of_others_are_never_replaced(networks, tmp_path):
+    out = tmp_path / "films"
+    generate(networks, out, grid=(2, 1))
+    (out / "notes.txt").write_text("mine\n")
+    before = content(tmp_path)
+    for overwrite in (False, True):
+        with pytest.raises(ConfigError, match=r"holds notes\.txt, which generate\.py did not make there"):
+            generate(networks, out, overwrite=overwrite, grid=(2, 1))
+    assert content(tmp_path) == before
+    (out / "notes.txt").unlink()
+    write_video(tmp_path / "films_grid.mp4", np.zeros((2, 3, 16, 16), np.uint8), fps=25)  # another of its name
+    before = content(tmp_path)
+    with pytest.raises(ConfigError, match=r"films_grid\.mp4: there is a file of the grid's name already"):
+        generate(networks, out, overwrite=True, grid=(2, 1))
+    assert content(tmp_path) == before
+    generate(networks, out, count=1, overwrite=True)
+    assert shown(tmp_path) == ["films", "films_grid.mp4"] and shown(out) == ["000000.mp4"]
+
+
+def test_a_file_in_the_folders_place_is_refused(networks, tmp_path):
+    (tmp_path / "films").write_text("no folder")
+    with pytest.raises(ConfigError, match="films: is a file; give a folder"):
+        generate(networks, tmp_path / "films")
+
+
+def test_videos_made_by_hand_or_without_a_record_are_not_taken_for_ours(networks, tmp_path):
+    out = tmp_path / "films"
+    generate(networks, out)
+    (out / ".generated.json").write_text("damaged")
+    with pytest.raises(ConfigError, match=r"holds 000000\.mp4, which generate\.py did not make there"):
+        generate(networks, out, overwrite=True)
+
+
+def test_an_error_on_the_way_leaves_everything_as_it_was(networks, tmp_path, monkeypatch):
+    def broken(*_, **__):
+        raise StyleSVError("no grid today")
+
+    out = tmp_path / "films"
+    with monkeypatch.context() as patch, pytest.raises(StyleSVError, match="no grid today"):
+        patch.setattr(films, "write_clip_film", broken)
+        generate(networks, out, grid=(2, 1))
+    assert list(tmp_path.iterdir()) == []
+    generate(networks, out, grid=(2, 1))
+    before = content(tmp_path)
+    monkeypatch.setattr(films, "write_clip_film", broken)
+    with pytest.raises(StyleSVError, match="no grid today"):
+        generate(networks, out, count=3, grid=(2, 1), overwrite=True)
+    assert content(tmp_path) == before
+
+
+def test_two_calls_do_not_write_into_one_folder(networks, tmp_path):
+    with partial_folder(tmp_path / "films"), pytest.raises(DataError, match="another generation is writing here"):
+        generate(networks, tmp_path / "films")
+
+
+def test_a_full_disk_leaves_nothing_half_written(networks, tmp_path):
+    with small_disk(tmp_path / "disk", "64k") as disk:
+        with pytest.raises(StyleSVError, match=r"disk is full|could not be written \(No space left"):
+            generate(networks, disk / "films", count=40, frames=20, save="jpg")
+        assert list(disk.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"fps": float("nan")}, r"--fps nan: from 0\.1 to 1000 frames per second"),
+        ({"fps": float("inf")}, "--fps inf"),
+        ({"fps": 0.0}, "--fps 0.0"),
+        ({"fps": 1e9}, "--fps"),
+        ({"truncation": float("nan")}, "--truncation nan: a number from 0 to 1"),
+        ({"grid": (2, 2)}, "--grid 2x2 shows 4 videos, but --num-videos is 2"),
+        ({"decomposition": True}, "--decomposition needs --grid"),
+    ],
+)
+def test_numbers_that_cannot_be_are_refused_before_anything_is_made(networks, tmp_path, changes, words):
+    with pytest.raises(ConfigError, match=words):
+        generate(networks, tmp_path / "films", **changes)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("fps", films.FPS_RANGE)
+def test_the_slowest_and_the_fastest_film_can_be_written_and_read(networks, tmp_path, fps):
+    generate(networks, tmp_path / "films", count=1, fps=fps)
+    assert len(imread(tmp_path / "films" / "000000.mp4", plugin="pyav")) == 3
+
+
+def test_the_record_says_what_made_the_videos(networks, tmp_path):
+    generate(networks, tmp_path / "films", seed=7)
+    record = films.FilmTarget(tmp_path / "films", None, True).earlier()
+    assert record.networks_sha256 == file_sha256(networks)
+    assert record.settings == asdict(request(seed=7)) and record.videos == ("000000.mp4", "000001.mp4")
+
+
+def script(root, *arguments):
+    command = [
+        sys.executable,
+        str(root / "workflow_scripts" / "generate.py"),
+        "--cpu-threads",
+        "1",
+        *map(str, arguments),
+    ]
+    return command
+
+
+@pytest.mark.slow
+def test_killed_with_no_warning_it_leaves_no_video_and_the_next_call_makes_all(root, networks, tmp_path):
+    out = tmp_path / "films"
+    command = script(root, "--networks", networks, "--out", out, "--frames", "3", "--grid", "2x1")
+    with subprocess.Popen([*command, "--num-videos", "100000"], cwd=root, stdout=subprocess.DEVNULL) as running:
+        while len(list(out.glob(".partial/videos/*.mp4"))) < 3 and running.poll() is None:
+            time.sleep(0.02)
+        running.kill()
+    assert list(out.glob(".partial/videos/*.mp4")) and shown(tmp_path) == ["films"] and shown(out) == []
+    done = subprocess.run([*command, "--num-videos", "2"], cwd=root, text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [f"2 videos of 3 frames in {out}", f"their grid: {out}_grid.mp4"]
+    assert sorted(content(out)) == [".generated.json", "000000.mp4", "000001.mp4"]
+    again = subprocess.run([*command, "--num-videos", "2"], cwd=root, text=True, capture_output=True, check=False)
+    assert (again.returncode, again.stdout) == (2, "") and again.stderr.count("\n") == 1
+    assert again.stderr.startswith(f"error: --out {out}: holds 2 videos of an earlier call")
+
+
+def test_clips_are_drawn_of_a_snapshot_that_does_not_say_for_how_many_frames_it_was_trained(root, tmp_path):
+    """As an imported checkpoint may not."""
+    write_snapshot(tmp_path / "run" / "0" / "networks.safetensors", root, num_frames=None, kimg=0)
+    frames = np.random.default_rng(0).integers(0, 255, (8, 3, SIZE, SIZE), np.uint8)
+    write_video(tmp_path / "videos" / "a.mp4", frames, fps=25)
+    packing = {
+        "crop": "center",
+        "fps": None,
+        "min_frames": 1,
+        "max_frames": None,
+        "damaged": "drop",
+        "jpeg_quality": 95,
+    }
+    pack_videos(tmp_path / "videos", tmp_path / "packed", settings=PackSettings(resolution=SIZE, **packing))
+    figures = ClipFigures(*(tmp_path / name for name in ("clips.mp4", "strip.png", "slices.png")))
+    shown = FigureSettings(
+        **{"snapshot": "last", "num_clips": 2, "columns": 1, "num_frames": 5, "strip_clips": 1, "strip_frames": 2},
+        **{"truncation": 1.0, "seed": 0},
+    )
+    networks = tmp_path / "run" / "0" / "networks.safetensors"
+    draw_experiment_clips(networks, tmp_path / "packed", Look(figures=shown, fps=25.0, among="0"), figures)
+    assert len(imread(tmp_path / "clips.mp4", plugin="pyav")) == 5

@@ -1,0 +1,51 @@
+"""Programs that compute with networks do so with as many threads as they are told."""
+
+import subprocess
+import sys
+
+import pytest
+
+RUN = """
+import os, runpy, sys
+sys.argv = sys.argv[1:]
+try:
+    runpy.run_path(sys.argv[0], run_name="__main__")
+finally:
+    import torch
+    print(torch.get_num_threads(), os.environ.get("OMP_WAIT_POLICY"))
+"""
+MISSING = {
+    "initialize_networks": ("--recipe", "missing", "--networks-out", "n", "--state-out", "s"),
+    "import_checkpoint": ("--pickle", "missing", "--networks-out", "n"),
+    "generate": ("--networks", "missing", "--out", "films"),
+    "draw_clips": (
+        *("--choice", "missing", "--data", "d", "--settings", "{}"),
+        *("--film", "f", "--strip", "s", "--slices", "t"),
+    ),
+    "score": ("--reference", "missing", "--generated", "missing", "--protocol", "rfvd_16f", "--out", "s"),
+    "score_snapshot": (
+        *("--networks", "missing", "--reference", "r", "--protocol", "{}", "--scored", "{}"),
+        *("--parts", "p", "--out", "o"),
+    ),
+    "measure_reference": ("--data", "missing", "--protocol", "{}", "--parts", "p", "--out", "o"),
+    "train_segment": (
+        *("--recipe", "missing", "--data", "d", "--networks-out", "n", "--state-out", "s"),
+        *("--log", "l", "--kimg", "0:1"),
+    ),
+}
+
+
+def test_every_program_that_uses_networks_is_known_here(root):
+    scripts = {path.stem: path.read_text() for path in (root / "workflow_scripts").glob("*.py")}
+    using = {name for name, text in scripts.items() if "stylesv.sampling" in text or "stylesv.training.segment" in text}
+    assert using == MISSING.keys()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MISSING)
+def test_a_program_computes_with_the_threads_it_is_told(root, tmp_path, name):
+    """Told to work on something that is missing, which it notices once it has set them."""
+    script = str(root / "workflow_scripts" / f"{name}.py")
+    command = [sys.executable, "-c", RUN, script, *MISSING[name], "--cpu-threads", "3"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.stdout.splitlines()[-1:] == ["3 PASSIVE"], done.stderr
