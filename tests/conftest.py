@@ -14,6 +14,17 @@ install_import_hook("stylesv", "beartype.beartype")
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """A folder of vectors that is named must be there, or the project's own would be taken in its place unseen."""
+    if not find_golden_dir().is_dir():
+        raise pytest.UsageError(f"STYLESV_GOLDEN: no folder {find_golden_dir()}")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Which golden vectors are compared with."""
+    return f"golden vectors: {find_golden_dir()}"
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest comes first, so that several processes end together."""
     items.sort(key=lambda item: [item.get_closest_marker(mark) is None for mark in ("workflow", "slow")])

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from golden_folder import find_vectors
 from torch import Tensor, nn
 
 from stylesv.networks import Discriminator, Generator
@@ -26,9 +27,10 @@ class Case:
     """One golden case: its description (`info`) and its arrays as tensors."""
 
     def __init__(self, folder: Path, name: str):
-        self.name = name
-        self.info = json.loads((folder / f"{name}.json").read_text())
-        arrays = folder / f"{name}.npz"
+        (description,) = find_vectors(folder, f"{name}.json")
+        self.name, self.folder = name, description.parent
+        self.info = json.loads(description.read_text())
+        arrays = description.with_suffix(".npz")
         self.arrays: dict[str, np.ndarray] = dict(np.load(arrays)) if arrays.exists() else {}
 
     def __getitem__(self, name: str) -> Tensor:
@@ -40,7 +42,7 @@ class Case:
 
 def case_names(folder: Path, pattern: str) -> list[str]:
     """Names of the cases whose description matches the pattern, e.g. `gen_*`."""
-    return sorted(path.stem for path in folder.glob(f"{pattern}.json"))
+    return [path.stem for path in find_vectors(folder, f"{pattern}.json")]
 
 
 def fill(key: str, shape: list[int], seed: int, rules: Rules) -> np.ndarray:
@@ -64,7 +66,10 @@ FILLS = {"recipe": fill, "tiled_recipe": tiled_fill}
 
 
 def load_recipe(network: nn.Module, entries: list[dict[str, Any]], seed: int, rules: Rules) -> None:
-    """Fill a network with a case's parameters; every key must be known here, of the same shape and kind."""
+    """Fill a network with a case's parameters; every key must be known here, of the same shape and kind.
+
+    The factor that layers of low rank have here alone stays at 1, as it is there.
+    """
     published = {}
     parameters = dict(network.named_parameters())
     for entry in entries:
@@ -78,6 +83,9 @@ def load_recipe(network: nn.Module, entries: list[dict[str, Any]], seed: int, ru
         published[key] = torch.from_numpy(FILLS[entry["fill"]](key, entry["shape"], seed, rules))
         assert (entry["kind"] == "param") == (rename_published_key(key) in parameters), f"{key} is a {entry['kind']}"
     network.load_state_dict(rename_published_keys(published))
+    for name, parameter in parameters.items():
+        if name.endswith("low_rank_gain"):
+            parameter.requires_grad_(False)
 
 
 def build_generator(case: Case) -> Generator:

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from golden_reader import Case
 from torch import Tensor
 
 from stylesv.config.training import AugmentTransformSettings
@@ -58,12 +59,12 @@ def assert_close(found: Tensor, expected: np.ndarray, what: str) -> None:
 
 @pytest.fixture
 def golden(golden_dir):
-    return json.loads((golden_dir / "augment.json").read_text())
+    return Case(golden_dir, "augment").info
 
 
 @pytest.fixture
 def arrays(golden_dir):
-    return np.load(golden_dir / "augment.npz")
+    return Case(golden_dir, "augment").arrays
 
 
 def test_forced_transforms_give_the_published_images_and_gradients(golden, arrays):

@@ -1,10 +1,10 @@
 """The frame samplers draw the published spans, gaps and offsets with the published frequencies."""
 
-import json
 from collections import Counter
 
 import numpy as np
 import pytest
+from golden_reader import Case
 from pydantic import ValidationError
 from scipy.stats import chi2_contingency
 
@@ -41,13 +41,13 @@ def assert_same_distribution(ours: Counter, published: Counter, what: str) -> No
         assert chi2_contingency(table).pvalue > 1e-5, what
 
 
-def cases(golden_dir) -> dict:
-    return json.loads((golden_dir / "frame_sampling.json").read_text())
+@pytest.fixture
+def golden(golden_dir) -> Case:
+    return Case(golden_dir, "frame_sampling")
 
 
-def test_spans_gaps_and_offsets_have_the_published_distribution(golden_dir):
-    arrays = np.load(golden_dir / "frame_sampling.npz")
-    for case in cases(golden_dir)["cases"]:
+def test_spans_gaps_and_offsets_have_the_published_distribution(golden):
+    for case in golden.info["cases"]:
         name = f"case {case['index']}"
         sampling = settings_from_published(case["cfg"])
         rng = np.random.default_rng(case["index"])
@@ -77,7 +77,7 @@ def test_spans_gaps_and_offsets_have_the_published_distribution(golden_dir):
             assert_same_distribution(Counter(gaps), published, f"{name} gap {position}")
         for label, values, rounded in (("offset", times[:, 0], np.floor), ("frame", times.ravel(), np.rint)):
             ours = np.bincount(rounded(values).astype(int), minlength=case["total_video_len"])
-            theirs = arrays[f"c{case['index']}_{label}_hist"]
+            theirs = golden.arrays[f"c{case['index']}_{label}_hist"]
             if label == "offset":
                 bins = np.arange(0, len(ours), max(len(ours) // 64, 1))
                 ours, theirs = np.add.reduceat(ours, bins), np.add.reduceat(theirs, bins)
@@ -92,16 +92,15 @@ def test_spans_gaps_and_offsets_have_the_published_distribution(golden_dir):
                 assert gap < 0.03, f"{name} frame"
 
 
-def test_the_recorded_draws_are_allowed_by_the_settings(golden_dir):
-    arrays = np.load(golden_dir / "frame_sampling.npz")
-    for case in cases(golden_dir)["cases"]:
-        drawn = arrays[f"c{case['index']}_first64"]
+def test_the_recorded_draws_are_allowed_by_the_settings(golden):
+    for case in golden.info["cases"]:
+        drawn = golden.arrays[f"c{case['index']}_first64"]
         assert drawn.shape == (64, case["cfg"]["num_frames_per_video"])
         assert drawn.min() >= 0 and drawn.max() <= case["total_video_len"] - 1
 
 
-def test_inputs_on_which_the_published_code_fails_are_refused_with_a_reason(golden_dir):
-    for case in cases(golden_dir)["failing_inputs"]:
+def test_inputs_on_which_the_published_code_fails_are_refused_with_a_reason(golden):
+    for case in golden.info["failing_inputs"]:
         with pytest.raises(
             (ConfigError, DataError, ValidationError), match=r"too short for clips|can hold|greater than or equal"
         ):

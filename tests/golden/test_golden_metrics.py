@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from golden_folder import find_golden_dir
 from golden_reader import Case
 
 from stylesv.config.protocol import ProtocolSettings
@@ -105,8 +106,9 @@ def test_bytes_are_the_published_ones(golden):
 
 
 def test_clips_are_taken_of_the_videos_that_the_published_code_takes(choices, root):
+    videos = choices["parse"][choices["image_dataset_view"]["kwargs"]["path"]]["videos"]
+    lengths = [video["n"] for video in videos]
     for case in choices["real_clip_selection"]:
-        lengths = [5, 9, 3, 12]
         if case.get("image_dataset"):
             selection = select_real_clips(lengths, published(root, "fid50k_full"))
             assert len(selection.clips) == case["items"] == len(set(selection.clips))
@@ -123,13 +125,22 @@ def test_clips_are_taken_of_the_videos_that_the_published_code_takes(choices, ro
             assert 0 <= first <= lengths[video] - frames * stride + stride - 1
 
 
-PROTOCOL_OF_CASE = ["fvd2048_16f", "fvd2048_128f_subsample8f", "fvd2048_128f", "fid50k_full"]
+def protocol_of(case, root):
+    """The protocol of ours that generates clips as a published metric does: images, or clips of this length and stride."""
+    if not case["temporal"]:
+        return published(root, "fid50k_full")
+    every = [published(root, name) for name in ("fvd2048_16f", "fvd2048_128f_subsample8f", "fvd2048_128f")]
+    wanted = (case["num_video_frames"], case["subsample_factor"])
+    changed = published(root, "fvd2048_16f", num_frames=wanted[0], frame_stride=wanted[1])
+    return next((one for one in every if (one.num_frames, one.frame_stride) == wanted), changed)
 
 
-@pytest.mark.parametrize("number", range(4))
-def test_clips_are_generated_at_the_published_times(choices, root, monkeypatch, number):
-    case, settings = choices["generator_protocol"][number], published(root, PROTOCOL_OF_CASE[number])
-    asked = {}
+GENERATED = Case(find_golden_dir(), "dataset_and_metric_protocol").info["generator_protocol"]
+
+
+@pytest.mark.parametrize("case", GENERATED, ids=lambda case: f"{case['num_video_frames']}x{case['subsample_factor']}")
+def test_clips_are_generated_at_the_published_times(root, monkeypatch, case):
+    settings, asked = protocol_of(case, root), {}
 
     def generate_clips(_generator, *, clip_numbers, times, **_):
         asked["times"] = times.tolist()

@@ -1,11 +1,11 @@
 """Phases, counts, moving average and augmentation schedule, as recorded from the published training loop."""
 
-import json
 import math
 from types import SimpleNamespace
 
 import pytest
 import torch
+from golden_reader import Case
 
 from stylesv.training.batches import ClipBatch
 from stylesv.training.schedule import adapt_probability, ema_beta, lazy_adam, linear_probability
@@ -45,7 +45,7 @@ class NamedStep(TrainingStep):
 
 @pytest.fixture
 def golden(golden_dir):
-    return json.loads((golden_dir / "schedule.json").read_text())
+    return Case(golden_dir, "schedule").info
 
 
 def published_names(phases: list[tuple[str, int]], rounds: int) -> list[str]:

@@ -80,9 +80,6 @@ def load_network(network: nn.Module, case: Case, name: str) -> None:
         else:
             assert re.search(r"^b\d+\.resample_filter$", key), f"{key} has no counterpart"
     network.double()
-    for parameter_name, parameter in network.named_parameters():
-        if parameter_name.endswith("low_rank_gain"):  # a factor of ours, 1 there
-            parameter.requires_grad_(False)
 
 
 class PublishedInputs(StepDraws):

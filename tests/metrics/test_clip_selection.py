@@ -4,6 +4,7 @@ import json
 from collections import Counter
 
 import pytest
+from golden_folder import find_vectors
 from protocol_values import protocol
 
 from stylesv.errors import DataError
@@ -19,13 +20,16 @@ def test_the_published_choice_is_one_random_clip_of_each_of_the_first_videos():
 
 
 def test_it_takes_the_videos_that_the_published_code_takes(golden_dir):
-    text = (golden_dir / "dataset_and_metric_protocol.json").read_text()
-    for case in json.loads(text)["real_clip_selection"]:
+    (path,) = find_vectors(golden_dir, "dataset_and_metric_protocol.json")
+    golden = json.loads(path.read_text())
+    videos = golden["parse"][golden["image_dataset_view"]["kwargs"]["path"]]["videos"]
+    lengths = [video["n"] for video in videos]
+    for case in golden["real_clip_selection"]:
         if case.get("image_dataset"):
             continue
         frames, stride = case["load_n_consecutive"], case["subsample_factor"]
         real = {"max_clips": case["max_items"], "max_clips_per_video": 1, "first_frames": "random"}
-        selection = select_real_clips([5, 9, 3, 12], protocol(num_frames=frames, frame_stride=stride, real=real))
+        selection = select_real_clips(lengths, protocol(num_frames=frames, frame_stride=stride, real=real))
         published = [[frame for _, frame in clip] for clip in case["clips_video_frame"]]
         assert [video for video, _ in selection.clips] == [clip[0][0] for clip in case["clips_video_frame"]]
         assert all(list(selection.times) == [frame - clip[0] for frame in clip] for clip in published)
