@@ -11,6 +11,7 @@ from stylesv.metrics.detector import Detector, load_detector
 from stylesv.metrics.score import Score, ScoredRun, score_features
 from stylesv.sampling.clip_sources import open_videos
 from stylesv.sampling.clips import best_device
+from stylesv.sampling.same_videos import note_same_videos
 from stylesv.sampling.scored_sides import (
     Side,
     generated_side,
@@ -62,7 +63,9 @@ def score_request(request: ScoreRequest, protocol: ProtocolPlan) -> Score | None
         return None
     found = {kind: measure_side(side, detector, used, shards[kind]) for kind, side in sides.items()}
     scored = ScoredRun(run=str(request.generated), dataset=str(request.reference), model=None, seed=None, kimg=None)
-    return score_features(found["real"], found["generated"], scored=scored)
+    score = score_features(found["real"], found["generated"], scored=scored)
+    same = note_same_videos(sides["real"].clips, sides["generated"].clips)
+    return score.model_copy(update={"notes": score.notes + same})
 
 
 def describe_score(score: Score) -> list[str]:
