@@ -78,6 +78,10 @@ class PackedClips:
         """How many frames a clip has."""
         return int(self._lengths[clip])
 
+    def sha256(self, clip: int | np.integer) -> str:
+        """SHA-256 of a clip's frames as they were packed."""
+        return self._clip_sha256[clip]
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 over resolution and all frames of all clips: what a network is shown, and nothing else."""

@@ -20,7 +20,7 @@ from torch import Tensor
 from stylesv.data.decoding import SourceFrame, VideoFacts, decode_film, decode_frame_folder
 from stylesv.data.frame_fitting import fit_frame
 from stylesv.data.packed import PackedClips
-from stylesv.data.video_sources import VideoSource, find_sources
+from stylesv.data.video_sources import VideoSource, find_sources, open_archive
 from stylesv.errors import DataError
 from stylesv.metrics.clip_selection import ClipSelection
 from stylesv.networks.generator import Generator
@@ -39,6 +39,14 @@ class Videos(Protocol):
 
     def read(self, video: int, frames: Sequence[int]) -> UInt8[np.ndarray, "t c h w"]: ...
 
+    def likeness(self, video: int) -> tuple[object, ...]:
+        """What equal videos have in common, had without reading them."""
+        ...
+
+    def sha256(self, video: int) -> str:
+        """SHA-256 of a video's content."""
+        ...
+
 
 class PackedVideos:
     """A folder that `pack_videos` made."""
@@ -52,6 +60,14 @@ class PackedVideos:
     def read(self, video: int, frames: Sequence[int]) -> UInt8[np.ndarray, "t c h w"]:
         """Frames of a video."""
         return self._packed.read(video, frames)
+
+    def likeness(self, video: int) -> tuple[object, ...]:
+        """Its length."""
+        return "packed", self.lengths[video]
+
+    def sha256(self, video: int) -> str:
+        """SHA-256 of a clip's frames as they were packed."""
+        return self._packed.sha256(video)
 
 
 class LooseVideos:
@@ -75,6 +91,15 @@ class LooseVideos:
     def read(self, video: int, frames: Sequence[int]) -> UInt8[np.ndarray, "t c h w"]:
         """Frames of a video."""
         return self._video(video)[list(frames)]
+
+    def likeness(self, video: int) -> tuple[object, ...]:
+        """Its kind and the sizes of its files."""
+        source = self._sources[video]
+        return source.kind, *(_num_bytes(source, member) for member in source.members)
+
+    def sha256(self, video: int) -> str:
+        """SHA-256 of a film's bytes; of names, sizes and bytes for frames."""
+        return self._sources[video].sha256()
 
     def _read_whole(self, video: int) -> UInt8[np.ndarray, "t c h w"]:
         source = self._sources[video]
@@ -178,6 +203,12 @@ def _decode(source: VideoSource) -> Iterator[SourceFrame]:
 
 def _count_frames(source: VideoSource) -> int:
     return len(source.members) if source.kind == "frames" else sum(1 for _ in _decode(source))
+
+
+def _num_bytes(source: VideoSource, member: str) -> int:
+    return (
+        open_archive(source.root).getinfo(member).file_size if source.zipped else (source.root / member).stat().st_size
+    )
 
 
 def _size_of_first_frame(source: VideoSource) -> int:

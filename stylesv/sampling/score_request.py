@@ -9,6 +9,7 @@ from stylesv.metrics.score import score_features
 from stylesv.records.protocol import Protocol, UsedProtocol
 from stylesv.records.score import Score, ScoredRun
 from stylesv.sampling.clip_sources import open_videos
+from stylesv.sampling.same_videos import note_same_videos
 from stylesv.sampling.scored_sides import (
     Side,
     generated_side,
@@ -60,7 +61,9 @@ def score_request(request: ScoreRequest, protocol: Protocol) -> Score | None:
         return None
     found = {kind: measure_side(side, detector, used, shards[kind]) for kind, side in sides.items()}
     scored = ScoredRun(run=str(request.generated), dataset=str(request.reference), model=None, seed=None, kimg=None)
-    return score_features(found["real"], found["generated"], scored=scored)
+    score = score_features(found["real"], found["generated"], scored=scored)
+    same = note_same_videos(sides["real"].clips, sides["generated"].clips)
+    return score.model_copy(update={"notes": score.notes + same})
 
 
 def describe_score(score: Score) -> list[str]:

@@ -1,9 +1,11 @@
 """Scoring: any pair of sources, the same numbers for any batches, shards and jobs, and nothing done twice after a kill."""
 
 import json
+import shutil
 import subprocess
 import sys
 import time
+import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -24,6 +26,7 @@ from stylesv.metrics.frechet import frechet_distance_of_few
 from stylesv.records.named_protocol import named_protocol
 from stylesv.records.protocol import Protocol
 from stylesv.records.score import read_score
+from stylesv.report.video_file import write_video
 from stylesv.sampling import clip_sources, score_request, scoring
 from stylesv.sampling.clip_sources import LooseVideos, SnapshotClips, open_videos
 from stylesv.sampling.clips import generate_clips, load_generator
@@ -207,7 +210,7 @@ def test_folders_are_read_as_they_are(videos, tmp_path):
 def test_frames_that_differ_in_size_need_a_resolution(videos):
     Image.new("RGB", (40, 30)).save(videos / "video3" / "0007.png")
     with pytest.raises(
-        DataError, match=r"video3: frames of 40 x 30 px are not squares of one size; .* give --resolution"
+        DataError, match=r"video3: frames of 40 x 30 px are not squares of one size; .* or give --resolution"
     ):
         open_videos(videos, None).read(3, [0])
     assert open_videos(videos, 16).read(3, [7]).shape == (1, 3, 16, 16)
@@ -261,6 +264,41 @@ def test_a_file_called_as_the_papers_is_scored_with_its_hash(videos, root, tmp_p
     made = ColourMeans()(other.transpose(1, 2), True, True, True)
     expected = frechet_distance_of_few(torch.cat(features).numpy(), made.numpy(), covariance="population")
     assert found.value == pytest.approx(expected, rel=1e-5)
+
+
+def notes_on_likeness(request_, protocol):
+    score = score_request.score_request(request_, protocol)
+    return [note for note in score.notes if "byte for byte" in note]
+
+
+def test_videos_that_are_the_same_are_noted(videos, networks, protocol, tmp_path):
+    other = write_frames(tmp_path / "other", seed=1)
+    packed = packed_from(videos, tmp_path / "packed")
+    for pair in ((videos, other), (videos, networks), (networks, other), (packed, other)):
+        assert notes_on_likeness(request(*pair, tmp_path), protocol) == []
+    itself = "6 of 6 generated videos are reference videos, byte for byte: the score says little about a generator"
+    assert notes_on_likeness(request(videos, videos, tmp_path), protocol) == [itself]
+    assert notes_on_likeness(request(packed, packed, tmp_path), protocol) == [itself]
+    shutil.copytree(other / "video2", other / "again")
+    shutil.copytree(other / "video2", other / "and_again")
+    shutil.copytree(videos / "video1", other / "taken")
+    found = notes_on_likeness(request(videos, other, tmp_path), protocol)
+    assert found[0].startswith("2 of 9 generated videos are the same as another one, byte for byte")
+    assert found[1].startswith("1 of 9 generated videos are reference videos, byte for byte")
+    swapped = notes_on_likeness(request(other, videos, tmp_path), protocol)
+    assert swapped[0].startswith("2 of 9 reference videos are the same as another one, byte for byte")
+
+
+def test_films_in_a_zip_that_are_the_same_are_noted(protocol, tmp_path):
+    rng = np.random.default_rng(0)
+    for number in range(3):
+        write_video(tmp_path / f"{number}.mp4", rng.integers(0, 255, (20, 3, SIZE, SIZE), np.uint8), fps=25)
+    for name, numbers in (("real", (0, 1, 2)), ("fake", (0, 1, 1))):
+        with zipfile.ZipFile(tmp_path / f"{name}.zip", "w") as archive:
+            for place, number in enumerate(numbers):
+                archive.write(tmp_path / f"{number}.mp4", f"film{place}.mp4")
+    found = notes_on_likeness(request(tmp_path / "real.zip", tmp_path / "fake.zip", tmp_path), protocol)
+    assert [note[:6] for note in found] == ["1 of 3", "3 of 3"]
 
 
 def test_the_table_has_every_number(videos, networks, protocol, tmp_path):
