@@ -1,7 +1,8 @@
-"""Generated clips: latents by (seed, clip number), frames in pieces, so that length and batch size cost no memory.
+"""Generated clips: latents by (seed, clip number), frames in pieces.
 
-The noise of a clip does not depend on the batch it is made in, nor the frames on the pieces they are made in
-(published code: one noise a batch, from the global generator).
+Who takes the pieces as they come, as a film does, needs no more memory for more frames; a whole clip, which a detector
+is shown at once, needs that of its bytes. The noise of a clip does not depend on the batch it is made in, nor the frames
+on the pieces they are made in (published code: one noise a batch, from the global generator).
 """
 
 import json
@@ -19,6 +20,8 @@ from stylesv.config.model import GeneratorSettings
 from stylesv.errors import CheckpointError
 from stylesv.networks.generator import Generator
 from stylesv.seeding import torch_generator
+
+FRAMES_AT_ONCE = 32  # in a call of the generator
 
 
 @dataclass(frozen=True)
@@ -67,35 +70,27 @@ def generate_clips(
     clip_numbers: Sequence[int],
     times: Float[Tensor, "t"],
     truncation: float = 1.0,
-    frames_at_once: int = 32,
 ) -> Iterator[UInt8[Tensor, "n t c h w"]]:
-    """Clips at the given times (in frames), a few at a time, on the CPU as uint8."""
-    clips_at_once = max(1, frames_at_once // len(times))
+    """Whole clips at the given times (in frames), a few at a time, on the CPU as uint8."""
+    clips_at_once = max(1, FRAMES_AT_ONCE // len(times))
     for start in range(0, len(clip_numbers), clips_at_once):
         numbers = clip_numbers[start : start + clips_at_once]
         latents = draw_latents(generator, seed, clip_numbers=numbers, max_time=float(times.max()))
-        yield synthesize(generator, latents, times, truncation=truncation, frames_at_once=frames_at_once)
+        yield torch.cat(list(synthesize(generator, latents, times, truncation=truncation)), dim=1)
 
 
 @torch.no_grad()
 def synthesize(
-    generator: Generator,
-    latents: Latents,
-    times: Float[Tensor, "t"],
-    *,
-    truncation: float = 1.0,
-    frames_at_once: int = 32,
-) -> UInt8[Tensor, "n t c h w"]:
-    """The frames of some clips, made in pieces of at most `frames_at_once` frames."""
+    generator: Generator, latents: Latents, times: Float[Tensor, "t"], *, truncation: float = 1.0
+) -> Iterator[UInt8[Tensor, "n t c h w"]]:
+    """The frames of some clips, piece by piece along time, on the CPU as uint8."""
     device = next(generator.buffers()).device
     content, motion = latents.content.to(device), latents.motion.to(device)
-    w = generator.mapping(content, None, truncation=truncation)
-    piece = max(1, frames_at_once // len(content))
-    frames = []
+    w = generator.mapping(content, truncation=truncation)
+    piece = max(1, FRAMES_AT_ONCE // len(content))
     for start in range(0, len(times), piece):
         t = times[start : start + piece].to(device).expand(len(content), -1)
-        frames.append(to_uint8(generator.synthesis(w, t, motion, None)).cpu())
-    return torch.cat(frames, dim=1)
+        yield to_uint8(generator.synthesis(w, t, motion)).cpu()
 
 
 def to_uint8(frames: Float[Tensor, "..."]) -> UInt8[Tensor, "..."]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -14,8 +15,8 @@ from torch import Tensor
 from stylesv.data.packed import PackedClips
 from stylesv.errors import ConfigError
 from stylesv.networks.generator import Generator
-from stylesv.report.clip_grids import draw_clip_strips, draw_time_slices, write_clip_film
-from stylesv.report.video_file import write_frames, write_video
+from stylesv.report.clip_grids import draw_clip_strips, draw_film_frame, draw_time_slices, write_clip_film
+from stylesv.report.video_file import VideoWriter, write_frame, write_frames, write_video
 from stylesv.sampling.clips import Latents, draw_latents, load_generator, synthesize
 from stylesv.seeding import numpy_generator
 
@@ -43,7 +44,10 @@ class GenerateRequest:
 
 
 def write_films(networks: Path, out: Path, request: GenerateRequest) -> Iterator[Path]:
-    """Write the videos one by one, and the grid last; yields the paths written.
+    """Write the videos; yields the paths written.
+
+    Those of the grid come first, side by side and with it, the others one by one. Nowhere are more frames in memory than
+    pieces of those videos that are being written.
 
     Raises:
         ConfigError: the grid does not fit the number of videos, or decomposition has no grid.
@@ -51,21 +55,40 @@ def write_films(networks: Path, out: Path, request: GenerateRequest) -> Iterator
     """
     _check(request)
     generator, _ = load_generator(networks)
-    shown = []
-    for number, film in enumerate(_films(generator, request)):
-        if request.save == "mp4":
-            path = out / f"{number:06d}.mp4"
-            write_video(path, film, fps=request.fps)
-        else:
-            path = out / f"{number:06d}"
-            write_frames(path, film, first_number=request.start_frame)
-        yield path
-        if request.grid is not None and len(shown) < request.grid[0] * request.grid[1]:
-            shown.append(film)
+    in_grid = 0
     if request.grid is not None:
-        path = out / "grid.mp4"
-        write_clip_film(path, {"generated": np.stack(shown)}, columns=request.grid[0], fps=request.fps)
+        in_grid = request.grid[0] * request.grid[1]
+        yield from _write_grid(generator, out, request)
+    for number in range(in_grid, request.num_videos):
+        path = _path(out, request, number)
+        if request.save == "mp4":
+            write_video(path, _frames(generator, request, number), fps=request.fps)
+        else:
+            write_frames(path, _frames(generator, request, number), first_number=request.start_frame)
         yield path
+
+
+def _write_grid(generator: Generator, out: Path, request: GenerateRequest) -> list[Path]:
+    numbers = range(request.grid[0] * request.grid[1])
+    paths, grid_path = [_path(out, request, number) for number in numbers], out / "grid.mp4"
+    with ExitStack() as stack:
+        videos = []
+        if request.save == "mp4":
+            videos = [stack.enter_context(VideoWriter(path, fps=request.fps)) for path in paths]
+        grid = stack.enter_context(VideoWriter(grid_path, fps=request.fps))
+        films = [_frames(generator, request, number) for number in numbers]
+        for time, frames in enumerate(zip(*films, strict=True), request.start_frame):
+            for number, frame in enumerate(frames):
+                if request.save == "mp4":
+                    videos[number].add(frame)
+                else:
+                    write_frame(paths[number], frame, time)
+            grid.add(draw_film_frame({"generated": np.stack(frames)}, columns=request.grid[0]))
+    return [*paths, grid_path]
+
+
+def _path(out: Path, request: GenerateRequest, number: int) -> Path:
+    return out / (f"{number:06d}.mp4" if request.save == "mp4" else f"{number:06d}")
 
 
 @dataclass(frozen=True)
@@ -97,7 +120,7 @@ def draw_experiment_clips(choice: Path, data: Path, settings: dict[str, Any], fi
         decomposition=False,
         save="mp4",
     )
-    generated = np.stack(list(_films(generator, request)))
+    generated = np.stack([np.stack(list(_frames(generator, request, n))) for n in range(request.num_videos)])
     real = _real_clips(PackedClips(data), settings["num_clips"], request.num_frames, settings["seed"])
     panels = {"real": real, f"generated, kimg {chosen['kimg']}": generated}
     columns, rows = settings["columns"], min(settings["num_clips"], settings["strip_clips"])
@@ -117,11 +140,11 @@ def _check(request: GenerateRequest) -> None:
         )
 
 
-def _films(generator: Generator, request: GenerateRequest) -> Iterator[UInt8[np.ndarray, "t c h w"]]:
+def _frames(generator: Generator, request: GenerateRequest, number: int) -> Iterator[UInt8[np.ndarray, "c h w"]]:
     times = request.times()
-    for number in range(request.num_videos):
-        latents = _latents(generator, request, number, float(times.max()))
-        yield synthesize(generator, latents, times, truncation=request.truncation)[0].numpy()
+    latents = _latents(generator, request, number, float(times.max()))
+    for piece in synthesize(generator, latents, times, truncation=request.truncation):
+        yield from piece[0].numpy()
 
 
 def _latents(generator: Generator, request: GenerateRequest, number: int, max_time: float) -> Latents:
