@@ -37,6 +37,12 @@ def parse_grid(_context: click.Context, _option: click.Parameter, text: str | No
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0))
 @click.option("--decomposition", is_flag=True, help="Columns share content, rows share motion; needs --grid.")
 @click.option(
+    "--class",
+    "class_number",
+    type=click.IntRange(min=0),
+    help="Class of every video, for a snapshot that knows classes.  [default: drawn for each]",
+)
+@click.option(
     "--save", default="mp4", show_default=True, type=click.Choice(["mp4", "jpg"]), help="MP4s, or folders of frames."
 )
 @click.option("--cpu-threads", default=2, show_default=True, type=click.IntRange(min=1), help="Threads on a CPU.")
@@ -52,6 +58,7 @@ def generate(
     truncation: float,
     seed: int,
     decomposition: bool,
+    class_number: int | None,
     save: str,
     cpu_threads: int,
 ) -> None:
@@ -68,6 +75,7 @@ def generate(
         truncation=truncation,
         seed=seed,
         decomposition=decomposition,
+        class_number=class_number,
         save=save,
     )
     for path in write_films(networks, out, request):

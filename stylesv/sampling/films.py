@@ -17,7 +17,7 @@ from stylesv.errors import ConfigError
 from stylesv.networks.generator import Generator
 from stylesv.report.clip_grids import draw_clip_strips, draw_film_frame, draw_time_slices, write_clip_film
 from stylesv.report.video_file import VideoWriter, write_frame, write_frames, write_video
-from stylesv.sampling.clips import Latents, draw_latents, load_generator, synthesize
+from stylesv.sampling.clips import Latents, draw_class, draw_latents, load_generator, synthesize
 from stylesv.seeding import numpy_generator
 
 
@@ -35,7 +35,9 @@ class GenerateRequest:
     truncation: float
     seed: int
     decomposition: bool
-    """Grid whose columns share content and whose rows share motion."""
+    """Grid whose columns share content and whose rows share motion; all are of one class, which motion depends on."""
+    class_number: int | None
+    """Class of every video, of a snapshot that knows classes; None: one drawn for each."""
     save: Literal["mp4", "jpg"]
 
     def times(self) -> Tensor:
@@ -50,11 +52,12 @@ def write_films(networks: Path, out: Path, request: GenerateRequest) -> Iterator
     pieces of those videos that are being written.
 
     Raises:
-        ConfigError: the grid does not fit the number of videos, or decomposition has no grid.
+        ConfigError: the grid does not fit the number of videos, decomposition has no grid, or there is no such class.
         CheckpointError: the snapshot is missing or damaged.
     """
     _check(request)
     generator, _ = load_generator(networks)
+    _check_class(request.class_number, networks, generator.class_dim)
     in_grid = 0
     if request.grid is not None:
         in_grid = request.grid[0] * request.grid[1]
@@ -118,6 +121,7 @@ def draw_experiment_clips(choice: Path, data: Path, settings: dict[str, Any], fi
         truncation=settings["truncation"],
         seed=settings["seed"],
         decomposition=False,
+        class_number=None,
         save="mp4",
     )
     generated = np.stack([np.stack(list(_frames(generator, request, n))) for n in range(request.num_videos)])
@@ -140,6 +144,15 @@ def _check(request: GenerateRequest) -> None:
         )
 
 
+def _check_class(class_number: int | None, networks: Path, num_classes: int) -> None:
+    if class_number is None:
+        return
+    if num_classes == 0:
+        raise ConfigError(f"--class {class_number}: {networks} knows no classes; leave --class out")
+    if class_number >= num_classes:
+        raise ConfigError(f"--class {class_number}: {networks} has classes 0 to {num_classes - 1}")
+
+
 def _frames(generator: Generator, request: GenerateRequest, number: int) -> Iterator[UInt8[np.ndarray, "c h w"]]:
     times = request.times()
     latents = _latents(generator, request, number, float(times.max()))
@@ -148,12 +161,15 @@ def _frames(generator: Generator, request: GenerateRequest, number: int) -> Iter
 
 
 def _latents(generator: Generator, request: GenerateRequest, number: int, max_time: float) -> Latents:
+    options = {"max_time": max_time, "class_number": request.class_number}
     if not request.decomposition or request.grid is None:
-        return draw_latents(generator, request.seed, clip_numbers=[number], max_time=max_time)
+        return draw_latents(generator, request.seed, clip_numbers=[number], **options)
+    if generator.class_dim and request.class_number is None:
+        options["class_number"] = draw_class(generator, request.seed, 0)
     row, column = divmod(number, request.grid[0])
-    content = draw_latents(generator, request.seed, clip_numbers=[column], max_time=max_time).content
-    motion = draw_latents(generator, request.seed, clip_numbers=[row], max_time=max_time).motion
-    return Latents(content, motion)
+    content = draw_latents(generator, request.seed, clip_numbers=[column], **options)
+    motion = draw_latents(generator, request.seed, clip_numbers=[row], **options)
+    return Latents(content.content, motion.motion, content.labels)
 
 
 def _real_clips(packed: PackedClips, count: int, num_frames: int, seed: int) -> UInt8[np.ndarray, "n t c h w"]:

@@ -179,6 +179,7 @@ def test_generated_frames_are_those_of_the_published_command_line(imported, arra
         truncation=float(option(case, "--truncation_psi", "1")),
         seed=0,
         decomposition=False,
+        class_number=None,
         save="jpg",
     )
     films = []
