@@ -44,6 +44,12 @@ def parse_grid(_context: click.Context, _option: click.Parameter, text: str | No
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0))
 @click.option("--decomposition", is_flag=True, help="Columns share content, rows share motion; needs --grid.")
 @click.option(
+    "--class",
+    "class_number",
+    type=click.IntRange(min=0),
+    help="Class of every video, for a snapshot that knows classes.  [default: drawn for each]",
+)
+@click.option(
     "--save", default="mp4", show_default=True, type=click.Choice(["mp4", "jpg"]), help="MP4s, or folders of frames."
 )
 @click.option("--overwrite", is_flag=True, help="Replace the videos and the grid that an earlier call made there.")
@@ -61,6 +67,7 @@ def generate(
     truncation: float,
     seed: int,
     decomposition: bool,
+    class_number: int | None,
     save: str,
     overwrite: bool,
     cpu_threads: int,
@@ -80,6 +87,7 @@ def generate(
         truncation=truncation,
         seed=seed,
         decomposition=decomposition,
+        class_number=class_number,
         save=save,
     )
     made = write_films(networks, target, request)

@@ -24,8 +24,9 @@ def import_checkpoint(
     from stylesv.sampling.samples import draw_snapshot_samples
 
     facts = import_networks(pickle, networks_out, sha256=sha256, recipe=recipe and read_recipe(recipe))
+    classes = f"{facts['class_dim']} classes, " if facts["class_dim"] else ""
     print(
-        f"{networks_out}: {facts['resolution']} px, clips of {facts['num_frames']} frames, kimg {facts['kimg']}; "
+        f"{networks_out}: {facts['resolution']} px, clips of {facts['num_frames']} frames, {classes}kimg {facts['kimg']}; "
         f"SHA-256 of the pickle {facts['origin']['sha256']}"
     )
     if samples is not None:

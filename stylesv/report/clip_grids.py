@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from stylesv.errors import DataError
 from stylesv.files import write_bytes
-from stylesv.report.video_file import write_video
+from stylesv.report.video_file import VideoWriter
 
 Panels = Mapping[str, UInt8[np.ndarray, "_ _ c h w"]]
 Picture = UInt8[np.ndarray, "_ _ 3"]
@@ -31,15 +31,25 @@ def write_clip_film(path: Path, panels: Panels, *, columns: int, fps: int | floa
     Raises:
         DataError: a panel has no clips or frames, or frames are not three-coloured and of one size.
     """
-    factor = _check(panels, min_frame_px)
-    length = max(clips.shape[1] for clips in panels.values())
-    labels = None
-    frames = []
-    for time in range(length):
-        grids = [_grid(_enlarge(clips[:, time % clips.shape[1]], factor), columns) for clips in panels.values()]
-        labels = _labels(list(panels), [grid.shape[1] for grid in grids]) if labels is None else labels
-        frames.append(_stack([labels, _beside(grids, 4 * GAP_PX)], GAP_PX))
-    write_video(path, np.stack(frames).transpose(0, 3, 1, 2), fps=fps)
+    _check(panels, min_frame_px)
+    with VideoWriter(path, fps=fps) as video:
+        for time in range(max(clips.shape[1] for clips in panels.values())):
+            shown = {name: clips[:, time % clips.shape[1]] for name, clips in panels.items()}
+            video.add(draw_film_frame(shown, columns=columns, min_frame_px=min_frame_px))
+
+
+def draw_film_frame(
+    panels: Mapping[str, UInt8[np.ndarray, "_ c h w"]], *, columns: int, min_frame_px: int = 128
+) -> UInt8[np.ndarray, "3 h2 w2"]:
+    """The frames of all clips at one time, `columns` in a row of each panel.
+
+    Raises:
+        DataError: as `write_clip_film`.
+    """
+    factor = _check({name: frames[:, None] for name, frames in panels.items()}, min_frame_px)
+    grids = [_grid(_enlarge(frames, factor), columns) for frames in panels.values()]
+    labels = _labels(list(panels), [grid.shape[1] for grid in grids])
+    return _stack([labels, _beside(grids, 4 * GAP_PX)], GAP_PX).transpose(2, 0, 1)
 
 
 def draw_clip_strips(path: Path, panels: Panels, *, num_frames: int, num_clips: int, min_frame_px: int = 64) -> None:

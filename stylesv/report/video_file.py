@@ -1,9 +1,11 @@
-"""MP4 files that every browser plays: H.264, 4:2:0, the index in front."""
+"""MP4 files that every browser plays: H.264, 4:2:0, the index in front. Frames are red, green and blue."""
 
 import math
 import os
+from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -12,6 +14,8 @@ from jaxtyping import UInt8
 
 from stylesv.errors import DataError
 from stylesv.files import write_bytes
+
+Frame = UInt8[np.ndarray, "c h w"]
 
 COLOUR_BT709 = 1  # FFmpeg's number for BT.709 as matrix, primaries and transfer curve
 JPEG_QUALITY = 95  # 1 to 100
@@ -25,48 +29,85 @@ ENCODER = {
 }
 
 
-def write_video(path: Path, frames: UInt8[np.ndarray, "t c h w"], *, fps: int | float) -> None:
-    """Write frames (red, green, blue) as MP4; the same frames give the same bytes.
+class VideoWriter:
+    """An MP4 that frames are added to one by one, of any number; the same frames give the same bytes.
 
-    An odd last row or column is doubled, because 4:2:0 needs even sizes. The file appears whole or not at all.
+    An odd last row or column is doubled, because 4:2:0 needs even sizes. The file appears whole when the `with` is left,
+    or not at all.
 
     Raises:
-        DataError: there are no frames, they have not three channels, or `fps` is not positive.
+        DataError: no frame was added, one has not three channels, or `fps` is not positive.
     """
-    path = Path(path)
-    count, channels, height, width = frames.shape
-    if count == 0 or channels != 3 or not 0 < fps < math.inf:
-        raise DataError(
-            f"{path}: {count} frames of {channels} channels at {fps} fps; needs frames, 3 channels, fps > 0"
-        )
-    padded = np.pad(frames, ((0, 0), (0, 0), (0, height % 2), (0, width % 2)), mode="edge")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.stem}.{os.getpid()}.partial.mp4")
-    try:
-        _encode(partial, padded.transpose(0, 2, 3, 1), Fraction(fps).limit_denominator(1001))
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
+    def __init__(self, path: Path, *, fps: int | float):
+        self.path, self.fps = Path(path), fps
+        self.partial = self.path.with_name(f".{self.path.stem}.{os.getpid()}.partial.mp4")
+        self.container: av.container.OutputContainer | None = None
+        self.count = 0
 
-def _encode(path: Path, frames: UInt8[np.ndarray, "t h w 3"], fps: Fraction) -> None:
-    with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
-        stream = container.add_stream("libx264", rate=fps, options=dict(ENCODER))
-        stream.height, stream.width = frames.shape[1:3]
-        stream.pix_fmt = "yuv420p"
-        context = stream.codec_context
+    def __enter__(self) -> "VideoWriter":
+        return self
+
+    def add(self, frame: Frame) -> None:
+        """Encode the next frame, of the size of the first."""
+        channels, height, width = frame.shape
+        if channels != 3 or not 0 < self.fps < math.inf:
+            raise self._refusal(channels)
+        padded = np.pad(frame, ((0, 0), (0, height % 2), (0, width % 2)), mode="edge").transpose(1, 2, 0)
+        if self.container is None:
+            self._open(*padded.shape[:2])
+        picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(padded), format="rgb24")
+        self.container.mux(self.stream.encode(picture.reformat(format="yuv420p", dst_colorspace="ITU709")))
+        self.count += 1
+
+    def _open(self, height: int, width: int) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.container = av.open(str(self.partial), "w", options={"movflags": "+faststart"})
+        rate = Fraction(self.fps).limit_denominator(1001)
+        self.stream = self.container.add_stream("libx264", rate=rate, options=dict(ENCODER))
+        self.stream.height, self.stream.width = height, width
+        self.stream.pix_fmt = "yuv420p"
+        context = self.stream.codec_context
         context.colorspace = context.color_primaries = context.color_trc = COLOUR_BT709
-        for array in frames:
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(array), format="rgb24")
-            container.mux(stream.encode(frame.reformat(format="yuv420p", dst_colorspace="ITU709")))
-        container.mux(stream.encode())
 
+    def __exit__(self, failure: type[BaseException] | None, *_: Any) -> None:
+        try:
+            if failure is None and self.count == 0:
+                raise self._refusal(3)
+            if failure is None:
+                self.container.mux(self.stream.encode())
+            if self.container is not None:
+                self.container.close()
+            if failure is None:
+                os.replace(self.partial, self.path)
+        finally:
+            self.partial.unlink(missing_ok=True)
 
-def write_frames(folder: Path, frames: UInt8[np.ndarray, "t c h w"], *, first_number: int) -> None:
-    """Write frames as `000000.jpg`, `000001.jpg`, ..., numbered from `first_number`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for number, frame in enumerate(frames, first_number):
-        pixels = np.ascontiguousarray(frame.transpose(1, 2, 0))
-        write_bytes(
-            folder / f"{number:06d}.jpg", simplejpeg.encode_jpeg(pixels, quality=JPEG_QUALITY, colorsubsampling="444")
+    def _refusal(self, channels: int) -> DataError:
+        return DataError(
+            f"{self.path}: {self.count} frames of {channels} channels at {self.fps} fps; needs frames, 3 channels, fps > 0"
         )
+
+
+def write_video(path: Path, frames: Iterable[Frame] | UInt8[np.ndarray, "t c h w"], *, fps: int | float) -> None:
+    """Write frames as MP4, as `VideoWriter` does.
+
+    Raises:
+        DataError: as `VideoWriter`.
+    """
+    with VideoWriter(path, fps=fps) as video:
+        for frame in frames:
+            video.add(frame)
+
+
+def write_frames(folder: Path, frames: Iterable[Frame] | UInt8[np.ndarray, "t c h w"], *, first_number: int) -> None:
+    """Write frames as `000000.jpg`, `000001.jpg`, ..., numbered from `first_number`."""
+    for number, frame in enumerate(frames, first_number):
+        write_frame(folder, frame, number)
+
+
+def write_frame(folder: Path, frame: Frame, number: int) -> None:
+    """Write one frame as JPEG, named after its number."""
+    pixels = np.ascontiguousarray(frame.transpose(1, 2, 0))
+    content = simplejpeg.encode_jpeg(pixels, quality=JPEG_QUALITY, colorsubsampling="444")
+    write_bytes(folder / f"{number:06d}.jpg", content)

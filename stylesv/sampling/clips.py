@@ -1,7 +1,8 @@
-"""Generated clips: latents by (seed, clip number), frames in pieces, so that length and batch size cost no memory.
+"""Generated clips: latents and classes by (seed, clip number), frames in pieces.
 
-The noise of a clip does not depend on the batch it is made in, nor the frames on the pieces they are made in
-(published code: one noise a batch, from the global generator).
+Who takes the pieces as they come, as a film does, needs no more memory for more frames; a whole clip, which a detector
+is shown at once, needs that of its bytes. The noise of a clip does not depend on the batch it is made in, nor the frames
+on the pieces they are made in (published code: one noise a batch, from the global generator).
 """
 
 import json
@@ -18,15 +19,19 @@ from stylesv.checkpoint import read_networks, require_finite_networks
 from stylesv.config.model import GeneratorSettings
 from stylesv.errors import CheckpointError
 from stylesv.networks.generator import Generator
-from stylesv.seeding import torch_generator
+from stylesv.seeding import numpy_generator, torch_generator
+
+FRAMES_AT_ONCE = 32  # in a call of the generator
 
 
 @dataclass(frozen=True)
 class Latents:
-    """What a clip is made from: content `n z` and motion noise `n k m`, both N(0, 1)."""
+    """What a clip is made from: content `n z` and motion noise `n k m`, both N(0, 1), and its label, 1 for its class."""
 
     content: Float[Tensor, "n z"]
     motion: Float[Tensor, "n k m"]
+    labels: Float[Tensor, "n c"] | None = None
+    """None: the generator knows no classes."""
 
 
 def load_generator(networks: Path) -> tuple[Generator, dict[str, Any]]:
@@ -50,15 +55,29 @@ def best_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def draw_latents(generator: Generator, seed: int, *, clip_numbers: Sequence[int], max_time: float) -> Latents:
-    """Latents of the given clips for times up to `max_time` frames; longer clips begin as shorter ones do."""
+def draw_latents(
+    generator: Generator, seed: int, *, clip_numbers: Sequence[int], max_time: float, class_number: int | None = None
+) -> Latents:
+    """Latents of the given clips for times up to `max_time` frames; longer clips begin as shorter ones do.
+
+    Their class, where the generator knows classes, is `class_number`, or drawn for each clip, all alike probable.
+    """
     length = generator.motion_noise_length(max_time)
     content, motion = [], []
     for number in clip_numbers:
         content.append(torch.randn(generator.z_dim, generator=torch_generator(seed, "content", number)))
         noise = torch_generator(seed, "motion", number)
         motion.append(torch.randn(length, generator.motion_noise_dim, generator=noise))
-    return Latents(torch.stack(content), torch.stack(motion))
+    labels = None
+    if generator.class_dim:
+        classes = [draw_class(generator, seed, n) if class_number is None else class_number for n in clip_numbers]
+        labels = torch.nn.functional.one_hot(torch.tensor(classes), generator.class_dim).float()
+    return Latents(torch.stack(content), torch.stack(motion), labels)
+
+
+def draw_class(generator: Generator, seed: int, clip_number: int) -> int:
+    """The class of a clip of a generator that knows classes."""
+    return int(numpy_generator(seed, "class", clip_number).integers(generator.class_dim))
 
 
 def generate_clips(
@@ -68,45 +87,38 @@ def generate_clips(
     clip_numbers: Sequence[int],
     times: Float[Tensor, "t"],
     truncation: float = 1.0,
-    frames_at_once: int = 32,
 ) -> Iterator[UInt8[Tensor, "n t c h w"]]:
-    """Clips at the given times (in frames), a few at a time, on the CPU as uint8."""
-    clips_at_once = max(1, frames_at_once // len(times))
+    """Whole clips at the given times (in frames), a few at a time, on the CPU as uint8."""
+    clips_at_once = max(1, FRAMES_AT_ONCE // len(times))
     for start in range(0, len(clip_numbers), clips_at_once):
         numbers = clip_numbers[start : start + clips_at_once]
         latents = draw_latents(generator, seed, clip_numbers=numbers, max_time=float(times.max()))
-        yield synthesize(generator, latents, times, truncation=truncation, frames_at_once=frames_at_once)
+        yield torch.cat(list(synthesize(generator, latents, times, truncation=truncation)), dim=1)
 
 
 @torch.no_grad()
 def synthesize(
-    generator: Generator,
-    latents: Latents,
-    times: Float[Tensor, "t"],
-    *,
-    truncation: float = 1.0,
-    frames_at_once: int = 32,
-) -> UInt8[Tensor, "n t c h w"]:
-    """The frames of some clips, made in pieces of at most `frames_at_once` frames.
+    generator: Generator, latents: Latents, times: Float[Tensor, "t"], *, truncation: float = 1.0
+) -> Iterator[UInt8[Tensor, "n t c h w"]]:
+    """The frames of some clips, piece by piece along time, on the CPU as uint8.
 
     Raises:
         CheckpointError: frames are not finite: weights too large for what they are computed in.
     """
     device = next(generator.buffers()).device
     content, motion = latents.content.to(device), latents.motion.to(device)
-    w = generator.mapping(content, None, truncation=truncation)
-    piece = max(1, frames_at_once // len(content))
-    frames = []
+    labels = None if latents.labels is None else latents.labels.to(device)
+    w = generator.mapping(content, labels, truncation=truncation)
+    piece = max(1, FRAMES_AT_ONCE // len(content))
     for start in range(0, len(times), piece):
         t = times[start : start + piece].to(device).expand(len(content), -1)
-        made = generator.synthesis(w, t, motion, None)
+        made = generator.synthesis(w, t, motion, labels)
         if not made.isfinite().all():  # as uint8, NaN would be black
             raise CheckpointError(
                 f"the generator makes frames that are not finite (NaN or infinite) at times from {float(times[start]):g}: "
                 "its weights are too large; take an earlier snapshot, or another file"
             )
-        frames.append(to_uint8(made).cpu())
-    return torch.cat(frames, dim=1)
+        yield to_uint8(made).cpu()
 
 
 def to_uint8(frames: Float[Tensor, "..."]) -> UInt8[Tensor, "..."]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,10 +17,10 @@ from stylesv.errors import ConfigError
 from stylesv.files import file_sha256
 from stylesv.networks.generator import Generator
 from stylesv.records.look import Look
-from stylesv.report.clip_grids import draw_clip_strips, draw_time_slices, write_clip_film
-from stylesv.report.video_file import write_frames, write_video
-from stylesv.sampling.clips import Latents, draw_latents, load_generator, synthesize
-from stylesv.sampling.film_folder import FilmTarget, film_folder
+from stylesv.report.clip_grids import draw_clip_strips, draw_film_frame, draw_time_slices, write_clip_film
+from stylesv.report.video_file import VideoWriter, write_frame, write_frames, write_video
+from stylesv.sampling.clips import Latents, draw_class, draw_latents, load_generator, synthesize
+from stylesv.sampling.film_folder import FilmParts, FilmTarget, film_folder
 from stylesv.seeding import numpy_generator
 
 FPS_RANGE = (0.1, 1000.0)  # what players play
@@ -39,7 +40,9 @@ class GenerateRequest:
     truncation: float
     seed: int
     decomposition: bool
-    """Grid whose columns share content and whose rows share motion."""
+    """Grid whose columns share content and whose rows share motion; all are of one class, which motion depends on."""
+    class_number: int | None
+    """Class of every video, of a snapshot that knows classes; None: one drawn for each."""
     save: Literal["mp4", "jpg"]
 
     def times(self) -> Tensor:
@@ -50,27 +53,55 @@ class GenerateRequest:
 def write_films(networks: Path, target: FilmTarget, request: GenerateRequest) -> Iterator[int]:
     """Write the videos, and the grid beside them; yields how many are made, and names them when all are.
 
+    Those of the grid come first, side by side and with it, the others one by one. Nowhere are more frames in memory than
+    pieces of those videos that are being written.
+
     Raises:
-        ConfigError: the grid does not fit the number of videos, decomposition has no grid, a number is out of range, or
-            something is in the way that must not be replaced.
+        ConfigError: the grid does not fit the number of videos, decomposition has no grid, a number is out of range,
+            there is no such class, or something is in the way that must not be replaced.
         CheckpointError: the snapshot is missing or damaged, or not finite.
         DataError: another call is writing there, or the disk is full.
     """
     _check(request)
     target.earlier()  # before any work
     generator, _ = load_generator(networks)
+    _check_class(request.class_number, networks, generator.class_dim)
     with film_folder(target, networks_sha256=file_sha256(networks), settings=asdict(request)) as parts:
-        shown = []
-        for number, film in enumerate(_films(generator, request)):
-            if request.save == "mp4":
-                write_video(parts.videos / f"{number:06d}.mp4", film, fps=request.fps)
-            else:
-                write_frames(parts.videos / f"{number:06d}", film, first_number=request.start_frame)
-            if request.grid is not None and len(shown) < request.grid[0] * request.grid[1]:
-                shown.append(film)
-            yield number + 1
+        in_grid = 0
         if request.grid is not None:
-            write_clip_film(parts.grid, {"generated": np.stack(shown)}, columns=request.grid[0], fps=request.fps)
+            in_grid = request.grid[0] * request.grid[1]
+            _write_grid(generator, parts, request)
+            yield from range(1, in_grid + 1)
+        for number in range(in_grid, request.num_videos):
+            path = _path(parts.videos, request, number)
+            if request.save == "mp4":
+                write_video(path, _frames(generator, request, number), fps=request.fps)
+            else:
+                write_frames(path, _frames(generator, request, number), first_number=request.start_frame)
+            yield number + 1
+
+
+def _write_grid(generator: Generator, parts: FilmParts, request: GenerateRequest) -> None:
+    """The videos of the grid, side by side with it."""
+    numbers = range(request.grid[0] * request.grid[1])
+    paths = [_path(parts.videos, request, number) for number in numbers]
+    with ExitStack() as stack:
+        videos = []
+        if request.save == "mp4":
+            videos = [stack.enter_context(VideoWriter(path, fps=request.fps)) for path in paths]
+        grid = stack.enter_context(VideoWriter(parts.grid, fps=request.fps))
+        films = [_frames(generator, request, number) for number in numbers]
+        for time, frames in enumerate(zip(*films, strict=True), request.start_frame):
+            for number, frame in enumerate(frames):
+                if request.save == "mp4":
+                    videos[number].add(frame)
+                else:
+                    write_frame(paths[number], frame, time)
+            grid.add(draw_film_frame({"generated": np.stack(frames)}, columns=request.grid[0]))
+
+
+def _path(folder: Path, request: GenerateRequest, number: int) -> Path:
+    return folder / (f"{number:06d}.mp4" if request.save == "mp4" else f"{number:06d}")
 
 
 @dataclass(frozen=True)
@@ -100,9 +131,10 @@ def draw_experiment_clips(networks: Path, data: Path, look: Look, out: ClipFigur
         truncation=figures.truncation,
         seed=figures.seed,
         decomposition=False,
+        class_number=None,
         save="mp4",
     )
-    generated = np.stack(list(_films(generator, request)))
+    generated = np.stack([np.stack(list(_frames(generator, request, n))) for n in range(request.num_videos)])
     real = _real_clips(PackedClips(data), figures.num_clips, request.num_frames, figures.seed)
     panels = {"real": real, f"generated, kimg {header['kimg']}": generated}
     columns, rows = figures.columns, min(figures.num_clips, figures.strip_clips)
@@ -128,20 +160,32 @@ def _check(request: GenerateRequest) -> None:
         )
 
 
-def _films(generator: Generator, request: GenerateRequest) -> Iterator[UInt8[np.ndarray, "t c h w"]]:
+def _check_class(class_number: int | None, networks: Path, num_classes: int) -> None:
+    if class_number is None:
+        return
+    if num_classes == 0:
+        raise ConfigError(f"--class {class_number}: {networks} knows no classes; leave --class out")
+    if class_number >= num_classes:
+        raise ConfigError(f"--class {class_number}: {networks} has classes 0 to {num_classes - 1}")
+
+
+def _frames(generator: Generator, request: GenerateRequest, number: int) -> Iterator[UInt8[np.ndarray, "c h w"]]:
     times = request.times()
-    for number in range(request.num_videos):
-        latents = _latents(generator, request, number, float(times.max()))
-        yield synthesize(generator, latents, times, truncation=request.truncation)[0].numpy()
+    latents = _latents(generator, request, number, float(times.max()))
+    for piece in synthesize(generator, latents, times, truncation=request.truncation):
+        yield from piece[0].numpy()
 
 
 def _latents(generator: Generator, request: GenerateRequest, number: int, max_time: float) -> Latents:
+    options = {"max_time": max_time, "class_number": request.class_number}
     if not request.decomposition or request.grid is None:
-        return draw_latents(generator, request.seed, clip_numbers=[number], max_time=max_time)
+        return draw_latents(generator, request.seed, clip_numbers=[number], **options)
+    if generator.class_dim and request.class_number is None:
+        options["class_number"] = draw_class(generator, request.seed, 0)
     row, column = divmod(number, request.grid[0])
-    content = draw_latents(generator, request.seed, clip_numbers=[column], max_time=max_time).content
-    motion = draw_latents(generator, request.seed, clip_numbers=[row], max_time=max_time).motion
-    return Latents(content, motion)
+    content = draw_latents(generator, request.seed, clip_numbers=[column], **options)
+    motion = draw_latents(generator, request.seed, clip_numbers=[row], **options)
+    return Latents(content.content, motion.motion, content.labels)
 
 
 def _real_clips(packed: PackedClips, count: int, num_frames: int, seed: int) -> UInt8[np.ndarray, "n t c h w"]:

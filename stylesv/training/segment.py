@@ -78,8 +78,14 @@ def initialize_run(recipe: Path, *, parent_choice: Path | None, networks_out: Pa
     lines, transfer = [f"recipe {state.key}: fresh networks"], None
     if parent_choice is not None:
         chosen = read_choice(parent_choice).networks
-        parts, header = read_networks(parent_choice.parent.parent / chosen)
-        require_finite_networks(parent_choice.parent.parent / chosen, parts)
+        networks = parent_choice.parent.parent / chosen
+        parts, header = read_networks(networks)
+        require_finite_networks(networks, parts)
+        if header["class_dim"] and parent["mismatched"] == "fail":
+            raise CheckpointError(
+                f"{networks}: depends on {header['class_dim']} classes, and training here has no labels; take another "
+                "parent, or set model.mismatched to new: the layers that took a label then start anew"
+            )
         report = transfer_networks(state, parts, mismatched=parent["mismatched"])
         transfer = {"run": parent["run"], "kimg": header["kimg"], **report.as_dict()}
         lines = [f"recipe {state.key}: from {chosen} (kimg {header['kimg']})", *report.lines()]

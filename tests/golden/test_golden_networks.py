@@ -27,6 +27,7 @@ from stylesv.networks.layers import Conv1d, FullyConnected, normalize_second_mom
 from stylesv.networks.published import SYNTHESIS_DEFAULTS, rename_published_key
 from stylesv.networks.time_difference import TimeDifferenceEncoder
 from stylesv.networks.time_encoding import FourierFeatures
+from stylesv.sampling.clips import Latents, synthesize, to_uint8
 from stylesv.training.losses import mix_styles
 
 GOLDEN = find_golden_dir()
@@ -133,6 +134,17 @@ def test_truncated_generator_gives_the_published_values(generator_case, generato
         frames = generator.synthesis(w, case["in_t"], case["in_motion_z"], case["in_c"])
         floor = noise_floor(case)
         assert_close(frames.flatten(0, 1), case["image_trunc"], relative=OUTPUT, floor=floor, what="image")
+
+
+@pytest.mark.parametrize("name", case_names(GOLDEN, "gen_cond*"))
+def test_a_generator_with_classes_is_sampled_as_published(name):
+    case = Case(GOLDEN, name)
+    expected = to_uint8(case["image"]).unflatten(0, case["in_t"].shape).int()
+    for clip, times in enumerate(case["in_t"]):
+        row = slice(clip, clip + 1)
+        latents = Latents(case["in_z"][row], case["in_motion_z"][row], case["in_c"][row])
+        (frames,) = synthesize(build_generator(case), latents, times)
+        assert (frames[0].int() - expected[clip]).abs().max() <= 1
 
 
 @pytest.mark.slow

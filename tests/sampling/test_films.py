@@ -32,7 +32,7 @@ def networks(tmp_path_factory, root):
 
 def request(count=2, frames=3, **changes):
     values = {"start_frame": 0, "slow_motion": 1, "fps": 25.0, "grid": None, "truncation": 1.0, "seed": 0}
-    values |= {"decomposition": False, "save": "mp4"}
+    values |= {"decomposition": False, "class_number": None, "save": "mp4"}
     return GenerateRequest(num_videos=count, num_frames=frames, **(values | changes))
 
 
@@ -149,12 +149,12 @@ def test_an_error_on_the_way_leaves_everything_as_it_was(networks, tmp_path, mon
 
     out = tmp_path / "films"
     with monkeypatch.context() as patch, pytest.raises(StyleSVError, match="no grid today"):
-        patch.setattr(films, "write_clip_film", broken)
+        patch.setattr(films, "draw_film_frame", broken)
         generate(networks, out, grid=(2, 1))
     assert list(tmp_path.iterdir()) == []
     generate(networks, out, grid=(2, 1))
     before = content(tmp_path)
-    monkeypatch.setattr(films, "write_clip_film", broken)
+    monkeypatch.setattr(films, "draw_film_frame", broken)
     with pytest.raises(StyleSVError, match="no grid today"):
         generate(networks, out, count=3, grid=(2, 1), overwrite=True)
     assert content(tmp_path) == before

@@ -5,8 +5,10 @@ import pickle
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from stylesv.checkpoint import read_networks
 from stylesv.checkpoint.published_snapshot import PublishedNetwork, PublishedSnapshot
@@ -16,6 +18,7 @@ from stylesv.networks.published import generator_from_published
 from stylesv.sampling import imported
 from stylesv.sampling.clips import load_generator
 from stylesv.sampling.imported import import_checkpoint, translate_networks
+from stylesv.sampling.samples import draw_snapshot_samples
 
 SAMPLING = {"num_frames_per_video": 3, "max_num_frames": 64, "type": "random"}
 OPTIONS = {
@@ -70,6 +73,19 @@ def test_an_imported_generator_is_loaded_as_any_snapshot_and_makes_the_same_fram
     z, times = torch.randn(2, 4), torch.tensor([[0.0, 20.5], [3.0, 40.0]])
     noise = torch.randn(2, generator.motion_noise_length(40.0), 5)
     assert torch.equal(loaded(z, times, noise), generator(z, times, noise))
+
+
+def test_a_checkpoint_with_classes_is_imported_and_sampled(tmp_path, monkeypatch):
+    arguments = ARGUMENTS | {"c_dim": 4}
+    settings, ours = generator_from_published(OPTIONS, arguments)
+    tensors = {published_name(name): tensor for name, tensor in Generator(settings, **ours).state_dict().items()}
+    published = PublishedSnapshot({"G_ema": PublishedNetwork(OPTIONS, arguments, tensors)}, 0)
+    monkeypatch.setattr(imported, "read_snapshot", lambda path: published)
+    pickled = tmp_path / "published.pkl"
+    pickled.write_bytes(b"content")
+    assert import_checkpoint(pickled, tmp_path / "networks.safetensors")["class_dim"] == 4
+    draw_snapshot_samples(tmp_path / "networks.safetensors", tmp_path / "samples.png")
+    assert np.asarray(Image.open(tmp_path / "samples.png")).std() > 0
 
 
 def test_importing_leaves_the_global_random_numbers_alone(network):

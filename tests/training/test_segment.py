@@ -10,11 +10,11 @@ import yaml
 from segment_run import TINY, Run, make_clips, recipes_of
 
 from stylesv.checkpoint import read_networks, read_tensors, write_networks
-from stylesv.config.model import DiscriminatorSettings
+from stylesv.config.model import DiscriminatorSettings, GeneratorSettings
 from stylesv.config.recipe import recipe_yaml
 from stylesv.errors import CheckpointError, StyleSVError
 from stylesv.files import load_json
-from stylesv.networks import Discriminator
+from stylesv.networks import Discriminator, Generator
 from stylesv.records.choice import Choice, write_choice
 from stylesv.training import step as step_module
 from stylesv.training.state import TrainState
@@ -120,6 +120,32 @@ def test_a_parent_of_another_width_is_refused_by_name(recipes):
     }
     with pytest.raises(CheckpointError, match=r"generator\.\S+: shape .* must have the same resolution, widths"):
         transfer_networks(TrainState(recipes["image"], torch.device("cpu")), parts)
+
+
+def with_classes(networks: Path, recipe: dict, num_classes: int) -> Path:
+    """A snapshot of the recipe's networks, but built for classes."""
+    settings = GeneratorSettings.model_validate_json(json.dumps(recipe["generator"]))
+    generator = Generator(settings, resolution=16, class_dim=num_classes)
+    parts, header = read_networks(networks)
+    parts["generator"] = parts["generator_ema"] = generator.state_dict()
+    write_networks(networks, parts, header | {"class_dim": num_classes})
+    return networks
+
+
+def test_a_parent_that_depends_on_classes_is_refused_or_starts_anew_where_labels_came_in(tmp_path, recipes, data):
+    parent = Run(tmp_path / "parent", recipes["image"], data).start()
+    choice = tmp_path / "best.json"
+    networks = with_classes(parent.file(0, "networks.safetensors"), recipes["image"], 5)
+    choice.write_text(json.dumps({"networks": str(networks), "kimg": 0}))
+    child = Run(tmp_path / "child", recipes["D"], data)
+    with pytest.raises(CheckpointError, match=r"depends on 5 classes, and training here has no labels; take another"):
+        child.start(choice)
+    assert not child.file(0, "networks.safetensors").exists()
+    anew = recipes["D"] | {"parent": recipes["D"]["parent"] | {"mismatched": "new"}}
+    header = read_networks(Run(tmp_path / "anew", anew, data).start(choice).file(0, "networks.safetensors"))[1]
+    assert header["class_dim"] == 0
+    assert "generator_ema.mapping.fc0.weight" in header["transfer"]["new"]
+    assert "generator_ema.mapping.embed.weight" in header["transfer"]["left"]
 
 
 def test_a_flipped_byte_in_a_state_is_found(tmp_path, recipes, data, image_run):
