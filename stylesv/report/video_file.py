@@ -1,6 +1,5 @@
 """MP4 files that every browser plays: H.264, 4:2:0, the index in front."""
 
-import os
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import simplejpeg
 from jaxtyping import UInt8
 
 from stylesv.errors import DataError
-from stylesv.files import write_bytes
+from stylesv.files import partial_file, write_bytes
 
 COLOUR_BT709 = 1  # FFmpeg's number for BT.709 as matrix, primaries and transfer curve
 ENCODER = {
@@ -39,12 +38,8 @@ def write_video(path: Path, frames: UInt8[np.ndarray, "t c h w"], *, fps: int | 
         )
     padded = np.pad(frames, ((0, 0), (0, 0), (0, height % 2), (0, width % 2)), mode="edge")
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.stem}.{os.getpid()}.partial.mp4")
-    try:
+    with partial_file(path) as partial:
         _encode(partial, padded.transpose(0, 2, 3, 1), Fraction(fps).limit_denominator(1001))
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def read_video(path: Path) -> UInt8[np.ndarray, "t c h w"]:
@@ -62,7 +57,7 @@ def read_video(path: Path) -> UInt8[np.ndarray, "t c h w"]:
 
 
 def _encode(path: Path, frames: UInt8[np.ndarray, "t h w 3"], fps: Fraction) -> None:
-    with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
+    with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
         stream = container.add_stream("libx264", rate=fps, options=dict(ENCODER))
         stream.height, stream.width = frames.shape[1:3]
         stream.pix_fmt = "yuv420p"
