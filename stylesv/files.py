@@ -1,14 +1,21 @@
 """Files written whole or not at all, and the small readers that must not import torch."""
 
+import functools
 import hashlib
 import json
 import math
 import os
+import re
+import socket
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from stylesv.errors import CheckpointError, StyleSVError
+from stylesv.errors import CheckpointError, MachineError
+
+_OLD_SECONDS = 24 * 3600  # no file is being written that has not grown for so long
 
 
 def canonical_json(values: Any) -> str:
@@ -41,23 +48,71 @@ def write_bytes(path: Path, content: bytes) -> None:
     """Write a file so that its name only ever holds the whole content, also after a crash or on a full disk.
 
     Raises:
-        StyleSVError: it cannot be written; an earlier file of that name is intact and nothing else is left.
+        MachineError: it cannot be written; an earlier file of that name is intact and nothing else is left.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(temporary, "wb") as file:
+        with partial_file(path) as partial, open(partial, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise StyleSVError(
+        raise MachineError(
             f"{path}: could not be written ({error.strerror}; {len(content):,} bytes needed); "
             "what was there before is untouched: make space or allow writing, then run again"
         ) from error
+
+
+@contextmanager
+def partial_file(path: Path) -> Iterator[Path]:
+    """A name beside `path` to write to, which becomes `path` at the end; after an error nothing of it is left.
+
+    What a writer of the same file left when it was killed is removed: a process of this machine that runs no more, or one
+    of another machine on the same disk when its file has not grown for a day. A writer that is at work keeps its own.
+    """
+    partial = path.with_name(f".{path.name}.{_machine()}.{os.getpid()}.partial")
+    try:
+        partial.touch()
+        _remove_left_behind(path, partial)
+        yield partial
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@functools.cache
+def _machine() -> str:
+    """8 hex digits for where a process number means the same process: the machine, and the container if it is in one."""
+    try:
+        numbering = os.readlink("/proc/self/ns/pid")
+    except OSError:
+        numbering = ""
+    return hashlib.sha256(f"{socket.gethostname()} {numbering}".encode()).hexdigest()[:8]
+
+
+def _remove_left_behind(path: Path, partial: Path) -> None:
+    start = f".{path.name}."
+    for name in [name for name in os.listdir(path.parent) if name.startswith(start) and name != partial.name]:
+        found = re.fullmatch(r"(?:([0-9a-f]{8})\.)?([0-9]+)\.partial", name.removeprefix(start))
+        if found is None:
+            continue
+        with suppress(OSError):  # another writer may have removed it, or finished
+            other = path.with_name(name)
+            ended = found[1] == _machine() and not _runs(int(found[2]))
+            age_seconds = partial.stat().st_mtime - other.stat().st_mtime  # by the disk's own clock
+            if ended or age_seconds > _OLD_SECONDS:
+                other.unlink()
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # someone else's
+        return True
+    return True
 
 
 def write_text(path: Path, content: str) -> None:

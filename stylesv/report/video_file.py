@@ -1,11 +1,11 @@
 """MP4 files that every browser plays: H.264, 4:2:0, the index in front. Frames are red, green and blue."""
 
 import math
-import os
 from collections.abc import Iterable
+from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from types import TracebackType
 
 import av
 import numpy as np
@@ -13,7 +13,7 @@ import simplejpeg
 from jaxtyping import UInt8
 
 from stylesv.errors import DataError
-from stylesv.files import write_bytes
+from stylesv.files import partial_file, write_bytes
 
 Frame = UInt8[np.ndarray, "c h w"]
 
@@ -41,7 +41,7 @@ class VideoWriter:
 
     def __init__(self, path: Path, *, fps: int | float):
         self.path, self.fps = Path(path), fps
-        self.partial = self.path.with_name(f".{self.path.stem}.{os.getpid()}.partial.mp4")
+        self.file = ExitStack()
         self.container: av.container.OutputContainer | None = None
         self.count = 0
 
@@ -62,7 +62,8 @@ class VideoWriter:
 
     def _open(self, height: int, width: int) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.container = av.open(str(self.partial), "w", options={"movflags": "+faststart"})
+        partial = self.file.enter_context(partial_file(self.path))
+        self.container = av.open(str(partial), "w", format="mp4", options={"movflags": "+faststart"})
         rate = Fraction(self.fps).limit_denominator(1001)
         self.stream = self.container.add_stream("libx264", rate=rate, options=dict(ENCODER))
         self.stream.height, self.stream.width = height, width
@@ -70,7 +71,9 @@ class VideoWriter:
         context = self.stream.codec_context
         context.colorspace = context.color_primaries = context.color_trc = COLOUR_BT709
 
-    def __exit__(self, failure: type[BaseException] | None, *_: Any) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, failure: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         try:
             if failure is None and self.count == 0:
                 raise self._refusal(3)
@@ -78,10 +81,10 @@ class VideoWriter:
                 self.container.mux(self.stream.encode())
             if self.container is not None:
                 self.container.close()
-            if failure is None:
-                os.replace(self.partial, self.path)
-        finally:
-            self.partial.unlink(missing_ok=True)
+        except BaseException as error:
+            self.file.__exit__(type(error), error, error.__traceback__)
+            raise
+        self.file.__exit__(kind, failure, traceback)  # names the film, or removes what there is of it
 
     def _refusal(self, channels: int) -> DataError:
         return DataError(
