@@ -209,7 +209,9 @@ def test_folders_are_read_as_they_are(videos, tmp_path):
 
 def test_frames_that_differ_in_size_need_a_resolution(videos):
     Image.new("RGB", (40, 30)).save(videos / "video3" / "0007.png")
-    with pytest.raises(DataError, match=r"video3: frames of 40 x 30 px are not squares of one size; .* or give --resolution"):
+    with pytest.raises(
+        DataError, match=r"video3: frames of 40 x 30 px are not squares of one size; .* or give --resolution"
+    ):
         open_videos(videos, None).read(3, [0])
     assert open_videos(videos, 16).read(3, [7]).shape == (1, 3, 16, 16)
 
