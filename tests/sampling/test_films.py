@@ -11,11 +11,12 @@ from imageio.v3 import imread
 from small_disk import small_disk
 from small_snapshot import SIZE, write_snapshot
 
+from stylesv.checkpoint import read_networks, write_networks
 from stylesv.config.dataset import PackSettings
 from stylesv.config.settings import FigureSettings
 from stylesv.data.packed_writer import partial_folder
 from stylesv.data.packing import pack_videos
-from stylesv.errors import ConfigError, DataError, StyleSVError
+from stylesv.errors import CheckpointError, ConfigError, DataError, StyleSVError
 from stylesv.files import file_sha256
 from stylesv.records.look import Look
 from stylesv.report.video_file import write_video
@@ -158,6 +159,15 @@ def test_an_error_on_the_way_leaves_everything_as_it_was(networks, tmp_path, mon
     with pytest.raises(StyleSVError, match="no grid today"):
         generate(networks, out, count=3, grid=(2, 1), overwrite=True)
     assert content(tmp_path) == before
+
+
+def test_nothing_is_made_of_networks_that_are_not_finite(networks, tmp_path):
+    parts, header = read_networks(networks)
+    parts["generator_ema"]["mapping.fc0.bias"][1] = float("nan")
+    write_networks(tmp_path / "bad.safetensors", parts, header)
+    with pytest.raises(CheckpointError, match=r"bad\.safetensors: generator_ema\.mapping\.fc0\.bias is not finite"):
+        generate(tmp_path / "bad.safetensors", tmp_path / "films")
+    assert shown(tmp_path) == ["bad.safetensors"]
 
 
 def test_two_calls_do_not_write_into_one_folder(networks, tmp_path):
