@@ -22,7 +22,7 @@ from stylesv.config.settings import (
 from stylesv.config.sources import fingerprint_videos
 from stylesv.config.validation import validate
 from stylesv.config.yaml_files import Layer, merge, only_section, read_layer, read_scalars
-from stylesv.errors import ConfigError, DataError
+from stylesv.errors import ConfigError, StyleSVError
 from stylesv.records.protocol import Protocol
 from stylesv.workflow.planned import (
     DataPlan,
@@ -173,7 +173,7 @@ class _Planner:
             )
         try:
             return videos, fingerprint_videos(Path(videos))
-        except DataError as error:
+        except StyleSVError as error:  # not there, empty, or not to be read
             where = "--config videos=" if named is None else f"{place}: dataset.videos"
             raise _VideosMissingError(f"{where}: {error}") from error
 
