@@ -24,6 +24,7 @@ from stylesv.config.validation import validate
 from stylesv.config.yaml_files import Layer, merge, only_section, read_layer, read_scalars
 from stylesv.errors import ConfigError, StyleSVError
 from stylesv.records.protocol import Protocol
+from stylesv.workflow import paths
 from stylesv.workflow.planned import (
     DataPlan,
     ExperimentPlan,
@@ -152,7 +153,7 @@ class _Planner:
         packing = settings.model_dump(mode="json", exclude={"videos", "render", "display_fps"})
         if settings.render is not None:
             source: Recipe = {"render": settings.render.model_dump(mode="json"), "version": RECIPE_VERSIONS["videos"]}
-            videos = f"results/videos/{dataset}-{recipe_key(source)}"
+            videos = paths.VIDEOS.format(videos=f"{dataset}-{recipe_key(source)}")
         else:
             videos, fingerprint = self._found_videos(settings.videos, layer.places.get(("videos",)))
             source = {"fingerprint": fingerprint}
