@@ -21,8 +21,8 @@ from stylesv.files import file_sha256
 from stylesv.generation import films
 from stylesv.generation.film_folder import FilmTarget
 from stylesv.generation.films import ClipFigures, GenerateRequest, draw_experiment_clips, write_films
+from stylesv.media.video_file import write_video
 from stylesv.records.look import Look
-from stylesv.report.video_file import write_video
 from stylesv.scoring.clip_sources import open_videos
 
 

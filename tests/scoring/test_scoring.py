@@ -21,13 +21,13 @@ from stylesv.data.packing import pack_videos
 from stylesv.errors import CheckpointError, ConfigError, DataError
 from stylesv.files import file_sha256
 from stylesv.generation.clips import generate_clips, load_generator
+from stylesv.media.video_file import write_video
 from stylesv.metrics import shards as shards_module
 from stylesv.metrics.clip_selection import select_real_clips
 from stylesv.metrics.frechet import frechet_distance_of_few
 from stylesv.records.named_protocol import named_protocol
 from stylesv.records.protocol import Protocol
 from stylesv.records.score import ScoredRun, read_score
-from stylesv.report.video_file import write_video
 from stylesv.scoring import clip_sources
 from stylesv.scoring.clip_sources import LooseVideos, SnapshotClips, open_videos
 from stylesv.scoring.measure import measure_reference, score_snapshot
