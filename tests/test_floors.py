@@ -8,11 +8,11 @@ import pytest
 FLOORS = {
     "errors": 0, "command_line": 0,
     "files": 1, "seeding": 1, "threads": 1, "distributed": 1, "fetching": 2,
-    "config": 2, "ops": 2,
+    "config": 2, "ops": 2, "media": 2,
     "records": 3,
     "data": 4, "networks": 4, "checkpoint": 4, "metrics": 4, "report": 4,
-    "training": 5, "sampling": 5,
-    "workflow": 6,
+    "training": 5, "generation": 5,
+    "scoring": 6, "workflow": 6,
 }  # fmt: skip
 PACKAGE = Path(__file__).resolve().parent.parent / "stylesv"
 MODULES = sorted(PACKAGE.rglob("*.py"))

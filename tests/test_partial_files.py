@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from stylesv.files import partial_file, write_bytes
-from stylesv.report.video_file import write_video
+from stylesv.media.video_file import write_video
 
 WRITE = """
 import os, sys
@@ -30,15 +30,14 @@ FILM = """
 import sys
 from pathlib import Path
 import numpy as np
-from stylesv.report import video_file
+from stylesv.media.video_file import write_video
 
-def wait(path, *arguments):
-    path.write_bytes(b"half")
+def frames():
+    yield np.zeros((3, 16, 16), np.uint8)
     print("writing", flush=True)
     sys.stdin.read()
 
-video_file._encode = wait
-video_file.write_video(Path(sys.argv[1]), np.zeros((1, 3, 16, 16), np.uint8), fps=1)
+write_video(Path(sys.argv[1]), frames(), fps=1)
 """
 
 

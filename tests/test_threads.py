@@ -19,15 +19,16 @@ MISSING = {
     "import_checkpoint": ("--pickle", "missing", "--networks-out", "n"),
     "generate": ("--networks", "missing", "--out", "films"),
     "draw_clips": (
-        *("--choice", "missing", "--data", "d", "--settings", "{}"),
+        *("--choice", "missing", "--data", "d", "--look", "l"),
         *("--film", "f", "--strip", "s", "--slices", "t"),
     ),
     "score": ("--reference", "missing", "--generated", "missing", "--protocol", "rfvd_16f", "--out", "s"),
     "score_snapshot": (
-        *("--networks", "missing", "--reference", "r", "--protocol", "{}", "--scored", "{}"),
-        *("--parts", "p", "--out", "o"),
+        *("--networks", "missing", "--reference", "r", "--protocol", "p", "--run", "r", "--dataset", "d"),
+        *("--model", "m", "--seed", "0", "--kimg", "0"),
+        *("--shards", "s", "--out", "o"),
     ),
-    "measure_reference": ("--data", "missing", "--protocol", "{}", "--parts", "p", "--out", "o"),
+    "measure_reference": ("--data", "missing", "--protocol", "{}", "--shards", "s", "--out", "o"),
     "train_segment": (
         *("--recipe", "missing", "--data", "d", "--networks-out", "n", "--state-out", "s"),
         *("--log", "l", "--kimg", "0:1"),
@@ -36,8 +37,9 @@ MISSING = {
 
 
 def test_every_program_that_uses_networks_is_known_here(root):
+    rooms = ("stylesv.generation", "stylesv.scoring", "stylesv.training")
     scripts = {path.stem: path.read_text() for path in (root / "workflow_scripts").glob("*.py")}
-    using = {name for name, text in scripts.items() if "stylesv.sampling" in text or "stylesv.training.segment" in text}
+    using = {name for name, text in scripts.items() if any(name in text for name in rooms)}
     assert using == MISSING.keys()
 
 

@@ -31,9 +31,9 @@ def draw_clips(
     if choice is None and networks is None:
         raise ConfigError("give --choice, the file that says which snapshot is best, or --networks, a snapshot to show")
     use_cpu_threads(cpu_threads)
+    from stylesv.generation.films import ClipFigures, draw_experiment_clips
     from stylesv.records.choice import read_choice
     from stylesv.records.look import read_look
-    from stylesv.sampling.films import ClipFigures, draw_experiment_clips
 
     shown = networks if choice is None else choice.parent.parent / read_choice(choice).networks
     draw_experiment_clips(shown, data, read_look(look), ClipFigures(film, strip, slices))

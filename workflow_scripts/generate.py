@@ -73,8 +73,8 @@ def generate(
     cpu_threads: int,
 ) -> None:
     use_cpu_threads(cpu_threads)
-    from stylesv.sampling.film_folder import FilmTarget
-    from stylesv.sampling.films import GenerateRequest, write_films
+    from stylesv.generation.film_folder import FilmTarget
+    from stylesv.generation.films import GenerateRequest, write_films
 
     target = FilmTarget.of(out, has_grid=grid is not None, grid_out=grid_out, overwrite=overwrite)
     request = GenerateRequest(

@@ -20,8 +20,8 @@ def import_checkpoint(
 ) -> None:
     use_cpu_threads(cpu_threads)
     from stylesv.config.recipe import read_recipe
-    from stylesv.sampling.imported import import_checkpoint as import_networks
-    from stylesv.sampling.samples import draw_snapshot_samples
+    from stylesv.generation.samples import draw_snapshot_samples
+    from stylesv.training.imported import import_checkpoint as import_networks
 
     facts = import_networks(pickle, networks_out, sha256=sha256, recipe=recipe and read_recipe(recipe))
     classes = f"{facts['class_dim']} classes, " if facts["class_dim"] else ""

@@ -25,7 +25,7 @@ def initialize_networks(
     cpu_threads: int,
 ) -> None:
     use_cpu_threads(cpu_threads)
-    from stylesv.sampling.samples import draw_snapshot_samples
+    from stylesv.generation.samples import draw_snapshot_samples
     from stylesv.training.segment import initialize_run
 
     for line in initialize_run(recipe, parent_choice=parent_choice, networks_out=networks_out, state_out=state_out):

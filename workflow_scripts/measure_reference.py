@@ -32,12 +32,12 @@ def measure_reference(
     use_cpu_threads(cpu_threads)
     from stylesv.data.staging import stage_packed_clips
     from stylesv.records.protocol import read_protocol
-    from stylesv.sampling import scoring
+    from stylesv.scoring.measure import measure_reference as measure_clips
 
     data, staged = stage_packed_clips(data, scratch)
     if staged is not None:
         click.echo(staged)
-    scoring.measure_reference(data, read_protocol(protocol), out, detector=detector, shards=shards)
+    measure_clips(data, read_protocol(protocol), out, detector=detector, shards=shards)
     shutil.rmtree(shards, ignore_errors=True)
 
 

@@ -8,7 +8,7 @@ import click
 from stylesv.config.dataset import RenderSettings
 from stylesv.config.validation import validate
 from stylesv.config.yaml_files import Layer
-from stylesv.data.driving_scenes import render_driving_videos
+from stylesv.data.world.rendering import render_driving_videos
 from stylesv.errors import run_command
 
 

@@ -34,8 +34,8 @@ def parse_share(_context: click.Context, _option: click.Parameter, text: str) ->
 @click.option("--detector", help="File of the protocol's detector, or random-i3d.  [default: random-i3d if it is that]")
 @click.option("--out", required=True, type=path, help="Score to write, JSON.")
 @click.option("--resolution", type=click.IntRange(min=4), help="Fit frames of folders and zips to this many pixels.")
-@click.option("--cache", type=path, help="Folder that keeps finished work for later calls.  [default: none is kept]")
-@click.option("--share", default="0/1", callback=parse_share, help="NUMBER/JOBS: compute a share, into --cache.")
+@click.option("--shards", type=path, help="Folder that keeps finished work for later calls.  [default: none is kept]")
+@click.option("--share", default="0/1", callback=parse_share, help="NUMBER/JOBS: compute a share, into --shards.")
 @click.option("--cpu-threads", default=2, show_default=True, type=click.IntRange(min=1), help="Threads on a CPU.")
 def score(
     reference: Path,
@@ -44,29 +44,29 @@ def score(
     detector: str | None,
     out: Path,
     resolution: int | None,
-    cache: Path | None,
+    shards: Path | None,
     share: tuple[int, int],
     cpu_threads: int,
 ) -> None:
     plan = named_protocol(CONFIG, protocol)
     if detector is not None:
         plan = use_detector(plan, detector, random=random_detector(CONFIG))
-    if share[1] > 1 and cache is None:
-        raise ConfigError("--share needs --cache: the folder where all jobs put their shares")
+    if share[1] > 1 and shards is None:
+        raise ConfigError("--share needs --shards: the folder where all jobs put their shares")
     use_cpu_threads(cpu_threads)
     from stylesv.records.score import write_score
-    from stylesv.sampling.score_request import ScoreRequest, describe_score, score_request
+    from stylesv.scoring.request import ScoreRequest, describe_score, score_request
 
-    shards = cache or out.with_name(out.name + ".parts")
+    folder = shards or out.with_name(out.name + ".shards")
     file = None if plan.settings.detector.is_random or detector is None else Path(detector)
-    request = ScoreRequest(reference, generated, file, resolution, shards, share)
+    request = ScoreRequest(reference, generated, file, resolution, folder, share)
     found = score_request(request, plan)
     if found is None:
-        click.echo(f"share {share[0]} of {share[1]} is in {shards}; when all are, call again without --share")
+        click.echo(f"share {share[0]} of {share[1]} is in {folder}; when all are, call again without --share")
         return
     write_score(out, found)
-    if cache is None:
-        shutil.rmtree(shards, ignore_errors=True)
+    if shards is None:
+        shutil.rmtree(folder, ignore_errors=True)
     click.echo("\n".join(describe_score(found)))
 
 

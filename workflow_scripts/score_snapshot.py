@@ -44,11 +44,11 @@ def score_snapshot(
     use_cpu_threads(cpu_threads)
     from stylesv.records.protocol import read_protocol
     from stylesv.records.score import ScoredRun, write_score
-    from stylesv.sampling import scoring
+    from stylesv.scoring.measure import score_snapshot as score_clips
 
     scored = ScoredRun(run=run, dataset=dataset, model=model, seed=seed, kimg=kimg)
     used = read_protocol(protocol)
-    score = scoring.score_snapshot(networks, reference, used, scored, detector=detector, shards=shards)
+    score = score_clips(networks, reference, used, scored, detector=detector, shards=shards)
     write_score(out, score)
     shutil.rmtree(shards, ignore_errors=True)
     click.echo(f"{score.label} {score.value:.4g}")

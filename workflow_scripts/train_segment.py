@@ -84,7 +84,7 @@ def train_segment(
     interruption = click.get_current_context().with_resource(noting_signals())  # importing torch takes seconds
     use_cpu_threads(cpu_threads)
     from stylesv.data.staging import stage_packed_clips
-    from stylesv.sampling.samples import draw_snapshot_samples
+    from stylesv.generation.samples import draw_snapshot_samples
     from stylesv.training.progress import Progress
     from stylesv.training.segment import MachineOptions, SegmentFiles, run_segment
 

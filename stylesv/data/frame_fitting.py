@@ -3,11 +3,11 @@
 from typing import Literal
 
 import numpy as np
-import simplejpeg
 from jaxtyping import UInt8
 from PIL import Image
 
 from stylesv.data.decoding import SourceFrame
+from stylesv.media.frame_files import encode_jpeg
 
 
 def fit_frame(frame: SourceFrame, resolution: int, crop: Literal["center", "squeeze"]) -> UInt8[np.ndarray, "h w 3"]:
@@ -31,5 +31,4 @@ def encode_frame(frame: SourceFrame, resolution: int, crop: Literal["center", "s
     """The fitted frame as JPEG with full colour resolution; a JPEG that fits already is kept as it is, byte by byte."""
     if frame.jpeg is not None and frame.image.size == (resolution, resolution):
         return frame.jpeg
-    pixels = np.ascontiguousarray(fit_frame(frame, resolution, crop))
-    return simplejpeg.encode_jpeg(pixels, quality=quality, colorspace="RGB", colorsubsampling="444")
+    return encode_jpeg(fit_frame(frame, resolution, crop), quality=quality)

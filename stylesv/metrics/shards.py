@@ -1,4 +1,4 @@
-"""Rows measured on clips, kept part by part, so that a killed job loses one part and several jobs can share the work.
+"""Rows measured on clips, kept shard by shard, so that a killed job loses one of them and several jobs can share the work.
 
 A folder of shards belongs to one set of clips under one protocol (its fingerprint); each shard is written whole or not
 at all, so what is there is right. Shards are cut by the number of clips alone: whoever computes them, with whatever
@@ -61,10 +61,10 @@ def shard_edges(count: int, num_frames: int) -> list[tuple[int, int]]:
     return [(start, min(start + size, count)) for start in range(0, count, size)]
 
 
-def measure_shards(clips: Clips, measure: Measure, *, part: str, shards: Shards | None) -> Iterator[Rows]:
+def measure_shards(clips: Clips, measure: Measure, *, name: str, shards: Shards | None) -> Iterator[Rows]:
     """Rows of all clips in order, shard by shard; those that are there are read, the others measured and kept.
 
-    `part` names what is measured. Where several jobs share the work, each yields its own shards only.
+    `name` is of what is measured. Where several jobs share the work, each yields its own shards only.
     """
     for number, (start, end) in enumerate(shard_edges(clips.count, clips.num_frames)):
         if shards is None:
@@ -72,7 +72,7 @@ def measure_shards(clips: Clips, measure: Measure, *, part: str, shards: Shards 
             continue
         if number % shards.jobs != shards.job:
             continue
-        path = shards.folder / f"{part}-{start:08d}-{end:08d}.npy"
+        path = shards.folder / f"{name}-{start:08d}-{end:08d}.npy"
         if not path.exists():
             content = io.BytesIO()
             np.save(content, _measure(clips, measure, start, end))

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from stylesv.errors import DataError
 from stylesv.files import write_bytes
-from stylesv.report.video_file import VideoWriter
+from stylesv.media.video_file import VideoWriter
 
 Panels = Mapping[str, UInt8[np.ndarray, "_ _ c h w"]]
 Picture = UInt8[np.ndarray, "_ _ 3"]

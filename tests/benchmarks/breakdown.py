@@ -17,7 +17,7 @@ from stylesv.config.dataset import PackSettings
 from stylesv.config.training import TrainingSettings
 from stylesv.data.packed import PackedClips
 from stylesv.data.packing import pack_videos
-from stylesv.report.video_file import write_frames
+from stylesv.media.frame_files import write_frames
 from stylesv.training.batches import RealClips
 
 CONVOLUTIONS = ("aten::mkldnn_convolution", "aten::_convolution", "aten::cudnn_convolution", "aten::_conv_depthwise2d")

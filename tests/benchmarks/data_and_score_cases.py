@@ -15,8 +15,8 @@ from PIL import Image
 from stylesv.config.dataset import PackSettings
 from stylesv.data.packed import CLIPS_FILE, PackedClips
 from stylesv.data.packing import pack_videos
+from stylesv.media.frame_files import write_frames
 from stylesv.metrics.frechet import frechet_distance_of_statistics
-from stylesv.report.video_file import write_frames
 
 DIMENSIONS, ROWS = 2048, 3000  # Inception's features
 CLIPS, FRAMES, RESOLUTION = 4, 32, 256

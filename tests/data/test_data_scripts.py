@@ -8,9 +8,9 @@ from film_making import settings, write_lossy
 from small_disk import small_disk
 
 from stylesv.config.recipe import recipe_yaml
-from stylesv.data.driving_scenes import render_driving_videos
 from stylesv.data.packed import PackedClips
 from stylesv.data.packing import pack_videos
+from stylesv.data.world.rendering import render_driving_videos
 
 
 @pytest.fixture

@@ -19,6 +19,9 @@ from stylesv.checkpoint import read_networks
 from stylesv.checkpoint.published_snapshot import read_snapshot
 from stylesv.config.model import DiscriminatorSettings
 from stylesv.errors import CheckpointError
+from stylesv.generation.clips import load_generator, synthesize
+from stylesv.generation.films import GenerateRequest
+from stylesv.generation.latents import Latents
 from stylesv.networks import Discriminator, Generator
 from stylesv.networks.published import (
     DERIVED,
@@ -26,9 +29,7 @@ from stylesv.networks.published import (
     generator_from_published,
     rename_published_key,
 )
-from stylesv.sampling.clips import Latents, load_generator, synthesize
-from stylesv.sampling.films import GenerateRequest
-from stylesv.sampling.imported import PARTS, import_checkpoint
+from stylesv.training.imported import PARTS, import_checkpoint
 from stylesv.training.state import TrainState
 from stylesv.training.transfer import transfer_networks
 

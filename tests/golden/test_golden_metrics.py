@@ -10,6 +10,7 @@ from golden_folder import find_golden_dir
 from golden_reader import Case
 
 from stylesv.config.protocol import ProtocolSettings
+from stylesv.generation.clips import to_uint8
 from stylesv.metrics.clip_selection import select_real_clips
 from stylesv.metrics.features import collect_features
 from stylesv.metrics.frechet import frechet_distance, frechet_distance_of_features, frechet_distance_of_few
@@ -17,9 +18,8 @@ from stylesv.metrics.inception_score import inception_score
 from stylesv.metrics.kernel import kernel_distance
 from stylesv.metrics.moments import Moments
 from stylesv.networks.generator import Generator
-from stylesv.sampling import clip_sources
-from stylesv.sampling.clip_sources import SnapshotClips
-from stylesv.sampling.clips import to_uint8
+from stylesv.scoring import clip_sources
+from stylesv.scoring.clip_sources import SnapshotClips
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,8 @@ from golden_reader import (
 )
 
 from stylesv.config.model import SynthesisSettings
+from stylesv.generation.clips import synthesize, to_uint8
+from stylesv.generation.latents import Latents
 from stylesv.networks import Generator
 from stylesv.networks.blocks import append_minibatch_std, temporal_shift
 from stylesv.networks.filters import design_synthesis
@@ -27,7 +29,6 @@ from stylesv.networks.layers import Conv1d, FullyConnected, normalize_second_mom
 from stylesv.networks.published import SYNTHESIS_DEFAULTS, rename_published_key
 from stylesv.networks.time_difference import TimeDifferenceEncoder
 from stylesv.networks.time_encoding import FourierFeatures
-from stylesv.sampling.clips import Latents, synthesize, to_uint8
 from stylesv.training.losses import mix_styles
 
 GOLDEN = find_golden_dir()

@@ -8,9 +8,9 @@ from protocol_values import protocol
 from real_films import real_films
 
 from stylesv.config.dataset import PackSettings
-from stylesv.data.driving_scenes import render_driving_videos
 from stylesv.data.packed import PackedClips
 from stylesv.data.packing import pack_videos
+from stylesv.data.world.rendering import render_driving_videos
 from stylesv.metrics.detector import load_detector
 from stylesv.metrics.frechet import frechet_distance_of_features
 

@@ -25,8 +25,8 @@ def first_pixel(clips):
     return clips[:, 0, :, 0, 0].numpy().astype(np.float32)
 
 
-def rows(clips, shards, part="features"):
-    found = list(measure_shards(clips, first_pixel, part=part, shards=shards))
+def rows(clips, shards, name="features"):
+    found = list(measure_shards(clips, first_pixel, name=name, shards=shards))
     return np.concatenate(found)[:, 0].tolist()
 
 
@@ -59,7 +59,7 @@ def test_jobs_share_the_work_and_a_last_one_finds_it_done(tmp_path):
     assert rows(last, Shards.of(tmp_path, {"clips": "a"})) == list(range(11)) and last.asked == []
 
 
-def test_other_clips_and_other_parts_have_shards_of_their_own(tmp_path):
+def test_other_clips_and_other_rows_have_shards_of_their_own(tmp_path):
     rows(CountedClips(4), Shards.of(tmp_path, {"clips": "a"}))
     for shards, part in ((Shards.of(tmp_path, {"clips": "b"}), "features"), (Shards.of(tmp_path, {"clips": "a"}), "x")):
         clips = CountedClips(4)

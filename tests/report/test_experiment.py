@@ -13,6 +13,7 @@ from report_values import clips, score, used
 from stylesv.config.dataset import PackSettings
 from stylesv.data.packing import pack_videos
 from stylesv.errors import DataError
+from stylesv.media.video_file import write_video
 from stylesv.records.choice import Choice, write_choice
 from stylesv.records.experiment import (
     Experiment,
@@ -25,7 +26,6 @@ from stylesv.records.experiment import (
 from stylesv.records.score import write_run_scores
 from stylesv.report.clip_grids import draw_clip_strips, draw_samples, draw_time_slices, write_clip_film
 from stylesv.report.experiment import write_experiment
-from stylesv.report.video_file import write_video
 
 INTERVAL = {"low": 40.0, "high": 43.0, "level": 0.95, "resamples": 100}
 PACKING = {"crop": "center", "fps": None, "jpeg_quality": 95, "damaged": "drop"}

@@ -12,7 +12,7 @@ from stylesv.config.dataset import PackSettings
 from stylesv.config.recipe import recipe_yaml
 from stylesv.data.packing import pack_videos
 from stylesv.errors import StyleSVError
-from stylesv.report.video_file import write_frames
+from stylesv.media.frame_files import write_frames
 from stylesv.training.interruption import noting_signals
 from stylesv.training.progress import Progress
 from stylesv.training.segment import MachineOptions, SegmentFiles, initialize_run, run_segment

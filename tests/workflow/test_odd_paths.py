@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from workflow_checkout import Workflow
 
-from stylesv.report.video_file import write_video
+from stylesv.media.video_file import write_video
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 

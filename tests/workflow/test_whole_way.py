@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from workflow_checkout import Workflow
 
-from stylesv.data.driving_scenes import render_driving_videos
+from stylesv.data.world.rendering import render_driving_videos
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 

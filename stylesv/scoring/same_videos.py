@@ -6,7 +6,7 @@ Neither is an error, but a score of them is easily believed to mean more than it
 from collections import Counter
 
 from stylesv.metrics.shards import Clips
-from stylesv.sampling.clip_sources import StoredClips, Videos
+from stylesv.scoring.clip_sources import StoredClips, Videos
 
 _Used = list[tuple[Videos, int]]
 

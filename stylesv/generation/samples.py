@@ -4,8 +4,8 @@ from pathlib import Path
 
 import torch
 
+from stylesv.generation.clips import generate_clips, load_generator
 from stylesv.report.clip_grids import draw_samples
-from stylesv.sampling.clips import generate_clips, load_generator
 
 NUM_CLIPS = 8
 TIMES = (0.0, 16.0)  # frames

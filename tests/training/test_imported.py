@@ -13,12 +13,12 @@ from PIL import Image
 from stylesv.checkpoint import read_networks
 from stylesv.checkpoint.published_snapshot import PublishedNetwork, PublishedSnapshot
 from stylesv.errors import CheckpointError
+from stylesv.generation.clips import load_generator
+from stylesv.generation.samples import draw_snapshot_samples
 from stylesv.networks import Generator
 from stylesv.networks.published import generator_from_published
-from stylesv.sampling import imported
-from stylesv.sampling.clips import load_generator
-from stylesv.sampling.imported import import_checkpoint, translate_networks
-from stylesv.sampling.samples import draw_snapshot_samples
+from stylesv.training import imported
+from stylesv.training.imported import import_checkpoint, translate_networks
 
 SAMPLING = {"num_frames_per_video": 3, "max_num_frames": 64, "type": "random"}
 OPTIONS = {

@@ -5,18 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
 from stylesv.config.protocol import ProtocolSettings
+from stylesv.records.named_protocol import named_protocol
 from stylesv.records.protocol import UsedProtocol
 from stylesv.records.score import Score
 from stylesv.report.tables import ScoreRow
 
-PROTOCOLS = Path(__file__).parents[2] / "config" / "protocols"
+CONFIG = Path(__file__).parents[1] / "config"
 
 
 def used(name: str = "rfvd_16f", *, key: str = "0123abcd", sha256: str = "a" * 64, **changes: Any) -> UsedProtocol:
-    values = yaml.safe_load((PROTOCOLS / f"{name}.yaml").read_text())["protocol"]
+    values = named_protocol(CONFIG, name).settings.model_dump(mode="json")
     for field, value in changes.items():
         values[field] = (values[field] or {}) | value if isinstance(value, dict) else value
     settings = ProtocolSettings.model_validate(values)

@@ -18,12 +18,12 @@ from stylesv.data.packed_writer import partial_folder
 from stylesv.data.packing import pack_videos
 from stylesv.errors import CheckpointError, ConfigError, DataError, StyleSVError
 from stylesv.files import file_sha256
+from stylesv.generation import films
+from stylesv.generation.film_folder import FilmTarget
+from stylesv.generation.films import ClipFigures, GenerateRequest, draw_experiment_clips, write_films
+from stylesv.media.video_file import write_video
 from stylesv.records.look import Look
-from stylesv.report.video_file import write_video
-from stylesv.sampling import films
-from stylesv.sampling.clip_sources import open_videos
-from stylesv.sampling.film_folder import FilmTarget
-from stylesv.sampling.films import ClipFigures, GenerateRequest, draw_experiment_clips, write_films
+from stylesv.scoring.clip_sources import open_videos
 
 
 @pytest.fixture(scope="module")

@@ -14,10 +14,11 @@ from imageio.v3 import imread
 
 from stylesv.checkpoint import write_networks
 from stylesv.config.model import GeneratorSettings
+from stylesv.generation.clips import load_generator, synthesize
+from stylesv.generation.latents import Latents, draw_class, draw_latents
+from stylesv.generation.samples import draw_snapshot_samples
 from stylesv.networks import Generator
-from stylesv.sampling.clip_sources import SnapshotClips
-from stylesv.sampling.clips import Latents, draw_class, draw_latents, load_generator, synthesize
-from stylesv.sampling.samples import draw_snapshot_samples
+from stylesv.scoring.clip_sources import SnapshotClips
 
 SMALL = {"z_dim": 4, "w_dim": 8, "channel_base": 64, "channel_max": 8}
 SMALL_MOTION = {"z_dim": 4, "v_dim": 4, "kernel_size": 3, "motion_z_distance": 16}

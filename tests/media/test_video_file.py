@@ -4,11 +4,10 @@ import av
 import numpy as np
 import pytest
 from imageio.v3 import imread
-from PIL import Image
 from report_values import clips
 
 from stylesv.errors import DataError
-from stylesv.report.video_file import write_frames, write_video
+from stylesv.media.video_file import Encoding, write_video
 
 
 def test_frames_come_back(tmp_path):
@@ -54,10 +53,9 @@ def test_the_same_frames_give_the_same_bytes(tmp_path):
     assert len(contents) == 1
 
 
-def test_a_failed_write_leaves_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr("stylesv.report.video_file.ENCODER", {"preset": "no such preset"})
+def test_a_failed_write_leaves_nothing(tmp_path):
     with pytest.raises(av.FFmpegError):
-        write_video(tmp_path / "a.mp4", clips(1)[0], fps=25)
+        write_video(tmp_path / "a.mp4", clips(1)[0], fps=25, encoding=Encoding({"preset": "no such preset"}))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -70,10 +68,18 @@ def test_what_is_no_film_is_refused(tmp_path, frames, fps):
         write_video(tmp_path / "a.mp4", frames, fps=fps)
 
 
-def test_frames_are_numbered_from_their_time(tmp_path):
-    frames = clips(1, frames=3, size=16)[0]
-    write_frames(tmp_path / "000000", frames, first_number=9)
-    found = sorted((tmp_path / "000000").iterdir())
-    assert [path.name for path in found] == ["000009.jpg", "000010.jpg", "000011.jpg"]
-    for path, frame in zip(found, frames, strict=True):
-        assert np.abs(np.asarray(Image.open(path)).transpose(2, 0, 1).astype(int) - frame).max() <= 3
+def test_films_and_frames_are_written_in_one_place(root):
+    sources = {str(path.relative_to(root)): path.read_text() for path in (root / "stylesv").rglob("*.py")}
+    assert [name for name, text in sources.items() if "add_stream(" in text] == ["stylesv/media/video_file.py"]
+    assert [name for name, text in sources.items() if "simplejpeg.encode" in text] == ["stylesv/media/frame_files.py"]
+
+
+def test_an_untagged_film_says_nothing_of_its_colours(tmp_path):
+    frames = clips(1, frames=2, size=32)[0]
+    write_video(tmp_path / "tagged.mp4", frames, fps=25)
+    write_video(tmp_path / "untagged.mp4", frames, fps=25, encoding=Encoding({"threads": "1"}, tagged=False))
+    found = {}
+    for name in ("tagged", "untagged"):
+        with av.open(str(tmp_path / f"{name}.mp4")) as film:
+            found[name] = film.streams.video[0].codec_context.colorspace
+    assert found == {"tagged": 1, "untagged": 2}  # FFmpeg's numbers: BT.709, unspecified

@@ -13,6 +13,7 @@ from torch import Tensor
 from stylesv.config.protocol import ProtocolSettings
 from stylesv.errors import ConfigError, DetectorError
 from stylesv.files import file_sha256
+from stylesv.generation.clips import best_device
 from stylesv.metrics.artefacts import measure_artefacts
 from stylesv.metrics.detector import Detector, load_detector
 from stylesv.metrics.features import (
@@ -27,9 +28,8 @@ from stylesv.metrics.score import score_features
 from stylesv.metrics.shards import Clips, Shards, measure_shards
 from stylesv.records.protocol import Protocol, UsedProtocol
 from stylesv.records.score import Score, ScoredRun
-from stylesv.sampling.clip_sources import open_videos
-from stylesv.sampling.clips import best_device
-from stylesv.sampling.scored_sides import Side, real_side, snapshot_side
+from stylesv.scoring.clip_sources import open_videos
+from stylesv.scoring.sides import Side, real_side, snapshot_side
 
 
 def load_protocols_detector(protocol: Protocol, file: Path | None) -> tuple[Detector, UsedProtocol]:
@@ -115,15 +115,15 @@ def measure_side(side: Side, detector: Detector, used: UsedProtocol, shards: Sha
     settings = used.settings
     features = _feature_measure(detector)
     keep = needs_features(settings, side.clips.count)
-    rows, moments = collect_features(measure_shards(side.clips, features, part="features", shards=shards), keep=keep)
+    rows, moments = collect_features(measure_shards(side.clips, features, name="features", shards=shards), keep=keep)
     artefacts = None
     if side.artefact_clips is not None:
         measure = _artefact_measure(settings, side.first_time)
-        found = list(measure_shards(side.artefact_clips, measure, part="artefacts", shards=shards))
+        found = list(measure_shards(side.artefact_clips, measure, name="artefacts", shards=shards))
         artefacts = np.concatenate(found) if found else None
     none = np.empty((0, detector.feature_dim), np.float32)
     late = {
-        start: np.concatenate([none, *measure_shards(clips, features, part=f"late-{start}", shards=shards)])
+        start: np.concatenate([none, *measure_shards(clips, features, name=f"late-{start}", shards=shards)])
         for start, clips in side.late_clips.items()
     }
     origin = FeatureOrigin(protocol=used, clips=side.record)
@@ -134,12 +134,12 @@ def measure_side(side: Side, detector: Detector, used: UsedProtocol, shards: Sha
 def compute_share(side: Side, detector: Detector, used: UsedProtocol, shards: Shards) -> None:
     """Compute this job's shards and keep them, for the job that puts all together."""
     features = _feature_measure(detector)
-    parts: list[tuple[Clips, str, Callable[[Tensor], np.ndarray]]] = [(side.clips, "features", features)]
+    measured: list[tuple[Clips, str, Callable[[Tensor], np.ndarray]]] = [(side.clips, "features", features)]
     if side.artefact_clips is not None:
-        parts.append((side.artefact_clips, "artefacts", _artefact_measure(used.settings, side.first_time)))
-    parts += [(clips, f"late-{start}", features) for start, clips in side.late_clips.items()]
-    for clips, part, measure in parts:
-        for _ in measure_shards(clips, measure, part=part, shards=shards):
+        measured.append((side.artefact_clips, "artefacts", _artefact_measure(used.settings, side.first_time)))
+    measured += [(clips, f"late-{start}", features) for start, clips in side.late_clips.items()]
+    for clips, name, measure in measured:
+        for _ in measure_shards(clips, measure, name=name, shards=shards):
             pass
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from stylesv.config.protocol import ProtocolSettings
 from stylesv.files import file_sha256
+from stylesv.generation.clips import load_generator
 from stylesv.metrics.clip_selection import (
     ClipSelection,
     select_generated_clips,
@@ -16,8 +17,7 @@ from stylesv.metrics.shards import Clips
 from stylesv.networks.generator import Generator
 from stylesv.records.protocol import UsedProtocol
 from stylesv.records.score import GeneratedClipSet, RealClipSet
-from stylesv.sampling.clip_sources import SnapshotClips, StoredClips, Videos
-from stylesv.sampling.clips import load_generator
+from stylesv.scoring.clip_sources import SnapshotClips, StoredClips, Videos
 from stylesv.seeding import derive_seed
 
 

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from small_disk import small_disk
 
-from stylesv.data.driving_scenes import render_driving_videos, write_film
-from stylesv.data.road_drawing import draw_frame, prepare_canvas
-from stylesv.data.road_world import RoadsideObject, draw_scene
+from stylesv.data.world.drawing import draw_frame, prepare_canvas
+from stylesv.data.world.rendering import AS_FILMED, render_driving_videos
+from stylesv.data.world.scenes import RoadsideObject, draw_scene
 from stylesv.errors import ConfigError, DataError
+from stylesv.media.video_file import write_video
 
 
 def contents(folder):
@@ -51,18 +52,18 @@ def test_films_are_h264_that_browsers_stream_and_differ_in_length_rate_and_size(
 def test_encoder_gives_the_same_bytes_whatever_memory_held_before(tmp_path):
     """x264 does not by default: its macroblock tree reads memory that nobody wrote."""
     canvas = prepare_canvas(draw_scene(3, 1, duration_seconds=1.0), 96, 160)
-    frames = [draw_frame(canvas, number / 10) for number in range(6)]
+    frames = [draw_frame(canvas, number / 10).transpose(2, 0, 1) for number in range(6)]
     rng, kept, seen = np.random.default_rng(0), [], set()
     for _ in range(30):
         kept.append(rng.random(int(rng.integers(1, 50000))))
-        write_film(tmp_path / "f.mp4", frames, rate_fps=10)
+        write_video(tmp_path / "f.mp4", frames, fps=10, encoding=AS_FILMED)
         seen.add((tmp_path / "f.mp4").read_bytes())
     assert len(seen) == 1
 
 
 def test_film_shows_the_frames_given_to_it(tmp_path):
-    frames = [np.full((32, 48, 3), 20 * i, np.uint8) for i in range(10)]
-    write_film(tmp_path / "f.mp4", frames, rate_fps=12)
+    frames = [np.full((3, 32, 48), 20 * i, np.uint8) for i in range(10)]
+    write_video(tmp_path / "f.mp4", frames, fps=12, encoding=AS_FILMED)
     with av.open(str(tmp_path / "f.mp4")) as film:
         means = [frame.to_ndarray(format="rgb24").mean() for frame in film.decode(video=0)]
     np.testing.assert_allclose(means, np.arange(10) * 20, atol=3)

@@ -10,11 +10,12 @@ import torch
 from imageio.v3 import imread
 from torch import nn
 
+from stylesv.generation import films
+from stylesv.generation.clips import generate_clips, synthesize
+from stylesv.generation.film_folder import FilmTarget
+from stylesv.generation.films import GenerateRequest, write_films
+from stylesv.generation.latents import draw_latents
 from stylesv.networks import Generator
-from stylesv.sampling import films
-from stylesv.sampling.clips import draw_latents, generate_clips, synthesize
-from stylesv.sampling.film_folder import FilmTarget
-from stylesv.sampling.films import GenerateRequest, write_films
 
 
 class Ramp(Generator):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from stylesv.data.road_world import VISIBLE_M, DrivingScene, RoadsideObject
+from stylesv.data.world.scenes import VISIBLE_M, DrivingScene, RoadsideObject
 
 _CAMERA_HEIGHT_M = 1.4
 _FOCAL_HEIGHTS = 0.95  # focal length in frame heights

@@ -20,17 +20,18 @@ from stylesv.config.dataset import PackSettings
 from stylesv.data.packing import pack_videos
 from stylesv.errors import CheckpointError, ConfigError, DataError
 from stylesv.files import file_sha256
+from stylesv.generation.clips import generate_clips, load_generator
+from stylesv.media.video_file import write_video
 from stylesv.metrics import shards as shards_module
 from stylesv.metrics.clip_selection import select_real_clips
 from stylesv.metrics.frechet import frechet_distance_of_few
 from stylesv.records.named_protocol import named_protocol
 from stylesv.records.protocol import Protocol
-from stylesv.records.score import read_score
-from stylesv.report.video_file import write_video
-from stylesv.sampling import clip_sources, score_request, scoring
-from stylesv.sampling.clip_sources import LooseVideos, SnapshotClips, open_videos
-from stylesv.sampling.clips import generate_clips, load_generator
-from stylesv.sampling.score_request import ScoreRequest, describe_score
+from stylesv.records.score import ScoredRun, read_score
+from stylesv.scoring import clip_sources
+from stylesv.scoring.clip_sources import LooseVideos, SnapshotClips, open_videos
+from stylesv.scoring.measure import measure_reference, score_snapshot
+from stylesv.scoring.request import ScoreRequest, describe_score, score_request
 
 FEW = {
     "num_frames": 8,
@@ -95,7 +96,7 @@ def test_any_pair_of_sources_is_scored(videos, networks, protocol, tmp_path):
     scores = {}
     for reference in (videos, packed, networks):
         for generated in (other, packed, networks):
-            found = score_request.score_request(request(reference, generated, tmp_path), protocol)
+            found = score_request(request(reference, generated, tmp_path), protocol)
             scores[reference.name, generated.name] = found.value
             assert (found.real.dataset, found.generated.source) == (str(reference), str(generated))
             assert found.generated.seed == (0 if generated == networks else None)
@@ -112,21 +113,21 @@ def test_the_same_numbers_for_any_batch_and_shard(
 ):
     write_frames(tmp_path / "other", seed=1)
     pair = (videos, tmp_path / generated)
-    expected = score_request.score_request(request(*pair, tmp_path / "a"), protocol)
+    expected = score_request(request(*pair, tmp_path / "a"), protocol)
     monkeypatch.setattr(shards_module, "SHARD_FRAMES", 8)
     monkeypatch.setattr(clip_sources, "_FRAMES_AT_ONCE", 8)
-    found = score_request.score_request(request(*pair, tmp_path / "b"), protocol)
+    found = score_request(request(*pair, tmp_path / "b"), protocol)
     np.testing.assert_allclose(numbers(found), numbers(expected), rtol=tolerance, atol=1e-5)
 
 
 def test_jobs_that_share_the_work_give_the_score_of_one(videos, networks, protocol, tmp_path, monkeypatch):
     monkeypatch.setattr(shards_module, "SHARD_FRAMES", 16)
-    expected = score_request.score_request(request(videos, networks, tmp_path / "one"), protocol)
+    expected = score_request(request(videos, networks, tmp_path / "one"), protocol)
     for job in range(3):
         shared = request(videos, networks, tmp_path / "many", share=(job, 3))
-        assert score_request.score_request(shared, protocol) is None
+        assert score_request(shared, protocol) is None
     monkeypatch.setattr(shards_module, "_measure", None)  # the last call finds everything there
-    found = score_request.score_request(request(videos, networks, tmp_path / "many"), protocol)
+    found = score_request(request(videos, networks, tmp_path / "many"), protocol)
     assert numbers(found) == numbers(expected)
 
 
@@ -143,20 +144,20 @@ def test_killed_while_scoring_the_retry_uses_what_was_finished(videos, networks,
 
     monkeypatch.setattr(shards_module, "_measure", measure)
     reference = tmp_path / "reference.safetensors"
-    parts = tmp_path / "parts"
+    shards = tmp_path / "shards"
     with pytest.raises(KeyboardInterrupt):
-        scoring.measure_reference(packed, protocol, reference, detector=None, shards=parts)
-    assert not reference.exists() and len(list(parts.rglob("*.npy"))) == 3
+        measure_reference(packed, protocol, reference, detector=None, shards=shards)
+    assert not reference.exists() and len(list(shards.rglob("*.npy"))) == 3
     first, measured[:], kill_after = list(measured), [], 10**9
-    scoring.measure_reference(packed, protocol, reference, detector=None, shards=parts)
-    assert len(first) + len(measured) == len(list(parts.rglob("*.npy"))), "no shard was measured twice"
-    scored = scoring.ScoredRun(run="r", dataset="d", model=None, seed=None, kimg=0)
-    whole = scoring.score_snapshot(networks, reference, protocol, scored, detector=None, shards=tmp_path / "other")
+    measure_reference(packed, protocol, reference, detector=None, shards=shards)
+    assert len(first) + len(measured) == len(list(shards.rglob("*.npy"))), "no shard was measured twice"
+    scored = ScoredRun(run="r", dataset="d", model=None, seed=None, kimg=0)
+    whole = score_snapshot(networks, reference, protocol, scored, detector=None, shards=tmp_path / "other")
     measured[:], kill_after = [], 4
     with pytest.raises(KeyboardInterrupt):
-        scoring.score_snapshot(networks, reference, protocol, scored, detector=None, shards=parts)
+        score_snapshot(networks, reference, protocol, scored, detector=None, shards=shards)
     kill_after = 10**9
-    again = scoring.score_snapshot(networks, reference, protocol, scored, detector=None, shards=parts)
+    again = score_snapshot(networks, reference, protocol, scored, detector=None, shards=shards)
     assert numbers(again) == numbers(whole)
     assert len(measured) == len(list((tmp_path / "other").rglob("*.npy"))), "no shard was measured twice"
 
@@ -169,7 +170,7 @@ def test_networks_that_are_not_finite_are_not_scored(videos, networks, protocol,
     words = r"networks.safetensors: generator_ema.mapping.fc1.weight is not finite \(1 of \d+ numbers\)"
     for pair in ((videos, networks), (networks, videos)):
         with pytest.raises(CheckpointError, match=words):
-            score_request.score_request(request(*pair, tmp_path), protocol)
+            score_request(request(*pair, tmp_path), protocol)
     assert not (tmp_path / "shards").exists()
 
 
@@ -226,7 +227,7 @@ def test_a_damaged_video_is_not_left_out_silently(videos):
 
 def test_two_resolutions_are_refused(videos, networks, protocol, tmp_path):
     with pytest.raises(DataError, match="real frames have 16 px and generated ones 32"):
-        score_request.score_request(request(videos, networks, tmp_path, resolution=16), protocol)
+        score_request(request(videos, networks, tmp_path, resolution=16), protocol)
     packed = packed_from(videos, tmp_path / "packed")
     with pytest.raises(DataError, match="packed at 32 px, not 16"):
         open_videos(packed, 16)
@@ -235,7 +236,7 @@ def test_two_resolutions_are_refused(videos, networks, protocol, tmp_path):
 def test_a_protocol_of_the_papers_asks_for_its_file(videos, root, tmp_path):
     plan = named_protocol(root / "config", "fvd2048_16f")
     with pytest.raises(ConfigError, match=r"fvd2048_16f uses i3d_torchscript.pt: give its file with --detector"):
-        score_request.score_request(request(videos, videos, tmp_path), plan)
+        score_request(request(videos, videos, tmp_path), plan)
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
@@ -251,7 +252,7 @@ def test_a_file_called_as_the_papers_is_scored_with_its_hash(videos, root, tmp_p
     torch.jit.save(torch.jit.script(ColourMeans()), str(path))
     plan = named_protocol(root / "config", "fvd2048_16f")
     asked = request(videos, write_frames(tmp_path / "other", seed=1), tmp_path, detector_file=path)
-    found = score_request.score_request(asked, plan)
+    found = score_request(asked, plan)
     assert (found.label, found.protocol.detector_sha256) == ("FVD16", file_sha256(path))
     assert "detector i3d_torchscript.pt was not checked against a known SHA-256" in found.notes
     real = clip_sources.StoredClips(
@@ -267,7 +268,7 @@ def test_a_file_called_as_the_papers_is_scored_with_its_hash(videos, root, tmp_p
 
 
 def notes_on_likeness(request_, protocol):
-    score = score_request.score_request(request_, protocol)
+    score = score_request(request_, protocol)
     return [note for note in score.notes if "byte for byte" in note]
 
 
@@ -302,7 +303,7 @@ def test_films_in_a_zip_that_are_the_same_are_noted(protocol, tmp_path):
 
 
 def test_the_table_has_every_number(videos, networks, protocol, tmp_path):
-    found = score_request.score_request(request(videos, networks, tmp_path), protocol)
+    found = score_request(request(videos, networks, tmp_path), protocol)
     text = "\n".join(describe_score(found))
     for words in (
         "rFVD8",
@@ -337,21 +338,21 @@ def test_the_script_writes_a_score_and_prints_it(root, videos, tmp_path):
 
 @pytest.mark.slow
 def test_killed_with_no_warning_the_next_call_goes_on(root, videos, networks, tmp_path):
-    out, cache, protocol = tmp_path / "score.json", tmp_path / "cache", tmp_path / "rfvd_few.yaml"
+    out, shards, protocol = tmp_path / "score.json", tmp_path / "shards", tmp_path / "rfvd_few.yaml"
     few = {"generated": {"num_clips": 80}, "detector": {"resize_px": 32}, "bootstrap": {"resamples": 2}}
     protocol.write_text(yaml.safe_dump({"protocol": few}))
     options = ["--reference", videos, "--generated", networks, "--protocol", protocol, "--out", out]
-    command = [sys.executable, str(root / "workflow_scripts" / "score.py"), *map(str, options), "--cache", str(cache)]
+    command = [sys.executable, str(root / "workflow_scripts" / "score.py"), *map(str, options), "--shards", str(shards)]
     with subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
-        while not list(cache.rglob("features-*.npy")) and running.poll() is None:
+        while not list(shards.rglob("features-*.npy")) and running.poll() is None:
             time.sleep(0.02)
         running.kill()
-    kept = {path: path.stat().st_mtime_ns for path in cache.rglob("*.npy")}
+    kept = {path: path.stat().st_mtime_ns for path in shards.rglob("*.npy")}
     assert kept and not out.exists()
-    done = script(root, *options, "--cache", cache)
+    done = script(root, *options, "--shards", shards)
     assert done.returncode == 0, done.stderr
     assert all(path.stat().st_mtime_ns == time for path, time in kept.items())
-    assert len(list(cache.rglob("*.npy"))) > len(kept) and out.exists()
+    assert len(list(shards.rglob("*.npy"))) > len(kept) and out.exists()
 
 
 @pytest.mark.slow
@@ -364,7 +365,7 @@ def test_killed_with_no_warning_the_next_call_goes_on(root, videos, networks, tm
         ({"--protocol": "fvd2048_16f", "--detector": "README.md"}, "README.md: is not a TorchScript file"),
         ({"--detector": "net.pt"}, "--detector net.pt: protocol rfvd_16f uses random-i3d"),
         ({"--share": "4/4"}, "--share 4/4: NUMBER/JOBS is expected"),
-        ({"--share": "0/4"}, "--share needs --cache"),
+        ({"--share": "0/4"}, "--share needs --shards"),
         ({"--protocol": "rfvd_16f", "--resolution": "16"}, "is_long_enough"),
         ({"--protocol": "misspelt.yaml"}, "misspelt.yaml:1: protocl: unknown; did you mean protocol?"),
     ],

@@ -3,30 +3,44 @@
 import math
 from collections.abc import Iterable
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 
 import av
 import numpy as np
-import simplejpeg
 from jaxtyping import UInt8
 
 from stylesv.errors import DataError
-from stylesv.files import partial_file, write_bytes
-
-Frame = UInt8[np.ndarray, "c h w"]
+from stylesv.files import partial_file
+from stylesv.media.frame_files import Frame
 
 COLOUR_BT709 = 1  # FFmpeg's number for BT.709 as matrix, primaries and transfer curve
-JPEG_QUALITY = 95  # 1 to 100
-ENCODER = {
-    "crf": "18",  # constant quality, 0 (lossless) to 51; 18 is close to indistinguishable
-    "preset": "medium",
-    "threads": "1",
-    # No decision may rest on x264's half-size look-ahead frames: it reads past their edge at most widths (seen with
-    # the libx264 of PyAV 18.1), and the same frames then give other bytes.
-    "x264-params": "rc-lookahead=0:mbtree=0:bframes=0:weightp=0:scenecut=0",
-}
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How frames become H.264; one thread, so that the same frames give the same bytes."""
+
+    x264: dict[str, str]
+    """Options of the encoder."""
+    container: dict[str, str] = field(default_factory=dict)
+    """Options of the MP4 besides its index, which is always in front."""
+    tagged: bool = True
+    """Colours are BT.709, and the file says so; else they are FFmpeg's default, BT.601, and the file says nothing."""
+
+
+FOR_VIEWERS = Encoding(
+    {
+        "crf": "18",  # constant quality, 0 (lossless) to 51; 18 is close to indistinguishable
+        "preset": "medium",
+        "threads": "1",
+        # No decision may rest on x264's half-size look-ahead frames: it reads past their edge at most widths (seen with
+        # the libx264 of PyAV 18.1), and the same frames then give other bytes.
+        "x264-params": "rc-lookahead=0:mbtree=0:bframes=0:weightp=0:scenecut=0",
+    }
+)
 
 
 class VideoWriter:
@@ -39,8 +53,8 @@ class VideoWriter:
         DataError: no frame was added, one has not three channels, or `fps` is not positive.
     """
 
-    def __init__(self, path: Path, *, fps: int | float):
-        self.path, self.fps = Path(path), fps
+    def __init__(self, path: Path, *, fps: int | float, encoding: Encoding = FOR_VIEWERS):
+        self.path, self.fps, self.encoding = Path(path), fps, encoding
         self.file = ExitStack()
         self.container: av.container.OutputContainer | None = None
         self.count = 0
@@ -57,19 +71,24 @@ class VideoWriter:
         if self.container is None:
             self._open(*padded.shape[:2])
         picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(padded), format="rgb24")
-        self.container.mux(self.stream.encode(picture.reformat(format="yuv420p", dst_colorspace="ITU709")))
+        if self.encoding.tagged:
+            picture = picture.reformat(format="yuv420p", dst_colorspace="ITU709")
+        self.container.mux(self.stream.encode(picture))
         self.count += 1
 
     def _open(self, height: int, width: int) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         partial = self.file.enter_context(partial_file(self.path))
-        self.container = av.open(str(partial), "w", format="mp4", options={"movflags": "+faststart"})
+        self.container = av.open(
+            str(partial), "w", format="mp4", options={"movflags": "+faststart", **self.encoding.container}
+        )
         rate = Fraction(self.fps).limit_denominator(1001)
-        self.stream = self.container.add_stream("libx264", rate=rate, options=dict(ENCODER))
+        self.stream = self.container.add_stream("libx264", rate=rate, options=dict(self.encoding.x264))
         self.stream.height, self.stream.width = height, width
         self.stream.pix_fmt = "yuv420p"
-        context = self.stream.codec_context
-        context.colorspace = context.color_primaries = context.color_trc = COLOUR_BT709
+        if self.encoding.tagged:
+            context = self.stream.codec_context
+            context.colorspace = context.color_primaries = context.color_trc = COLOUR_BT709
 
     def __exit__(
         self, kind: type[BaseException] | None, failure: BaseException | None, traceback: TracebackType | None
@@ -92,25 +111,18 @@ class VideoWriter:
         )
 
 
-def write_video(path: Path, frames: Iterable[Frame] | UInt8[np.ndarray, "t c h w"], *, fps: int | float) -> None:
+def write_video(
+    path: Path,
+    frames: Iterable[Frame] | UInt8[np.ndarray, "t c h w"],
+    *,
+    fps: int | float,
+    encoding: Encoding = FOR_VIEWERS,
+) -> None:
     """Write frames as MP4, as `VideoWriter` does.
 
     Raises:
         DataError: as `VideoWriter`.
     """
-    with VideoWriter(path, fps=fps) as video:
+    with VideoWriter(path, fps=fps, encoding=encoding) as video:
         for frame in frames:
             video.add(frame)
-
-
-def write_frames(folder: Path, frames: Iterable[Frame] | UInt8[np.ndarray, "t c h w"], *, first_number: int) -> None:
-    """Write frames as `000000.jpg`, `000001.jpg`, ..., numbered from `first_number`."""
-    for number, frame in enumerate(frames, first_number):
-        write_frame(folder, frame, number)
-
-
-def write_frame(folder: Path, frame: Frame, number: int) -> None:
-    """Write one frame as JPEG, named after its number."""
-    pixels = np.ascontiguousarray(frame.transpose(1, 2, 0))
-    content = simplejpeg.encode_jpeg(pixels, quality=JPEG_QUALITY, colorsubsampling="444")
-    write_bytes(folder / f"{number:06d}.jpg", content)

@@ -15,12 +15,14 @@ from torch import Tensor
 from stylesv.data.packed import PackedClips
 from stylesv.errors import ConfigError
 from stylesv.files import file_sha256
+from stylesv.generation.clips import load_generator, synthesize
+from stylesv.generation.film_folder import FilmParts, FilmTarget, film_folder
+from stylesv.generation.latents import Latents, draw_class, draw_latents
+from stylesv.media.frame_files import write_frame, write_frames
+from stylesv.media.video_file import VideoWriter, write_video
 from stylesv.networks.generator import Generator
 from stylesv.records.look import Look
 from stylesv.report.clip_grids import draw_clip_strips, draw_film_frame, draw_time_slices, write_clip_film
-from stylesv.report.video_file import VideoWriter, write_frame, write_frames, write_video
-from stylesv.sampling.clips import Latents, draw_class, draw_latents, load_generator, synthesize
-from stylesv.sampling.film_folder import FilmParts, FilmTarget, film_folder
 from stylesv.seeding import numpy_generator
 
 FPS_RANGE = (0.1, 1000.0)  # what players play

@@ -1,4 +1,8 @@
-"""Published checkpoints as snapshots of this project: read without running them, translated, checked by building them."""
+"""Published checkpoints as snapshots of this project: read without running them, translated, checked by building them.
+
+Here and not beside their reader in `checkpoint`, because building them takes `networks`, which stands on the same floor; a
+training begins from such a snapshot as from one that it initialised.
+"""
 
 from pathlib import Path
 from typing import Any

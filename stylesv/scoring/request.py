@@ -8,16 +8,16 @@ from stylesv.metrics.artefacts import EXPLANATIONS
 from stylesv.metrics.score import score_features
 from stylesv.records.protocol import Protocol, UsedProtocol
 from stylesv.records.score import Score, ScoredRun
-from stylesv.sampling.clip_sources import open_videos
-from stylesv.sampling.same_videos import note_same_videos
-from stylesv.sampling.scored_sides import (
+from stylesv.scoring.clip_sources import open_videos
+from stylesv.scoring.measure import compute_share, load_protocols_detector, measure_side, shards_of
+from stylesv.scoring.same_videos import note_same_videos
+from stylesv.scoring.sides import (
     Side,
     generated_side,
     real_side,
     snapshot_as_real_side,
     snapshot_side,
 )
-from stylesv.sampling.scoring import compute_share, load_protocols_detector, measure_side, shards_of
 
 
 @dataclass(frozen=True)

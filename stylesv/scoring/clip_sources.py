@@ -22,9 +22,9 @@ from stylesv.data.frame_fitting import fit_frame
 from stylesv.data.packed import PackedClips
 from stylesv.data.video_sources import VideoSource, find_sources, open_archive
 from stylesv.errors import DataError
+from stylesv.generation.clips import generate_clips
 from stylesv.metrics.clip_selection import ClipSelection
 from stylesv.networks.generator import Generator
-from stylesv.sampling.clips import generate_clips
 
 _FRAMES_AT_ONCE = 256  # in a call of the detector
 

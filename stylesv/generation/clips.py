@@ -1,13 +1,11 @@
-"""Generated clips: latents and classes by (seed, clip number), frames in pieces.
+"""Clips from snapshots, frames in pieces.
 
 Who takes the pieces as they come, as a film does, needs no more memory for more frames; a whole clip, which a detector
-is shown at once, needs that of its bytes. The noise of a clip does not depend on the batch it is made in, nor the frames
-on the pieces they are made in (published code: one noise a batch, from the global generator).
+is shown at once, needs that of its bytes. Frames do not depend on the pieces they are made in.
 """
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +16,10 @@ from torch import Tensor
 from stylesv.checkpoint import read_networks, require_finite_networks
 from stylesv.config.model import GeneratorSettings
 from stylesv.errors import CheckpointError
+from stylesv.generation.latents import Latents, draw_latents
 from stylesv.networks.generator import Generator
-from stylesv.seeding import numpy_generator, torch_generator
 
 FRAMES_AT_ONCE = 32  # in a call of the generator
-
-
-@dataclass(frozen=True)
-class Latents:
-    """What a clip is made from: content `n z` and motion noise `n k m`, both N(0, 1), and its label, 1 for its class."""
-
-    content: Float[Tensor, "n z"]
-    motion: Float[Tensor, "n k m"]
-    labels: Float[Tensor, "n c"] | None = None
-    """None: the generator knows no classes."""
 
 
 def load_generator(networks: Path) -> tuple[Generator, dict[str, Any]]:
@@ -53,31 +41,6 @@ def load_generator(networks: Path) -> tuple[Generator, dict[str, Any]]:
 def best_device() -> torch.device:
     """A GPU where there is one, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def draw_latents(
-    generator: Generator, seed: int, *, clip_numbers: Sequence[int], max_time: float, class_number: int | None = None
-) -> Latents:
-    """Latents of the given clips for times up to `max_time` frames; longer clips begin as shorter ones do.
-
-    Their class, where the generator knows classes, is `class_number`, or drawn for each clip, all alike probable.
-    """
-    length = generator.motion_noise_length(max_time)
-    content, motion = [], []
-    for number in clip_numbers:
-        content.append(torch.randn(generator.z_dim, generator=torch_generator(seed, "content", number)))
-        noise = torch_generator(seed, "motion", number)
-        motion.append(torch.randn(length, generator.motion_noise_dim, generator=noise))
-    labels = None
-    if generator.class_dim:
-        classes = [draw_class(generator, seed, n) if class_number is None else class_number for n in clip_numbers]
-        labels = torch.nn.functional.one_hot(torch.tensor(classes), generator.class_dim).float()
-    return Latents(torch.stack(content), torch.stack(motion), labels)
-
-
-def draw_class(generator: Generator, seed: int, clip_number: int) -> int:
-    """The class of a clip of a generator that knows classes."""
-    return int(numpy_generator(seed, "class", clip_number).integers(generator.class_dim))
 
 
 def generate_clips(

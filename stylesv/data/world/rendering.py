@@ -7,22 +7,32 @@ or versions in the container), so that packing has the work it has with films of
 import errno
 import os
 import shutil
-from collections.abc import Iterable
-from fractions import Fraction
 from pathlib import Path
 
-import av
-import numpy as np
 from tqdm import tqdm
 
-from stylesv.data.road_drawing import draw_frame, prepare_canvas
-from stylesv.data.road_world import draw_scene
+from stylesv.data.world.drawing import draw_frame, prepare_canvas
+from stylesv.data.world.scenes import draw_scene
 from stylesv.errors import ConfigError, DataError
+from stylesv.media.video_file import Encoding, write_video
 from stylesv.seeding import numpy_generator
 
 FILM_SIZES_PX = ((160, 96), (128, 128), (176, 144), (144, 96), (192, 108), (128, 96))  # width, height
 FILM_RATES_FPS = (10, 12, 15, 24, 25, 30)
 FILM_FRAMES = (40, 120)
+# Another encoding is other films: raise RECIPE_VERSIONS["videos"] with it.
+AS_FILMED = Encoding(
+    {
+        "preset": "veryfast",
+        "crf": "18",
+        "threads": "1",
+        "flags": "+bitexact",
+        # x264's macroblock tree gives other bytes from run to run, also with one thread (seen with FFmpeg 8.1)
+        "x264-params": "mbtree=0",
+    },
+    container={"fflags": "+bitexact"},
+    tagged=False,
+)
 
 
 def render_driving_videos(
@@ -72,30 +82,5 @@ def _render_film(path: Path, seed: int, number: int, num_frames: tuple[int, int]
     length = int(rng.integers(num_frames[0], num_frames[1] + 1))
     scene = draw_scene(seed, number, duration_seconds=length / rate_fps)
     canvas = prepare_canvas(scene, height, width)
-    write_film(path, (draw_frame(canvas, frame / rate_fps) for frame in range(length)), rate_fps=rate_fps)
-
-
-def write_film(path: Path, frames: Iterable[np.ndarray], *, rate_fps: int | Fraction, crf: int = 18) -> None:
-    """Write frames `h w 3` (uint8 RGB, even sizes) as H.264 yuv420p MP4 that browsers play; same frames, same bytes.
-
-    `crf` is x264's quality, lower is better.
-    """
-    options = {
-        "preset": "veryfast",
-        "crf": str(crf),
-        "threads": "1",
-        "flags": "+bitexact",
-        # x264's macroblock tree gives other bytes from run to run, also with one thread (seen with FFmpeg 8.1)
-        "x264-params": "mbtree=0",
-    }
-    stream = None
-    with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart", "fflags": "+bitexact"}) as film:
-        for frame in frames:
-            if stream is None:
-                stream = film.add_stream("libx264", rate=rate_fps)
-                stream.height, stream.width = frame.shape[:2]
-                stream.pix_fmt = "yuv420p"
-                stream.options = options
-            film.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
-        if stream is not None:
-            film.mux(stream.encode(None))
+    frames = (draw_frame(canvas, frame / rate_fps).transpose(2, 0, 1) for frame in range(length))
+    write_video(path, frames, fps=rate_fps, encoding=AS_FILMED)

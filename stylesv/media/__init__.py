@@ -1,0 +1,1 @@
+"""Films and frames as files, for everything that writes them."""

@@ -1,0 +1,1 @@
+"""Scores of anyone's videos: clips from where they are, measured side by side, compared."""
