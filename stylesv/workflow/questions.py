@@ -10,12 +10,13 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from stylesv.config.detector import FeatureDetectorSettings
-from stylesv.config.recipe import recipe_key, recipe_yaml
+from stylesv.config.recipe import recipe_key
 from stylesv.config.settings import SourceSettings
 from stylesv.errors import ConfigError
 from stylesv.records.experiment import experiment_yaml
 from stylesv.records.look import Look, look_yaml
 from stylesv.records.protocol import Protocol, protocol_yaml
+from stylesv.records.recipe import recipe_yaml
 from stylesv.workflow import paths
 from stylesv.workflow.planned import DataPlan, ExperimentPlan, Plan, RunPlan
 from stylesv.workflow.reported import choice_of, collection_of, look_of, reported
