@@ -43,7 +43,7 @@ class StepDraws:
 
     def __init__(self, state: TrainState, real: RealClips):
         self.state, self.real = state, real
-        self.settings, self.seed = state.settings, state.recipe["seed"]
+        self.settings, self.seed = state.settings, state.recipe.seed
 
     @property
     def path_length_clips(self) -> int:

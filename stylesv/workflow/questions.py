@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from stylesv.config.recipe import recipe_key, recipe_yaml
+from stylesv.config.recipe import recipe_key
 from stylesv.config.settings import SourceSettings
 from stylesv.errors import ConfigError
 from stylesv.records.experiment import experiment_yaml
 from stylesv.records.look import look_yaml
 from stylesv.records.protocol import Protocol, protocol_yaml
+from stylesv.records.recipe import recipe_yaml
 from stylesv.workflow import paths
 from stylesv.workflow.named import Named
 from stylesv.workflow.planned import Plan, RunPlan

@@ -8,11 +8,11 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
-from stylesv.config.recipe import read_recipe, recipe_key
 from stylesv.errors import ConfigError
 from stylesv.records.experiment import read_experiment
 from stylesv.records.look import read_look
 from stylesv.records.protocol import read_protocol
+from stylesv.records.recipe import read_data_recipe, read_trained_recipe
 from stylesv.workflow import paths
 from stylesv.workflow.plan import load_plan
 from stylesv.workflow.planned import Plan
@@ -87,10 +87,10 @@ def test_rendered_videos_have_the_settings_of_their_data_set(ask, image):
 
 
 def test_recipes_are_read_as_they_are_written(ask, image, video, tmp_path):
-    data = read_recipe(written(tmp_path, ask.data_recipe(wildcards(data=image.data.name))))
-    assert image.data.name == f"demo-{recipe_key(data)}"
-    recipe = read_recipe(written(tmp_path, ask.recipe(wildcards(run=video.name))))
-    assert video.name == f"demo-D-s0-{recipe_key(recipe)}"
+    data = read_data_recipe(written(tmp_path, ask.data_recipe(wildcards(data=image.data.name))))
+    assert data == image.data.recipe and image.data.name == f"demo-{data.key}"
+    recipe = read_trained_recipe(written(tmp_path, ask.recipe(wildcards(run=video.name))))
+    assert recipe == video.recipe and video.name == f"demo-D-s0-{recipe.key}"
 
 
 def test_a_run_reads_the_clips_of_its_data_set(ask, video):
