@@ -103,7 +103,7 @@ def _introduction(recipes: dict[str, Recipe], shown: str) -> str:
         trained = "1 model was trained" if len(parents) == 1 else f"{len(parents)} models were trained"
         origin = f"{tuned} of them from another's best snapshot" if tuned else "from scratch"
         steps.append(f"{trained}, {origin}.")
-    return " ".join([*steps, f"Every snapshot was scored; the clips below are of the {shown} ones."])
+    return " ".join([*steps, f"Every snapshot was scored; the clips below are of each run's {shown} snapshot."])
 
 
 def _dataset(name: str, index_file: Path) -> DatasetSummary:
