@@ -115,15 +115,17 @@ def read_layer(path: Path) -> Layer:
 
 
 def only_section(layer: Layer, section: str) -> Layer:
-    """The settings of a file that holds one section alone, such as a protocol's; `{}` is one that changes nothing.
+    """The settings of a file that holds one section, such as a protocol's, and maybe what it extends; `{}` changes nothing.
 
     Raises:
-        ConfigError: the section is missing, misspelt or empty, or another stands beside it.
+        ConfigError: the section is missing, misspelt or empty, or something else stands beside it.
     """
+    known = (section, "extends")
     for key in layer.values:
-        if key != section:
-            hint = f"did you mean {section}? " if difflib.get_close_matches(key, [section]) else ""
-            raise ConfigError(f"{layer.places[(key,)]}: {key}: unknown; {hint}known here: {section}")
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            raise ConfigError(f"{layer.places[(key,)]}: {key}: unknown; {hint}known here: {', '.join(known)}")
     if section not in layer.values:
         raise ConfigError(
             f"{layer.places[()]}: {section}: missing; settings stand under this key, and '{section}: {{}}' takes all "

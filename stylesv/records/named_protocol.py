@@ -1,11 +1,12 @@
-"""Protocols by name: the settings of a file in config/protocols on top of config.yaml."""
+"""Protocols by name: the settings of a file in config/protocols, and of those it extends, on top of config.yaml."""
 
 from pathlib import Path
 
 from stylesv.config.detector import RANDOM_I3D, FeatureDetectorSettings
+from stylesv.config.named_files import section_of
 from stylesv.config.protocol import ProtocolSettings
 from stylesv.config.validation import validate
-from stylesv.config.yaml_files import merge, only_section, read_layer
+from stylesv.config.yaml_files import merge, read_layer
 from stylesv.errors import ConfigError
 from stylesv.records.protocol import Protocol
 
@@ -14,7 +15,8 @@ def named_protocol(config_dir: Path, name_or_file: str) -> Protocol:
     """The protocol of a name in config/protocols, or of a file like those, as an experiment would use it.
 
     Raises:
-        ConfigError: there is no such protocol, its file lacks the section `protocol`, or a setting of it cannot be.
+        ConfigError: there is no such protocol, its file lacks the section `protocol` or extends one that is not there, or a
+            setting of it cannot be.
     """
     path = Path(name_or_file)
     if path.suffix not in (".yaml", ".yml"):
@@ -25,7 +27,7 @@ def named_protocol(config_dir: Path, name_or_file: str) -> Protocol:
             f"--protocol {name_or_file}: no such protocol; known: {known}; or give a .yaml file like theirs"
         )
     base = read_layer(config_dir / "config.yaml").section("protocol")
-    layer = merge(base, only_section(read_layer(path), "protocol"))
+    layer = merge(base, section_of(path, "protocol", folder=config_dir / "protocols"))
     return Protocol.of(path.stem, validate(ProtocolSettings, layer, prefix=("protocol",)))
 
 

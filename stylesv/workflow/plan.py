@@ -10,6 +10,7 @@ from typing import Any
 
 from stylesv.config.dataset import DatasetSettings, PackSettings
 from stylesv.config.model import check_discriminator, check_generator
+from stylesv.config.named_files import extended, named_section
 from stylesv.config.protocol import ProtocolSettings
 from stylesv.config.recipe import RECIPE_VERSIONS
 from stylesv.config.settings import (
@@ -21,7 +22,7 @@ from stylesv.config.settings import (
 )
 from stylesv.config.sources import fingerprint_videos
 from stylesv.config.validation import validate
-from stylesv.config.yaml_files import Layer, merge, only_section, read_layer, read_scalars
+from stylesv.config.yaml_files import Layer, merge, read_layer, read_scalars
 from stylesv.errors import ConfigError, StyleSVError
 from stylesv.records.protocol import Protocol
 from stylesv.records.recipe import DataRecipe, GivenVideos, RenderedVideos
@@ -101,7 +102,7 @@ class _Planner:
         )
 
     def _experiment(self, name: str) -> ExperimentPlan:
-        layer = self._experiment_layer(name, ())
+        layer = self._experiment_layer(name)
         file = validate(ExperimentFile, layer)
         lineages = {m for model in file.models for m in self._lineage(model, layer)}
         own = self.read(self.config_dir / "experiments" / f"{name}.yaml").values.get(
@@ -124,15 +125,9 @@ class _Planner:
         figures = validate(FigureSettings, self._stack(layer, ("figures",)), prefix=("figures",))
         return ExperimentPlan(name, file.title, tuple(runs), figures)
 
-    def _experiment_layer(self, name: str, seen: tuple[str, ...]) -> Layer:
-        path = self.config_dir / "experiments" / f"{name}.yaml"
-        if name in seen:
-            raise ConfigError(
-                f"{path}: extends: experiments extend each other in a circle: {' -> '.join((*seen, name))}"
-            )
-        layer = self.read(path)
-        base = layer.values.get("extends")
-        return layer if base is None else merge(self._experiment_layer(str(base), (*seen, name)), layer)
+    def _experiment_layer(self, name: str) -> Layer:
+        folder = self.config_dir / "experiments"
+        return extended(folder / f"{name}.yaml", folder=folder, read=self.read, whole=self.read)
 
     def _stack(self, experiment: Layer, section: tuple[str, ...], *named: Layer) -> Layer:
         """config.yaml, then the named file, then the experiment, then --config."""
@@ -141,11 +136,7 @@ class _Planner:
         )
 
     def _named(self, folder: str, name: str, section: str, wanted_by: str) -> Layer:
-        path = self.config_dir / folder / f"{name}.yaml"
-        if not path.exists():
-            known = sorted(p.stem for p in path.parent.glob("*.yaml"))
-            raise ConfigError(f"{wanted_by}: {name}: no such file {path}; known: {', '.join(known)}")
-        return only_section(self.read(path), section)
+        return named_section(self.config_dir / folder, name, section, wanted_by=wanted_by, read=self.read)
 
     def _data(self, dataset: str, experiment: Layer) -> DataPlan:
         named = self._named("datasets", dataset, "dataset", _place(experiment, "datasets"))

@@ -5,7 +5,6 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 import torch
-import yaml
 from golden_folder import find_golden_dir
 from golden_reader import Case
 
@@ -18,6 +17,7 @@ from stylesv.metrics.inception_score import inception_score
 from stylesv.metrics.kernel import kernel_distance
 from stylesv.metrics.moments import Moments
 from stylesv.networks.generator import Generator
+from stylesv.records.named_protocol import named_protocol
 from stylesv.scoring import clip_sources
 from stylesv.scoring.clip_sources import SnapshotClips
 
@@ -35,8 +35,7 @@ def choices(golden_dir):
 
 def published(root, name, **changes):
     """The settings of a protocol file, as it would be used."""
-    base = yaml.safe_load((root / "config" / "config.yaml").read_text())["protocol"]
-    found = base | yaml.safe_load((root / "config" / "protocols" / f"{name}.yaml").read_text())["protocol"]
+    found = named_protocol(root / "config", name).settings.model_dump(mode="json")
     for key, value in changes.items():
         found[key] = found[key] | value if isinstance(value, dict) else value
     return ProtocolSettings.model_validate(found)

@@ -3,16 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from stylesv.config.protocol import ProtocolSettings
+from stylesv.records.named_protocol import named_protocol
 from stylesv.records.protocol import UsedProtocol
 
 PROTOCOLS = Path(__file__).parents[2] / "config" / "protocols"
 
 
 def values(name: str = "rfvd_16f", **changes: Any) -> dict[str, Any]:
-    found = yaml.safe_load((PROTOCOLS / f"{name}.yaml").read_text())["protocol"]
+    found = named_protocol(PROTOCOLS.parent, name).settings.model_dump(mode="json")
     for key, value in changes.items():
         found[key] = (found[key] or {}) | value if isinstance(value, dict) else value
     return found

@@ -5,6 +5,7 @@ from protocol_values import PROTOCOLS, protocol, used
 from pydantic import ValidationError
 
 from stylesv.config.protocol import ProtocolSettings
+from stylesv.config.recipe import recipe_key
 from stylesv.errors import ConfigError
 from stylesv.records.named_protocol import named_protocol, random_detector, use_detector
 from stylesv.records.protocol import require_one_protocol
@@ -39,6 +40,38 @@ def test_all_protocol_files_are_valid_and_named_for_what_they_are():
         settings = named_protocol(PROTOCOLS.parent, path.stem).settings
         found[path.stem] = (settings.metric_name, settings.metric_label)
     assert found == NAMES
+
+
+def test_what_each_protocol_means_is_what_it_was():
+    """Scores are named after it; whoever changes a number here makes new protocols, and should say so."""
+    found = {path.stem: named_protocol(PROTOCOLS.parent, path.stem).settings for path in PROTOCOLS.glob("*.yaml")}
+    keys = {name: recipe_key(settings.model_dump(mode="json")) for name, settings in found.items()}
+    assert keys == {
+        "cdfvd2048_16f": "0de6f546",
+        "fid50k_full": "1fee2ff7",
+        "fvd2048_128f": "a54d4359",
+        "fvd2048_128f_subsample8f": "50a835a2",
+        "fvd2048_16f": "fc7fe196",
+        "fvd_paper_plus": "5005ff48",
+        "is50k": "29b04455",
+        "isv2048_ucf": "2bcbee42",
+        "kid50k_full": "f07e972f",
+        "rfid": "cfeda19d",
+        "rfvd_16f": "2a4d7f69",
+        "rfvd_16f_artefacts": "9066e314",
+    }
+
+
+def test_a_file_that_extends_a_protocol_differs_in_what_it_says(tmp_path):
+    path = tmp_path / "late.yaml"
+    path.write_text("extends: fvd2048_16f\nprotocol: {generated: {start_time: 64}}\n")
+    plain, late = (named_protocol(PROTOCOLS.parent, name).settings for name in ("fvd2048_16f", str(path)))
+    assert late == plain.model_copy(update={"generated": plain.generated.model_copy(update={"start_time": 64})})
+    path.write_text("extends: fvd2048\nprotocol: {}\n")
+    with pytest.raises(
+        ConfigError, match=r"late.yaml:1: extends: fvd2048: no such file .*known: cdfvd2048_16f, fid50k"
+    ):
+        named_protocol(PROTOCOLS.parent, str(path))
 
 
 def test_a_random_detector_never_makes_an_fvd():

@@ -72,6 +72,35 @@ def test_contradictions_are_refused_by_name(config, text, words):
         load_plan(config)
 
 
+def test_models_and_data_sets_may_extend_another_and_say_only_what_differs(config):
+    (config / "datasets" / "large.yaml").write_text("extends: demo\ndataset: {resolution: 64}\n")
+    (config / "models" / "slow.yaml").write_text("extends: E\nmodel: {training: {mirror: true}}\n")
+    text = "extends: demo\ntitle: tried\nmodels: [slow, E]\ndatasets: [large, demo]\n"
+    (config / "experiments" / "tried.yaml").write_text(text)
+    runs = {(run.model, run.data.dataset): run for run in load_plan(config).experiments["tried"].runs}
+    slow, plain = runs["slow", "large"].settings, runs["E", "demo"].settings
+    assert (slow.training.mirror, plain.training.mirror) == (True, False)
+    assert slow.generator == plain.generator and slow.generator.motion.bspline
+    large, demo = runs["slow", "large"].data.settings, runs["E", "demo"].data.settings
+    assert (large.resolution, large.render) == (64, demo.render) != (demo.resolution, None)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "words"),
+    [
+        ("models/D.yaml", "model: {}\nextends: D\n", "D.yaml:2: extends: models extend each other in a circle: D -> D"),
+        ("datasets/demo.yaml", "extends: dmo\ndataset: {}\n", "demo.yaml:1: extends: dmo: no such file .*known: demo, own"),
+        ("protocols/rfid.yaml", "extends: 1\nprotocol: {}\n", "rfid.yaml:1: extends: 1: must be the name of a file"),
+        ("experiments/own.yaml", "title: a\nextends: dem\n", "own.yaml:2: extends: dem: no such file .*known: demo, own"),
+        ("experiments/own.yaml", "extends: own\n", "own.yaml:1: extends: experiments extend each other in a circle: own -> own"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_extended_is_named_with_its_line(config, file, text, words):
+    (config / file).write_text(text)
+    with pytest.raises(ConfigError, match=words):
+        load_plan(config)
+
+
 WITHOUT_SECTION = [
     ("", r"{file}:1: {section}: missing; .*'{section}: {{}}' takes all of them from config.yaml"),
     ("# nothing\n", "{section}: missing"),
