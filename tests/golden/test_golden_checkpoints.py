@@ -34,7 +34,7 @@ from stylesv.training.state import TrainState
 from stylesv.training.transfer import transfer_networks
 
 GOLDEN = find_golden_dir()
-INTERPOLATION_FRAMES = 4096  # of the published generate.py, SPEC section 9
+INTERPOLATION_FRAMES = 4096  # of the published generate.py, docs/model.md 12.3
 
 pytestmark = pytest.mark.slow
 
@@ -275,7 +275,7 @@ def test_transfer_copies_repeats_and_keeps_the_published_tensors(imported, array
     }
     mismatched = [key for key, what in case["result"]["D"]["keys"] if "mismatch" in what]
     if mismatched:
-        # the published code prints these and leaves them random (SPEC defect 7); here that is an error unless asked for
+        # the published code prints these and leaves them random (docs/differences.md 2.7); here that is an error unless asked for
         with pytest.raises(CheckpointError) as refusal:
             transfer_networks(transfer_target(arrays, case["case"], case["target_seed"]), source)
         assert any(rename_published_key(key) in str(refusal.value) for key in mismatched)
