@@ -1,9 +1,10 @@
-"""pack_videos.py and render_videos.py as a user starts them."""
+"""pack_videos.py, verify_clips.py and render_videos.py as a user starts them."""
 
 import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from film_making import settings, write_lossy
 from recipe_values import data_recipe
@@ -100,6 +101,27 @@ def test_full_disk_is_one_line_and_status_2(script, tmp_path):
         done = script("render_videos.py", "--out", disk / "films")
         assert done.returncode == 2 and done.stderr.startswith(f"error: {disk / 'films'}: the disk is full")
         assert done.stderr.count("\n") == 1 and list(disk.iterdir()) == []
+
+
+def test_verifying_says_ok_or_names_the_clip_that_is_not_what_was_packed(script, tmp_path):
+    for name, length in (("a", 10), ("b", 7), ("c", 5)):
+        write_lossy(tmp_path / "v" / f"{name}.mp4", length)
+    packed = tmp_path / "packed"
+    pack_videos(tmp_path / "v", packed, settings=settings(32))
+    done = script("verify_clips.py", "--data", packed)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"{packed}: ok: 3 clips, 22 frames of 32 px are what was packed\n"
+    content = bytearray((packed / "clips.zip").read_bytes())
+    offset, size = np.load(packed / "offsets.npy")[12]  # a frame of b
+    content[offset + size // 2] ^= 1
+    (packed / "clips.zip").write_bytes(content)
+    done = script("verify_clips.py", "--data", packed)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"error: {packed / 'clips.zip'}: clip b is not what was packed")
+    assert done.stderr.count("\n") == 1
+    done = script("verify_clips.py", "--data", tmp_path / "v")
+    assert done.returncode == 2 and done.stderr.startswith(f"error: {tmp_path / 'v'}: holds no packed clips")
+    assert done.stderr.count("\n") == 1
 
 
 def test_rendering_takes_options_and_packs(script, tmp_path):
