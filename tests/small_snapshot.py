@@ -10,6 +10,7 @@ import yaml
 from stylesv.checkpoint import write_networks
 from stylesv.config.model import GeneratorSettings
 from stylesv.networks import Generator
+from stylesv.records.snapshot import Snapshot
 
 SIZE = 32
 SMALL = {
@@ -26,13 +27,18 @@ def merged(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def write_snapshot(path: Path, root: Path, **header: Any) -> Path:
-    """Networks whose clips move, with random weights; `header` changes facts."""
+def write_snapshot(path: Path, root: Path, **facts: Any) -> Path:
+    """Networks whose clips move, with random weights; `facts` change their record."""
     model = yaml.safe_load((root / "config" / "config.yaml").read_text())["model"]
     settings = GeneratorSettings.model_validate_json(json.dumps(merged(model["generator"], SMALL)))
     torch.manual_seed(0)
     generator = Generator(settings, resolution=SIZE, class_dim=0)
     generator.synthesis.fusion.motion_mask.data.fill_(1)
-    facts = {"generator": settings.model_dump(mode="json"), "resolution": SIZE, "class_dim": 0, "num_frames": 3}
-    write_networks(path, {"generator_ema": generator.state_dict()}, facts | header)
+    write_networks(path, {"generator_ema": generator.state_dict()}, snapshot(settings, **{"resolution": SIZE} | facts))
     return path
+
+
+def snapshot(generator: GeneratorSettings, **facts: Any) -> Snapshot:
+    """The record of a file that holds a generator alone."""
+    usual = {"discriminator": None, "class_dim": 0, "num_frames": 3, "max_num_frames": None, "uniform_times": False}
+    return Snapshot(generator=generator, **usual | {"kimg": 0} | facts)

@@ -23,11 +23,11 @@ def import_checkpoint(
     from stylesv.records.recipe import read_imported_recipe
     from stylesv.training.imported import import_checkpoint as import_networks
 
-    facts = import_networks(pickle, networks_out, sha256=sha256, recipe=recipe and read_imported_recipe(recipe))
-    classes = f"{facts['class_dim']} classes, " if facts["class_dim"] else ""
+    snapshot = import_networks(pickle, networks_out, sha256=sha256, recipe=recipe and read_imported_recipe(recipe))
+    classes = f"{snapshot.class_dim} classes, " if snapshot.class_dim else ""
     print(
-        f"{networks_out}: {facts['resolution']} px, clips of {facts['num_frames']} frames, {classes}kimg {facts['kimg']}; "
-        f"SHA-256 of the pickle {facts['origin']['sha256']}"
+        f"{networks_out}: {snapshot.resolution} px, clips of {snapshot.num_frames} frames, {classes}kimg {snapshot.kimg}; "
+        f"SHA-256 of the pickle {snapshot.origin.sha256}"
     )
     if samples is not None:
         draw_snapshot_samples(networks_out, samples)

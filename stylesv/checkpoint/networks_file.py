@@ -6,47 +6,37 @@ and the machine are not in it, so that equal training gives equal bytes.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
-import stylesv
 from stylesv.checkpoint.tensor_file import read_tensors, write_tensors
 from stylesv.errors import CheckpointError
+from stylesv.records.snapshot import Snapshot, snapshot_of
 
-NETWORKS_FORMAT = "stylesv networks 1"
 
-
-def write_networks(path: Path, parts: dict[str, dict[str, Tensor]], facts: dict[str, Any]) -> str:
+def write_networks(path: Path, parts: dict[str, dict[str, Tensor]], snapshot: Snapshot) -> str:
     """Write a snapshot; returns its SHA-256.
 
-    `parts` maps generator, generator_ema and discriminator to state dicts (an imported checkpoint may lack some). `facts`
-    must hold `generator` and `discriminator` (settings as plain data, or null), `resolution`, `num_frames`, `class_dim`,
-    `max_num_frames`, `uniform_times`, `kimg` and may hold `recipe`, `run`, `origin`.
+    `parts` maps generator, generator_ema and discriminator to state dicts (an imported checkpoint may lack some).
     """
     tensors = {f"{part}.{name}": tensor for part, state in parts.items() for name, tensor in state.items()}
-    header = {"format": NETWORKS_FORMAT, "stylesv": stylesv.__version__, "torch": torch.__version__.split("+")[0]}
-    return write_tensors(path, tensors, header | facts)
+    return write_tensors(path, tensors, snapshot.header(torch=torch.__version__.split("+")[0]))
 
 
-def read_networks(path: Path) -> tuple[dict[str, dict[str, Tensor]], dict[str, Any]]:
-    """Read a snapshot: its parts' state dicts and its header.
+def read_networks(path: Path) -> tuple[dict[str, dict[str, Tensor]], Snapshot]:
+    """Read a snapshot: its parts' state dicts and its record.
 
     Raises:
         CheckpointError: missing, damaged, or not a snapshot.
     """
     tensors, header = read_tensors(path)
-    if header.get("format") != NETWORKS_FORMAT:
-        raise CheckpointError(
-            f"{path}: format {header.get('format')!r}, expected {NETWORKS_FORMAT!r}; give a "
-            "networks.safetensors written by training or by import_checkpoint.py"
-        )
+    snapshot = snapshot_of(header, path)
     parts: dict[str, dict[str, Tensor]] = {}
     for name, tensor in tensors.items():
         part, _, key = name.partition(".")
         parts.setdefault(part, {})[key] = tensor
-    return parts, header
+    return parts, snapshot
 
 
 def first_not_finite(parts: Mapping[str, Mapping[str, Tensor]]) -> str | None:

@@ -5,7 +5,6 @@ for the index alone, since the table of offsets is mapped.
 """
 
 import hashlib
-import json
 import os
 import weakref
 from collections.abc import Sequence
@@ -17,9 +16,10 @@ import numpy as np
 import simplejpeg
 from jaxtyping import UInt8
 
-from stylesv.data.packed_writer import CLIPS_FILE, FORMAT, FORMAT_VERSION, INDEX_FILE, OFFSETS_FILE
+from stylesv.data.packed_writer import CLIPS_FILE, OFFSETS_FILE
 from stylesv.errors import DataError
 from stylesv.files import canonical_json
+from stylesv.records.packed_index import INDEX_FILE, read_packed_index
 
 
 class PackedClips:
@@ -32,18 +32,12 @@ class PackedClips:
     def __init__(self, path: Path | str):
         path = Path(path)
         self.path = path.parent if path.name == INDEX_FILE else path
-        index = _read_index(self.path)
-        try:
-            self.resolution: int = index["resolution"]
-            self.names: tuple[str, ...] = tuple(clip["name"] for clip in index["clips"])
-            self._lengths = np.array([clip["num_frames"] for clip in index["clips"]], np.int64)
-            self._first_frames = np.array([clip["first_frame"] for clip in index["clips"]], np.int64)
-            self._clip_sha256 = [clip["sha256"] for clip in index["clips"]]
-            self._clips_zip, self._offsets_sha256 = index["clips_zip"], index["offsets"]["sha256"]
-            num_bytes = self._clips_zip["num_bytes"]
-        except (KeyError, TypeError, ValueError) as error:
-            raise DataError(f"{self.path / INDEX_FILE}: damaged ({error!r}); pack the videos again") from error
-        self._extents = self._map_extents(num_bytes)
+        self.index = read_packed_index(self.path / INDEX_FILE)
+        self.resolution = self.index.resolution
+        self.names = tuple(clip.name for clip in self.index.clips)
+        self._lengths = np.array([clip.num_frames for clip in self.index.clips], np.int64)
+        self._first_frames = np.array([clip.first_frame for clip in self.index.clips], np.int64)
+        self._extents = self._map_extents(self.index.clips_zip.num_bytes)
 
     def _map_extents(self, num_bytes: int) -> np.ndarray:
         """(offset, size) in clips.zip of every frame, checked against the index."""
@@ -80,14 +74,14 @@ class PackedClips:
 
     def sha256(self, clip: int | np.integer) -> str:
         """SHA-256 of a clip's frames as they were packed."""
-        return self._clip_sha256[clip]
+        return self.index.clips[clip].sha256
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 over resolution and all frames of all clips: what a network is shown, and nothing else."""
         shown = {
             "resolution": self.resolution,
-            "clips": list(zip(self._lengths.tolist(), self._clip_sha256, strict=True)),
+            "clips": [(clip.num_frames, clip.sha256) for clip in self.index.clips],
         }
         return hashlib.sha256(canonical_json(shown).encode()).hexdigest()
 
@@ -132,35 +126,14 @@ class PackedClips:
             DataError: naming the first clip, or the file, that is not what was packed.
         """
         advice = "is not what was packed; copy it again or pack the videos again"
-        if hashlib.sha256((self.path / OFFSETS_FILE).read_bytes()).hexdigest() != self._offsets_sha256:
+        if hashlib.sha256((self.path / OFFSETS_FILE).read_bytes()).hexdigest() != self.index.offsets.sha256:
             raise DataError(f"{self.path / OFFSETS_FILE}: {advice}")
         for clip, name in enumerate(self.names):
             digest = hashlib.sha256()
             for frame in range(self.num_frames(clip)):
                 digest.update(self._jpeg(clip, frame))
-            if digest.hexdigest() != self._clip_sha256[clip]:
+            if digest.hexdigest() != self.sha256(clip):
                 raise DataError(f"{self.path / CLIPS_FILE}: clip {name} {advice}")
         with open(self.path / CLIPS_FILE, "rb") as clips:
-            if hashlib.file_digest(clips, "sha256").hexdigest() != self._clips_zip["sha256"]:
+            if hashlib.file_digest(clips, "sha256").hexdigest() != self.index.clips_zip.sha256:
                 raise DataError(f"{self.path / CLIPS_FILE}: {advice}")
-
-
-def _read_index(folder: Path) -> dict[str, Any]:
-    path = folder / INDEX_FILE
-    try:
-        index = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise DataError(
-            f"{folder}: holds no packed clips: there is no {INDEX_FILE} (an unfinished packing has none); "
-            "make them with workflow_scripts/pack_videos.py"
-        ) from error
-    except ValueError as error:
-        raise DataError(f"{path}: damaged ({error}); pack the videos again") from error
-    if not isinstance(index, dict) or index.get("format") != FORMAT:
-        raise DataError(f"{path}: not an index of packed clips; give the folder that pack_videos.py made")
-    if index.get("format_version") != FORMAT_VERSION:
-        raise DataError(
-            f"{path}: format version {index.get('format_version')!r}, this program reads {FORMAT_VERSION}; "
-            "pack the videos again or use the version of stylesv that packed them"
-        )
-    return index

@@ -8,7 +8,6 @@ import errno
 import fcntl
 import hashlib
 import io
-import json
 import os
 import shutil
 import zipfile
@@ -21,10 +20,9 @@ from typing import Any
 import numpy as np
 
 from stylesv.errors import DataError
+from stylesv.records.packed_index import INDEX_FILE, PackedClip, PackedIndex, Packing, SizedFile, WholeFile
 
-FORMAT = "stylesv-packed-clips"
-FORMAT_VERSION = 1
-CLIPS_FILE, OFFSETS_FILE, INDEX_FILE = "clips.zip", "offsets.npy", "index.json"
+CLIPS_FILE, OFFSETS_FILE = "clips.zip", "offsets.npy"
 
 
 @contextmanager
@@ -72,15 +70,17 @@ class PackedWriter:
 
     def __init__(self, partial: Path):
         self.partial = partial
-        self.clips: list[dict[str, Any]] = []
+        self.clips: list[PackedClip] = []
         self._extents: list[np.ndarray] = []  # (offset, size) of each frame
         self._num_frames = 0
         self._file = open(partial / CLIPS_FILE, "wb+")  # noqa: SIM115 (closed by __exit__)
         self._zip = zipfile.ZipFile(self._file, "w", zipfile.ZIP_STORED)
 
-    def add_clip(self, jpegs: Iterable[bytes], entry: dict[str, Any]) -> None:
-        """Append a clip's frames; `entry` holds its unique `name` and what else the index shall say of it."""
-        name, digest, extents = entry["name"], hashlib.sha256(), []
+    def add_clip(
+        self, jpegs: Iterable[bytes], *, name: str, source: str, first_source_frame: int, fps: float | None
+    ) -> None:
+        """Append a clip's frames under its unique name; the rest is for the index."""
+        digest, extents = hashlib.sha256(), []
         # The published loader takes a clip to be what follows a folder's entry (docs/data.md 2.3).
         self._zip.writestr(_fixed_info(f"{name}/", 0o40755), b"")
         for frame, jpeg in enumerate(jpegs):
@@ -89,11 +89,19 @@ class PackedWriter:
             digest.update(jpeg)
         self._extents.append(np.array(extents, np.int64).reshape(-1, 2))
         self.clips.append(
-            {**entry, "first_frame": self._num_frames, "num_frames": len(extents), "sha256": digest.hexdigest()}
+            PackedClip(
+                name=name,
+                source=source,
+                first_source_frame=first_source_frame,
+                fps=fps,
+                first_frame=self._num_frames,
+                num_frames=len(extents),
+                sha256=digest.hexdigest(),
+            )
         )
         self._num_frames += len(extents)
 
-    def publish(self, out: Path, index: dict[str, Any]) -> dict[str, Any]:
+    def publish(self, out: Path, packing: Packing) -> PackedIndex:
         """Finish all three files, then give them their names in `out`; the index, as returned, comes last."""
         self._zip.close()
         _flush_to_disk(self._file)
@@ -104,18 +112,17 @@ class PackedWriter:
         with open(self.partial / OFFSETS_FILE, "wb") as offsets:
             offsets.write(table.getbuffer())
             _flush_to_disk(offsets)
-        index = {
-            **index,
-            "format": FORMAT,
-            "format_version": FORMAT_VERSION,
-            "clips": self.clips,
-            "num_frames": self._num_frames,
-            "clips_zip": {"num_bytes": os.path.getsize(self.partial / CLIPS_FILE), "sha256": clips_sha256},
-            "offsets": {"sha256": hashlib.sha256(table.getbuffer()).hexdigest()},
-        }
+        index = PackedIndex(
+            **dict(packing),
+            format="stylesv-packed-clips",
+            format_version=1,
+            clips=tuple(self.clips),
+            num_frames=self._num_frames,
+            clips_zip=SizedFile(num_bytes=os.path.getsize(self.partial / CLIPS_FILE), sha256=clips_sha256),
+            offsets=WholeFile(sha256=hashlib.sha256(table.getbuffer()).hexdigest()),
+        )
         with open(self.partial / INDEX_FILE, "w", encoding="utf-8") as file:
-            json.dump(index, file, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
-            file.write("\n")
+            file.write(index.text())
             _flush_to_disk(file)
         (out / INDEX_FILE).unlink(missing_ok=True)  # an old index must not stand beside new clips
         for name in (CLIPS_FILE, OFFSETS_FILE, INDEX_FILE):

@@ -9,7 +9,6 @@ import unicodedata
 from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 import av
 from tqdm import tqdm
@@ -19,11 +18,12 @@ from stylesv.data.packed_writer import PackedWriter, partial_folder
 from stylesv.data.spooling import SpooledVideo, spool_in_order
 from stylesv.data.video_sources import VideoSource, close_archive, find_sources
 from stylesv.errors import DataError
+from stylesv.records.packed_index import DroppedVideo, PackedIndex, PackedSource, Packing
 
 
 def pack_videos(
     videos: Path, out: Path, *, settings: PackSettings, num_workers: int = 1, progress: bool = False
-) -> dict[str, Any]:
+) -> PackedIndex:
     """Pack a folder or zip of films or frame folders into `out` (clips.zip, offsets.npy, index.json); return the index.
 
     Raises:
@@ -35,16 +35,25 @@ def pack_videos(
         sources, ignored = find_sources(videos)
         _refuse_fps_without_times(sources, settings)
         with partial_folder(out) as partial, PackedWriter(partial) as writer:
-            index = _pack_sources(sources, writer, settings, num_workers=num_workers, progress=progress)
+            described, dropped = _pack_sources(sources, writer, settings, num_workers=num_workers, progress=progress)
             if not writer.clips:
-                reasons = "; ".join(f"{entry['name']} {entry['reason']}" for entry in index["dropped"][:3])
+                reasons = "; ".join(f"{entry.name} {entry.reason}" for entry in dropped[:3])
                 raise DataError(
                     f"{videos}: none of its {len(sources)} videos can be used: {reasons}"
-                    f"{'; ...' if len(index['dropped']) > 3 else ''}: give other videos or lower min_frames"
+                    f"{'; ...' if len(dropped) > 3 else ''}: give other videos or lower min_frames"
                 )
             made_with = {package: version(package) for package in ("av", "pillow", "simplejpeg")}
             made_with["ffmpeg"] = av.ffmpeg_version_info
-            return writer.publish(out, {**index, "ignored_files": ignored, "made_with": made_with})
+            packing = Packing(
+                resolution=settings.resolution,
+                settings=settings,
+                resize_filter="lanczos",
+                sources=tuple(described),
+                dropped=tuple(dropped),
+                ignored_files=tuple(ignored),
+                made_with=made_with,
+            )
+            return writer.publish(out, packing)
     finally:
         close_archive()
 
@@ -60,8 +69,8 @@ def _refuse_fps_without_times(sources: list[VideoSource], settings: PackSettings
 
 def _pack_sources(
     sources: list[VideoSource], writer: PackedWriter, settings: PackSettings, *, num_workers: int, progress: bool
-) -> dict[str, Any]:
-    """Every source through the writer, in order; the index without what the writer adds."""
+) -> tuple[list[PackedSource], list[DroppedVideo]]:
+    """Every source through the writer, in order: what they are, and what of them is in no clip."""
     described, dropped, names = [], [], set()
     videos = spool_in_order(sources, writer.partial, settings, num_workers)
     with closing(videos):
@@ -75,20 +84,14 @@ def _pack_sources(
                 )
             if damage is not None and (settings.damaged == "drop" or not video.sizes):
                 reason = f"{damage}; {video.facts.num_frames} frames could be read"
-                dropped.append({"name": source.name, "num_frames": video.facts.num_frames, "reason": reason})
+                dropped.append(DroppedVideo(name=source.name, num_frames=video.facts.num_frames, reason=reason))
             else:
                 dropped += _add_clips(source, video, writer, settings, names)
             video.frames_file.unlink()
-    return {
-        "resolution": settings.resolution,
-        "settings": settings.model_dump(mode="json"),
-        "resize_filter": "lanczos",
-        "sources": described,
-        "dropped": dropped,
-    }
+    return described, dropped
 
 
-def _describe(source: VideoSource, video: SpooledVideo, settings: PackSettings) -> dict[str, Any]:
+def _describe(source: VideoSource, video: SpooledVideo, settings: PackSettings) -> PackedSource:
     """A source's entry in the index."""
     facts, notes = video.facts, list(video.facts.notes)
     if settings.fps is not None and facts.fps is not None and settings.fps > 1.01 * facts.fps:
@@ -99,22 +102,22 @@ def _describe(source: VideoSource, video: SpooledVideo, settings: PackSettings) 
         notes.append(f"{video.num_kept_jpegs} JPEG frames fit already and were kept as they are")
     if facts.damage is not None and settings.damaged == "use" and video.sizes:
         notes.append(f"{facts.damage}; used are the {facts.num_frames} frames that could be read")
-    return {
-        "name": source.name,
-        "kind": source.kind,
-        "sha256": video.sha256,
-        "num_frames": facts.num_frames,
-        "width": facts.width,
-        "height": facts.height,
-        "fps": facts.fps,
-        "damage": facts.damage,
-        "notes": notes,
-    }
+    return PackedSource(
+        name=source.name,
+        kind=source.kind,
+        sha256=video.sha256,
+        num_frames=facts.num_frames,
+        width=facts.width,
+        height=facts.height,
+        fps=facts.fps,
+        damage=facts.damage,
+        notes=tuple(notes),
+    )
 
 
 def _add_clips(
     source: VideoSource, video: SpooledVideo, writer: PackedWriter, settings: PackSettings, taken: set[str]
-) -> list[dict[str, Any]]:
+) -> list[DroppedVideo]:
     """Cut a video into clips and write them; return what was too short for a clip."""
     total = len(video.sizes)
     length = settings.max_frames or max(total, 1)
@@ -125,12 +128,12 @@ def _add_clips(
     with open(video.frames_file, "rb") as frames:
         for name, (start, end) in zip(names, pieces, strict=True):
             if end - start >= settings.min_frames:
-                entry = {"name": name, "source": source.name, "first_source_frame": start, "fps": fps}
-                writer.add_clip((frames.read(size) for size in video.sizes[start:end]), entry)
+                jpegs = (frames.read(size) for size in video.sizes[start:end])
+                writer.add_clip(jpegs, name=name, source=source.name, first_source_frame=start, fps=fps)
             else:
                 what = "its last" if start else "its"
                 reason = f"too short: {what} {end - start} frames are fewer than min_frames {settings.min_frames}"
-                dropped.append({"name": source.name, "num_frames": end - start, "reason": reason})
+                dropped.append(DroppedVideo(name=source.name, num_frames=end - start, reason=reason))
     return dropped
 
 
@@ -153,22 +156,22 @@ def _name_clips(source: VideoSource, num_pieces: int, taken: set[str]) -> list[s
         name = f"{base}__{attempt}"
 
 
-def describe_packing(index: dict[str, Any]) -> list[str]:
+def describe_packing(index: PackedIndex) -> list[str]:
     """The packing in a few lines: clips, frames, frame rates, and everything that was dropped or noted."""
-    clips = index["clips"]
-    lengths = [clip["num_frames"] for clip in clips]
-    rates = sorted({round(clip["fps"], 2) for clip in clips if clip["fps"] is not None})
+    clips = index.clips
+    lengths = [clip.num_frames for clip in clips]
+    rates = sorted({round(clip.fps, 2) for clip in clips if clip.fps is not None})
     lines = [
-        f"{len(clips)} clips of {min(lengths)} to {max(lengths)} frames, {index['num_frames']} frames in all, "
-        f"{index['resolution']}x{index['resolution']} pixels, {index['clips_zip']['num_bytes'] / 1e6:.1f} MB"
+        f"{len(clips)} clips of {min(lengths)} to {max(lengths)} frames, {index.num_frames} frames in all, "
+        f"{index.resolution}x{index.resolution} pixels, {index.clips_zip.num_bytes / 1e6:.1f} MB"
     ]
     if len(rates) > 1:
         shown = ", ".join(f"{rate:g}" for rate in rates)
         lines.append(
             f"frame rates differ ({shown} per second): things move faster in some clips; --fps makes them equal"
         )
-    lines += [f"note: {source['name']}: {note}" for source in index["sources"] for note in source["notes"]]
-    lines += [f"dropped: {entry['name']}: {entry['reason']}" for entry in index["dropped"]]
-    if index["ignored_files"]:
-        lines.append(f"ignored {len(index['ignored_files'])} other files, such as {index['ignored_files'][0]}")
+    lines += [f"note: {source.name}: {note}" for source in index.sources for note in source.notes]
+    lines += [f"dropped: {entry.name}: {entry.reason}" for entry in index.dropped]
+    if index.ignored_files:
+        lines.append(f"ignored {len(index.ignored_files)} other files, such as {index.ignored_files[0]}")
     return lines

@@ -5,7 +5,6 @@ nodes share.
 """
 
 import hashlib
-import json
 import os
 import shutil
 from pathlib import Path
@@ -13,8 +12,9 @@ from pathlib import Path
 from filelock import FileLock
 
 from stylesv.data.packed import PackedClips
-from stylesv.data.packed_writer import CLIPS_FILE, INDEX_FILE, OFFSETS_FILE
+from stylesv.data.packed_writer import CLIPS_FILE, OFFSETS_FILE
 from stylesv.errors import DataError, StyleSVError
+from stylesv.records.packed_index import INDEX_FILE
 
 _BLOCK_BYTES = 16 << 20
 _SPARE = 1.05  # of what is copied must be free
@@ -32,8 +32,7 @@ def stage_packed_clips(data: Path, scratch: Path | None) -> tuple[Path, str | No
     if scratch is None:
         return data, None
     packed = PackedClips(data)
-    index = json.loads((packed.path / INDEX_FILE).read_text(encoding="utf-8"))
-    hashes = {CLIPS_FILE: index["clips_zip"]["sha256"], OFFSETS_FILE: index["offsets"]["sha256"]}
+    hashes = {CLIPS_FILE: packed.index.clips_zip.sha256, OFFSETS_FILE: packed.index.offsets.sha256}
     copy = scratch / "stylesv" / hashes[CLIPS_FILE][:16] / packed.path.name
     try:
         copy.parent.mkdir(parents=True, exist_ok=True)

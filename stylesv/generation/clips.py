@@ -4,38 +4,35 @@ Who takes the pieces as they come, as a film does, needs no more memory for more
 is shown at once, needs that of its bytes. Frames do not depend on the pieces they are made in.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from stylesv.checkpoint import read_networks, require_finite_networks
-from stylesv.config.model import GeneratorSettings
 from stylesv.errors import CheckpointError
 from stylesv.generation.latents import Latents, draw_latents
 from stylesv.networks.generator import Generator
+from stylesv.records.snapshot import Snapshot
 
 FRAMES_AT_ONCE = 32  # in a call of the generator
 
 
-def load_generator(networks: Path) -> tuple[Generator, dict[str, Any]]:
-    """The averaged generator of a snapshot, ready to sample, and the snapshot's header.
+def load_generator(networks: Path) -> tuple[Generator, Snapshot]:
+    """The averaged generator of a snapshot, ready to sample, and the snapshot's record.
 
     Raises:
         CheckpointError: the file is missing, damaged or has no averaged generator, or a weight of it is not finite.
     """
-    parts, header = read_networks(networks)
+    parts, snapshot = read_networks(networks)
     if "generator_ema" not in parts:
         raise CheckpointError(f"{networks}: holds no averaged generator (generator_ema); give a whole snapshot")
     require_finite_networks(networks, {"generator_ema": parts["generator_ema"]})
-    settings = GeneratorSettings.model_validate_json(json.dumps(header["generator"]))
-    generator = Generator(settings, resolution=header["resolution"], class_dim=header["class_dim"])
+    generator = Generator(snapshot.generator, resolution=snapshot.resolution, class_dim=snapshot.class_dim)
     generator.load_state_dict(parts["generator_ema"])
-    return generator.eval().requires_grad_(False).to(best_device()), header
+    return generator.eval().requires_grad_(False).to(best_device()), snapshot
 
 
 def best_device() -> torch.device:

@@ -121,11 +121,11 @@ def draw_experiment_clips(networks: Path, data: Path, look: Look, out: ClipFigur
     Raises:
         CheckpointError: the snapshot is missing or damaged.
     """
-    generator, header = load_generator(networks)
+    generator, snapshot = load_generator(networks)
     figures = look.figures
     request = GenerateRequest(
         num_videos=figures.num_clips,
-        num_frames=1 if header["num_frames"] == 1 else figures.num_frames,
+        num_frames=1 if snapshot.num_frames == 1 else figures.num_frames,
         start_frame=0,
         slow_motion=1,
         fps=look.fps,
@@ -138,7 +138,7 @@ def draw_experiment_clips(networks: Path, data: Path, look: Look, out: ClipFigur
     )
     generated = np.stack([np.stack(list(_frames(generator, request, n))) for n in range(request.num_videos)])
     real = _real_clips(PackedClips(data), figures.num_clips, request.num_frames, figures.seed)
-    panels = {"real": real, f"generated, kimg {header['kimg']}": generated}
+    panels = {"real": real, f"generated, kimg {snapshot.kimg}": generated}
     columns, rows = figures.columns, min(figures.num_clips, figures.strip_clips)
     write_clip_film(out.film, panels, columns=columns, fps=look.fps)
     draw_clip_strips(out.strip, panels, num_frames=figures.strip_frames, num_clips=rows)

@@ -71,4 +71,4 @@ def yaml_text(values: dict[str, Any]) -> str:
 
 def _reasons(error: ValidationError) -> list[str]:
     found = error.errors(include_url=False)[:3]
-    return [": ".join((".".join(str(part) for part in detail["loc"]), detail["msg"])) for detail in found]
+    return [": ".join(filter(None, (".".join(map(str, detail["loc"])), detail["msg"]))) for detail in found]

@@ -1,16 +1,15 @@
 """What stands in an experiment's report, gathered from its files."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from stylesv import __version__
-from stylesv.errors import DataError
 from stylesv.files import write_bytes
 from stylesv.records.choice import read_choice
 from stylesv.records.experiment import ReportedClips, ReportedRun, read_experiment
+from stylesv.records.packed_index import read_packed_index
 from stylesv.records.recipe import ImportedRecipe, Recipe, TrainedRecipe, read_recipe
 from stylesv.records.score import Score, read_run_scores
 from stylesv.report.clip_grids import draw_samples_over_training
@@ -107,19 +106,15 @@ def _introduction(recipes: dict[str, Recipe], shown: str) -> str:
 
 
 def _dataset(name: str, index_file: Path) -> DatasetSummary:
-    try:
-        index = json.loads(index_file.read_text(encoding="utf-8"))
-        lengths = [clip["num_frames"] for clip in index["clips"]]
-        used = len({clip["source"] for clip in index["clips"]})
-        facts = {
-            "clips": f"{len(lengths)} from {used} of {len(index['sources'])} videos",
-            "frames": f"{sum(lengths):,} in all; {min(lengths)} to {max(lengths)} a clip, median {np.median(lengths):g}",
-            "resolution": f"{index['resolution']} x {index['resolution']} pixels",
-        }
-        dropped = tuple((entry["name"], entry["reason"]) for entry in index["dropped"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{index_file}: not an index of packed clips ({error!r}); pack the videos again") from error
-    return DatasetSummary(name, facts, dropped)
+    index = read_packed_index(index_file)
+    lengths = [clip.num_frames for clip in index.clips]
+    used = len({clip.source for clip in index.clips})
+    facts = {
+        "clips": f"{len(lengths)} from {used} of {len(index.sources)} videos",
+        "frames": f"{sum(lengths):,} in all; {min(lengths)} to {max(lengths)} a clip, median {np.median(lengths):g}",
+        "resolution": f"{index.resolution} x {index.resolution} pixels",
+    }
+    return DatasetSummary(name, facts, tuple((entry.name, entry.reason) for entry in index.dropped))
 
 
 def _clips(name: str, clips: ReportedClips, root: Path, figures: Path) -> list[Media]:

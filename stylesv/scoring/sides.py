@@ -69,9 +69,9 @@ def snapshot_side(networks: Path, used: UsedProtocol, *, name: str) -> Side:
     Raises:
         CheckpointError: the snapshot is missing or damaged.
     """
-    generator, header = load_generator(networks)
+    generator, snapshot = load_generator(networks)
     settings = used.settings
-    record = describe_generated_clips(source=name, protocol=used, resolution_px=header["resolution"])
+    record = describe_generated_clips(source=name, protocol=used, resolution_px=snapshot.resolution)
     return _side_of_generator(generator, settings, record, file_sha256(networks), seed=settings.generated.seed)
 
 
@@ -81,7 +81,7 @@ def snapshot_as_real_side(networks: Path, used: UsedProtocol, *, name: str) -> S
     Raises:
         CheckpointError: the snapshot is missing or damaged.
     """
-    generator, header = load_generator(networks)
+    generator, snapshot = load_generator(networks)
     settings = used.settings
     count, per_video = settings.generated.num_clips, settings.generated.clips_per_video
     record = RealClipSet(
@@ -93,7 +93,7 @@ def snapshot_as_real_side(networks: Path, used: UsedProtocol, *, name: str) -> S
         frame_stride=settings.frame_stride,
         first_frames="generated",
         selection_sha256=file_sha256(networks),
-        resolution_px=header["resolution"],
+        resolution_px=snapshot.resolution,
     )
     seed = derive_seed(settings.real.seed, "clips in place of real ones")
     return _side_of_generator(generator, settings, record, record.selection_sha256, seed=seed)

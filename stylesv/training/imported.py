@@ -17,14 +17,16 @@ from stylesv.files import file_sha256
 from stylesv.networks import Discriminator, Generator
 from stylesv.networks.published import discriminator_from_published, generator_from_published, rename_published_keys
 from stylesv.records.recipe import ImportedRecipe
+from stylesv.records.record_file import record_of
+from stylesv.records.snapshot import Snapshot
 
 PARTS = {"G": "generator", "G_ema": "generator_ema", "D": "discriminator"}
 
 
 def import_checkpoint(
     pickle: Path, networks_out: Path, *, sha256: str | None = None, recipe: ImportedRecipe | None = None
-) -> dict[str, Any]:
-    """Write a published pickle's networks as a snapshot; returns the snapshot's facts.
+) -> Snapshot:
+    """Write a published pickle's networks as a snapshot; returns the snapshot's record.
 
     `recipe`: of the run whose snapshot it is to be; the file must be the one it names, and of its data's resolution.
 
@@ -50,15 +52,16 @@ def import_checkpoint(
         "origin": {"file": Path(pickle).name, "sha256": digest, "frames_shown": snapshot.num_frames_shown},
     }
     if recipe is not None:
-        resolution = recipe.data.packing.resolution
-        if facts["resolution"] != resolution:
-            raise CheckpointError(
-                f"{pickle}: makes images of {facts['resolution']} px, but the data set has {resolution}; set "
-                f"dataset.resolution to {facts['resolution']}"
-            )
         facts |= {"recipe": recipe.model_dump(mode="json"), "recipe_key": recipe.key}
-    write_networks(networks_out, parts, facts)
-    return facts
+    advice = "give a snapshot that the published training wrote"
+    imported = record_of(facts, Snapshot, pickle, what="checkpoint that is known", advice=advice, error=CheckpointError)
+    if recipe is not None and imported.resolution != recipe.data.packing.resolution:
+        raise CheckpointError(
+            f"{pickle}: makes images of {imported.resolution} px, but the data set has "
+            f"{recipe.data.packing.resolution}; set dataset.resolution to {imported.resolution}"
+        )
+    write_networks(networks_out, parts, imported)
+    return imported
 
 
 def translate_networks(

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from stylesv.records.state import LogSoFar
 from stylesv.training.state import TrainState
 
 
@@ -35,15 +36,15 @@ class SegmentLog:
         self.tick_step, self.tick_time = self.state.step, time.perf_counter()
         self.waited = 0.0
 
-    def saved(self) -> dict[str, Any]:
+    def saved(self) -> LogSoFar:
         """What a partial state keeps, so that the log goes on where it ended."""
         sums = {name: value.item() for name, value in self.sums.items()}
-        return {"lines": self.lines, "sums": _as_json(sums), "counts": self.counts}
+        return LogSoFar(lines=tuple(self.lines), sums=_as_json(sums), counts=self.counts)
 
-    def restore(self, saved: dict[str, Any]) -> None:
+    def restore(self, saved: LogSoFar) -> None:
         """Go on from what `saved` gave."""
-        self.lines, self.counts = saved["lines"], saved["counts"]
-        self.sums = {name: torch.tensor(float(v), device=self.state.device) for name, v in saved["sums"].items()}
+        self.lines, self.counts = list(saved.lines), dict(saved.counts)
+        self.sums = {name: torch.tensor(float(v), device=self.state.device) for name, v in saved.sums.items()}
 
     def batch_ready(self) -> None:
         """The loader has delivered: what passed since the last step ended was waiting."""

@@ -21,6 +21,8 @@ from filelock import FileLock, Timeout
 from stylesv.checkpoint import read_tensors
 from stylesv.errors import CheckpointError, InterruptionError, StyleSVError
 from stylesv.files import canonical_json, write_text
+from stylesv.records.snapshot import snapshot_of
+from stylesv.records.state import state_of
 from stylesv.training.interruption import Interruption
 from stylesv.training.log import SegmentLog
 from stylesv.training.progress import Progress
@@ -77,7 +79,7 @@ class PartialStates:
         # what one process sees of a shared disk, another may not yet see
         newest = processes.from_first(self._newest_whole(last_step) if processes.is_first else None)
         if newest is not None:
-            self.log.restore(self.state.load(newest)["log"])
+            self.log.restore(self.state.load(newest).log)
         return newest
 
     def _newest_whole(self, last_step: int) -> Path | None:
@@ -85,7 +87,7 @@ class PartialStates:
             if not self.state.step < int(path.stem) <= last_step:
                 continue
             try:
-                key = read_tensors(path)[1].get("recipe_key")
+                key = state_of(read_tensors(path)[1], path).recipe_key
                 if key == self.state.key:
                     return path
             except CheckpointError as error:
@@ -130,10 +132,13 @@ def take_finished(folder: Path, outputs: Mapping[str, Path], *, recipe_key: str,
     """Give the outputs of a segment that was finished before their names again; whether it was."""
     kept = {role: folder / FINISHED / role for role in outputs}
     try:
-        headers = [read_tensors(kept[role])[1] for role in ("networks", "state")]
+        snapshot, state = (
+            read(read_tensors(kept[role])[1], kept[role])
+            for role, read in (("networks", snapshot_of), ("state", state_of))
+        )
     except CheckpointError:
         return False
-    if any((header.get("recipe_key"), header.get("kimg")) != (recipe_key, kimg) for header in headers):
+    if any((each.recipe_key, each.kimg) != (recipe_key, kimg) for each in (snapshot, state)):
         return False
     for role, path in outputs.items():
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -15,10 +15,12 @@ from stylesv.checkpoint import first_not_finite, read_networks, require_finite_n
 from stylesv.data.packed import PackedClips
 from stylesv.distributed import is_first_process, joined_processes
 from stylesv.errors import CheckpointError, InterruptionError, StyleSVError
-from stylesv.files import read_header, write_text
+from stylesv.files import write_text
 from stylesv.ops import active_backend
 from stylesv.records.choice import read_choice
 from stylesv.records.recipe import read_trained_recipe
+from stylesv.records.snapshot import read_snapshot_header
+from stylesv.records.state import read_state_header
 from stylesv.training.batches import RealClips
 from stylesv.training.interruption import Interruption
 from stylesv.training.log import SegmentLog
@@ -78,16 +80,16 @@ def initialize_run(recipe: Path, *, parent_choice: Path | None, networks_out: Pa
     if parent_choice is not None:
         chosen = read_choice(parent_choice).networks
         networks = parent_choice.parent.parent / chosen
-        parts, header = read_networks(networks)
+        parts, snapshot = read_networks(networks)
         require_finite_networks(networks, parts)
-        if header["class_dim"] and parent.mismatched == "fail":
+        if snapshot.class_dim and parent.mismatched == "fail":
             raise CheckpointError(
-                f"{networks}: depends on {header['class_dim']} classes, and training here has no labels; take another "
+                f"{networks}: depends on {snapshot.class_dim} classes, and training here has no labels; take another "
                 "parent, or set model.mismatched to new: the layers that took a label then start anew"
             )
         report = transfer_networks(state, parts, mismatched=parent.mismatched)
-        transfer = {"run": parent.run, "kimg": header["kimg"], **report.as_dict()}
-        lines = [f"recipe {state.key}: from {chosen} (kimg {header['kimg']})", *report.lines()]
+        transfer = report.record(run=parent.run, kimg=snapshot.kimg)
+        lines = [f"recipe {state.key}: from {chosen} (kimg {snapshot.kimg})", *report.lines()]
     state.save_networks(networks_out, 0, transfer=transfer)
     state.save(state_out, 0)
     return lines
@@ -188,8 +190,8 @@ def _is_finished(files: SegmentFiles, last_kimg: int) -> bool:
     """Whether snapshot and state are there already, of this recipe, or come back: another process made them."""
     key = read_trained_recipe(files.recipe).key
     try:
-        headers = [read_header(path) for path in (files.networks_out, files.state_out)]
-        if files.log.exists() and all((h.get("recipe_key"), h.get("kimg")) == (key, last_kimg) for h in headers):
+        found = (read_snapshot_header(files.networks_out), read_state_header(files.state_out))
+        if files.log.exists() and all((each.recipe_key, each.kimg) == (key, last_kimg) for each in found):
             return True
     except CheckpointError:
         pass
@@ -204,7 +206,7 @@ def _load_start(state: TrainState, files: SegmentFiles, first_kimg: int) -> None
                 f"kimg {first_kimg}"
             )
         return
-    kimg = read_header(files.state).get("kimg")
+    kimg = read_state_header(files.state).kimg
     if kimg != first_kimg:
         raise CheckpointError(f"{files.state}: is the state at kimg {kimg}, but --kimg begins at {first_kimg}")
     state.load(files.state)

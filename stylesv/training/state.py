@@ -1,12 +1,11 @@
 """The one mutable thing in training: networks, optimisers, and the few numbers that go on from step to step.
 
-What a resume needs is listed once (`NETWORKS`, `OPTIMIZERS`, `NUMBERS`); that list both saves and loads. No random
+What a resume needs is listed once (`NETWORKS`, `OPTIMIZERS`, `StateNumbers`); that list both saves and loads. No random
 state is among it: every draw is a function of (seed, purpose, step).
 """
 
 import copy
 from pathlib import Path
-from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -19,14 +18,14 @@ from stylesv.errors import CheckpointError
 from stylesv.networks.discriminator import Discriminator
 from stylesv.networks.generator import Generator
 from stylesv.records.recipe import TrainedRecipe
+from stylesv.records.snapshot import Snapshot, Transfer
+from stylesv.records.state import LogSoFar, State, StateNumbers, state_of
 from stylesv.seeding import derive_seed
 from stylesv.training.schedule import lazy_adam
 
-STATE_FORMAT = "stylesv state 1"
 NETWORKS = ("generator", "generator_ema", "discriminator")
 OPTIMIZERS = {"generator_optimizer": "generator", "discriminator_optimizer": "discriminator"}
 HALF_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
-NUMBERS = ("step", "augment_probability", "sign_sum", "sign_count", "path_length_mean")
 
 
 class TrainState:
@@ -102,29 +101,29 @@ class TrainState:
                 tensors |= {f"{name}.{parameter_name}.{k}": v for k, v in moments.get(parameter, {}).items()}
         return tensors
 
-    def save(self, path: Path, kimg: int | float, *, log: dict[str, Any] | None = None) -> None:
+    def save(self, path: Path, kimg: int | float, *, log: LogSoFar | None = None) -> None:
         """Write the state. Every process must call it, for what each of them has counted; the first one writes.
 
         `log`: of a partial state, what was logged since its segment began.
         """
         self.collect_signs()
         if self.processes.is_first:
+            numbers = {name: getattr(self, name) for name in StateNumbers.model_fields}
             version = torch.__version__.split("+")[0]
-            header = {"format": STATE_FORMAT, "recipe_key": self.key, "kimg": kimg, "torch": version, "log": log}
-            write_tensors(path, self.tensors(), header | {name: getattr(self, name) for name in NUMBERS})
+            state = State(recipe_key=self.key, kimg=kimg, torch=version, log=log, **numbers)
+            write_tensors(path, self.tensors(), state.header())
 
-    def load(self, path: Path) -> dict[str, Any]:
-        """Continue from a saved state; returns its header.
+    def load(self, path: Path) -> State:
+        """Continue from a saved state; returns its record.
 
         Raises:
             CheckpointError: missing, damaged, not a state, or a state of another recipe.
         """
         tensors, header = read_tensors(path)
-        if header.get("format") != STATE_FORMAT:
-            raise CheckpointError(f"{path}: format {header.get('format')!r}, expected {STATE_FORMAT!r}")
-        if header["recipe_key"] != self.key:
+        state = state_of(header, path)
+        if state.recipe_key != self.key:
             raise CheckpointError(
-                f"{path}: is of recipe {header['recipe_key']}, but this run's recipe is {self.key}; "
+                f"{path}: is of recipe {state.recipe_key}, but this run's recipe is {self.key}; "
                 "a changed setting is another run: start it from its own snapshot 0"
             )
         for part in NETWORKS:
@@ -134,27 +133,27 @@ class TrainState:
             for parameter_name, parameter in getattr(self, network).named_parameters():
                 if saved := _part(tensors, f"{name}.{parameter_name}"):
                     moments[parameter] = {k: t if k == "step" else t.to(self.device) for k, t in saved.items()}
-        for name in NUMBERS:
-            setattr(self, name, header[name])
-        return header
+        for name in StateNumbers.model_fields:
+            setattr(self, name, getattr(state, name))
+        return state
 
-    def save_networks(self, path: Path, kimg: int, *, transfer: dict[str, Any] | None = None) -> None:
+    def save_networks(self, path: Path, kimg: int, *, transfer: Transfer | None = None) -> None:
         """Write the snapshot that scores and generation read. `transfer`: of snapshot 0, what came over from a parent."""
-        facts = {
-            "generator": self.recipe.generator.model_dump(mode="json"),
-            "discriminator": self.recipe.discriminator.model_dump(mode="json"),
-            "resolution": self.resolution,
-            "num_frames": self.settings.num_frames,
-            "max_num_frames": self.settings.max_num_frames,
-            "uniform_times": self.settings.frame_sampling.kind == "uniform",
-            "class_dim": 0,
-            "kimg": kimg,
-            "step": self.step,
-            "recipe": self.recipe.model_dump(mode="json"),
-            "recipe_key": self.key,
-            "transfer": transfer,
-        }
-        write_networks(path, {part: getattr(self, part).state_dict() for part in NETWORKS}, facts)
+        snapshot = Snapshot(
+            generator=self.recipe.generator,
+            discriminator=self.recipe.discriminator,
+            resolution=self.resolution,
+            class_dim=0,
+            num_frames=self.settings.num_frames,
+            max_num_frames=self.settings.max_num_frames,
+            uniform_times=self.settings.frame_sampling.kind == "uniform",
+            kimg=kimg,
+            step=self.step,
+            recipe=self.recipe.model_dump(mode="json"),
+            recipe_key=self.key,
+            transfer=transfer,
+        )
+        write_networks(path, {part: getattr(self, part).state_dict() for part in NETWORKS}, snapshot)
 
 
 def allow_tf32(allowed: bool) -> None:

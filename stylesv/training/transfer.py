@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from stylesv.errors import CheckpointError
+from stylesv.records.snapshot import Transfer
 from stylesv.training.state import NETWORKS, TrainState
 
 
@@ -23,9 +24,10 @@ class TransferReport:
     new: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
 
-    def as_dict(self) -> dict[str, object]:
-        """For a header: the long list as a number."""
-        return {"taken": len(self.taken), "repeated": self.repeated, "new": self.new, "left": self.left}
+    def record(self, *, run: str, kimg: int) -> Transfer:
+        """For the header of the child of a run's snapshot: the long list as a number."""
+        lists = {"repeated": tuple(self.repeated), "new": tuple(self.new), "left": tuple(self.left)}
+        return Transfer(run=run, kimg=kimg, taken=len(self.taken), **lists)
 
     def lines(self) -> list[str]:
         """For a log."""

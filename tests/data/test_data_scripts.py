@@ -130,6 +130,6 @@ def test_rendering_takes_options_and_packs(script, tmp_path):
     films = render_driving_videos(tmp_path / "again", num_videos=2, seed=5)
     assert [film.read_bytes() for film in films] == [path.read_bytes() for path in sorted((tmp_path / "v").iterdir())]
     index = pack_videos(tmp_path / "v", tmp_path / "out", settings=settings(32))
-    assert len(index["clips"]) == 2 and index["dropped"] == []
+    assert len(index.clips) == 2 and index.dropped == ()
     done = script("render_videos.py", "--out", tmp_path / "v", "--num-videos", 1)
     assert done.returncode == 2 and "exists and is not an empty folder" in done.stderr

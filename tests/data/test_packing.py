@@ -69,7 +69,7 @@ def test_every_frame_of_every_kind_of_video_is_packed_in_order(mixed_videos, tmp
     assert {name: found for name, found in numbers.items() if found != list(range(len(found)))} == {}
     assert np.diff(grey).tolist() == [1, 1, 1]
     assert [len(numbers[name]) for name in sorted(numbers)] == [11, 9, 12, 5, 6]
-    assert index["ignored_files"] == ["notes.txt"] and index["dropped"] == []
+    assert index.ignored_files == ("notes.txt",) and index.dropped == ()
     assert describe_packing(index)[0].startswith("6 clips of 4 to 12 frames, 47 frames in all, 32x32 pixels")
 
 
@@ -99,8 +99,8 @@ def test_a_packed_zip_can_be_packed_again_without_loss(mixed_videos, tmp_path):
     first = pack_videos(mixed_videos, tmp_path / "a", settings=settings())
     again = pack_videos(tmp_path / "a" / "clips.zip", tmp_path / "b", settings=settings())
     assert contents(tmp_path / "a")["clips.zip"] == contents(tmp_path / "b")["clips.zip"]
-    assert [clip["sha256"] for clip in first["clips"]] == [clip["sha256"] for clip in again["clips"]]
-    assert again["sources"][0]["notes"] == ["11 JPEG frames fit already and were kept as they are"]
+    assert [clip.sha256 for clip in first.clips] == [clip.sha256 for clip in again.clips]
+    assert again.sources[0].notes == ("11 JPEG frames fit already and were kept as they are",)
 
 
 def test_published_archives_pack_to_clips_of_the_right_frames(golden_dir, tmp_path):
@@ -135,9 +135,7 @@ def published_parse(path):
 def test_published_loader_sees_the_same_clips(mixed_videos, tmp_path):
     index = pack_videos(mixed_videos, tmp_path / "out", settings=settings(max_frames=4, min_frames=2))
     seen = published_parse(tmp_path / "out" / "clips.zip")
-    assert {name: len(frames) for name, frames in seen.items()} == {
-        clip["name"]: clip["num_frames"] for clip in index["clips"]
-    }
+    assert {name: len(frames) for name, frames in seen.items()} == {clip.name: clip.num_frames for clip in index.clips}
     assert all(name.count(".") == 1 for frames in seen.values() for name in frames), "dots confuse it"
 
 
@@ -152,22 +150,22 @@ def test_long_videos_are_cut_and_short_rests_listed(tmp_path):
         "long_0000": list(range(10)),
         "long_0001": list(range(10, 20)),
     }
-    assert [(clip["source"], clip["first_source_frame"]) for clip in index["clips"]][3] == ("long.mp4", 10)
-    assert index["dropped"] == [
-        {"name": "long.mp4", "num_frames": 3, "reason": "too short: its last 3 frames are fewer than min_frames 5"},
-        {"name": "short.mp4", "num_frames": 3, "reason": "too short: its 3 frames are fewer than min_frames 5"},
+    assert [(clip.source, clip.first_source_frame) for clip in index.clips][3] == ("long.mp4", 10)
+    assert [tuple(entry.model_dump().values()) for entry in index.dropped] == [
+        ("long.mp4", 3, "too short: its last 3 frames are fewer than min_frames 5"),
+        ("short.mp4", 3, "too short: its 3 frames are fewer than min_frames 5"),
     ]
     kept = pack_videos(tmp_path / "v", tmp_path / "all", settings=settings(max_frames=10))
-    assert [clip["num_frames"] for clip in kept["clips"]] == [10, 10, 10, 10, 3, 3] and kept["dropped"] == []
+    assert [clip.num_frames for clip in kept.clips] == [10, 10, 10, 10, 3, 3] and kept.dropped == ()
 
 
 def test_clips_that_would_share_a_name_get_their_own(tmp_path):
     for name in ("a b.mp4", "a#b.mp4", "a_b.mkv", "x/c_0000.mp4", "x_c.mp4"):
         write_lossy(tmp_path / "v" / name, 6)
     index = pack_videos(tmp_path / "v", tmp_path / "out", settings=settings(max_frames=3))
-    names = [clip["name"] for clip in index["clips"]]
+    names = [clip.name for clip in index.clips]
     assert len(set(names)) == len(names) == 10
-    assert {clip["source"]: 0 for clip in index["clips"]}.keys() == {source["name"] for source in index["sources"]}
+    assert {clip.source: 0 for clip in index.clips}.keys() == {source.name for source in index.sources}
 
 
 def test_frame_rate_is_made_by_the_frames_times(tmp_path):
@@ -179,8 +177,8 @@ def test_frame_rate_is_made_by_the_frames_times(tmp_path):
         "slow": [0, 0, 1, 1, 2, 2, 3, 3, 4, 4],
         "vfr": [0, 1, 2, 2, 2, 2, 3, 4, 5],
     }
-    assert {clip["fps"] for clip in index["clips"]} == {10.0}
-    notes = {source["name"]: source["notes"] for source in index["sources"]}
+    assert {clip.fps for clip in index.clips} == {10.0}
+    notes = {source.name: source.notes for source in index.sources}
     assert "frames are repeated: it has 5 frames per second, 10 are asked" in notes["slow.mp4"]
     assert notes["vfr.mkv"][0] == "variable frame rate: 100 to 400 ms between frames"
     as_they_are = pack_videos(tmp_path / "v", tmp_path / "plain", settings=settings())
@@ -206,22 +204,22 @@ def one_cut_film(tmp_path):
 
 def test_damaged_films_are_left_out_and_listed(one_cut_film, tmp_path):
     index = pack_videos(one_cut_film, tmp_path / "out", settings=settings())
-    assert [clip["name"] for clip in index["clips"]] == ["sound"]
-    cut, text = index["dropped"]
-    assert cut["name"] == "cut.mp4" and 5 < cut["num_frames"] < 40
-    readable = f"; {cut['num_frames']} frames could be read"
-    assert re.fullmatch(r"is cut off: [\d,]+ bytes are missing at its end" + readable, cut["reason"])
-    assert text["reason"].startswith("is not a film that can be read (Invalid data") and text["num_frames"] == 0
+    assert [clip.name for clip in index.clips] == ["sound"]
+    cut, text = index.dropped
+    assert cut.name == "cut.mp4" and 5 < cut.num_frames < 40
+    readable = f"; {cut.num_frames} frames could be read"
+    assert re.fullmatch(r"is cut off: [\d,]+ bytes are missing at its end" + readable, cut.reason)
+    assert text.reason.startswith("is not a film that can be read (Invalid data") and text.num_frames == 0
     assert sum(line.startswith("dropped: ") for line in describe_packing(index)) == 2
 
 
 def test_readable_part_of_damaged_films_is_used_when_asked_and_listed(one_cut_film, tmp_path):
     index = pack_videos(one_cut_film, tmp_path / "out", settings=settings(damaged="use"))
-    clips = {clip["name"]: clip["num_frames"] for clip in index["clips"]}
+    clips = {clip.name: clip.num_frames for clip in index.clips}
     assert clips.keys() == {"cut", "sound"} and 5 < clips["cut"] < 40
-    (note,) = index["sources"][0]["notes"]
+    (note,) = index.sources[0].notes
     assert note.endswith(f"used are the {clips['cut']} frames that could be read")
-    assert [entry["name"] for entry in index["dropped"]] == ["text.mp4"], "nothing of it could be read"
+    assert [entry.name for entry in index.dropped] == ["text.mp4"], "nothing of it could be read"
 
 
 def test_damaged_films_stop_the_packing_when_asked(one_cut_film, tmp_path):
@@ -235,10 +233,8 @@ def test_damaged_frame_folders_and_zip_members_count_as_damaged(tmp_path):
     (root / "broken" / "000004.png").write_bytes(b"oops")
     write_frames(root / "sound", [picture(i, 32, 32) for i in range(6)])
     index = pack_videos(root, tmp_path / "out", settings=settings())
-    (entry,) = index["dropped"]
-    assert (
-        entry["name"] == "broken" and entry["num_frames"] == 4 and "frame 000004.png cannot be read" in entry["reason"]
-    )
+    (entry,) = index.dropped
+    assert entry.name == "broken" and entry.num_frames == 4 and "frame 000004.png cannot be read" in entry.reason
     film = write_lossy(tmp_path / "a.mp4", 5).read_bytes()
     with zipfile.ZipFile(tmp_path / "v.zip", "w") as archive:
         archive.writestr("a.mp4", film)
@@ -246,8 +242,8 @@ def test_damaged_frame_folders_and_zip_members_count_as_damaged(tmp_path):
     content = tmp_path.joinpath("v.zip").read_bytes()
     tmp_path.joinpath("v.zip").write_bytes(content.replace(film[-50:], bytes(50), 1))
     index = pack_videos(tmp_path / "v.zip", tmp_path / "zipped", settings=settings())
-    assert [clip["name"] for clip in index["clips"]] == ["b"]
-    assert "cannot be unpacked (Bad CRC-32" in index["dropped"][0]["reason"]
+    assert [clip.name for clip in index.clips] == ["b"]
+    assert "cannot be unpacked (Bad CRC-32" in index.dropped[0].reason
 
 
 def test_nothing_usable_is_one_line_with_reasons_and_advice(tmp_path):
@@ -265,8 +261,8 @@ def test_nothing_usable_is_one_line_with_reasons_and_advice(tmp_path):
 def test_small_films_are_enlarged_and_that_is_noted(tmp_path):
     write_exact(tmp_path / "v" / "small.mkv", [picture(i, 37, 53) for i in range(3)])
     index = pack_videos(tmp_path / "v", tmp_path / "out", settings=settings(64))
-    assert index["sources"][0]["notes"] == ["enlarged: it has only 53x37 pixels"]
-    assert (index["sources"][0]["width"], index["sources"][0]["height"]) == (53, 37)
+    assert index.sources[0].notes == ("enlarged: it has only 53x37 pixels",)
+    assert (index.sources[0].width, index.sources[0].height) == (53, 37)
 
 
 def test_index_is_canonical_and_names_no_machine_path(mixed_videos, tmp_path):

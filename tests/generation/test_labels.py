@@ -11,6 +11,7 @@ import pytest
 import torch
 import yaml
 from imageio.v3 import imread
+from small_snapshot import snapshot
 
 from stylesv.checkpoint import write_networks
 from stylesv.config.model import GeneratorSettings
@@ -32,8 +33,8 @@ def write_snapshot(path: Path, root: Path, *, num_classes: int) -> Path:
     torch.manual_seed(0)
     generator = Generator(settings, resolution=16, class_dim=num_classes)
     generator.synthesis.fusion.motion_mask.data.fill_(1)
-    header = {"generator": values, "resolution": 16, "class_dim": num_classes, "num_frames": 3}
-    write_networks(path, {"generator_ema": generator.state_dict()}, header)
+    made = snapshot(settings, resolution=16, class_dim=num_classes)
+    write_networks(path, {"generator_ema": generator.state_dict()}, made)
     return path
 
 

@@ -17,7 +17,6 @@ from torch import Tensor
 
 from stylesv.checkpoint import read_networks
 from stylesv.checkpoint.published_snapshot import read_snapshot
-from stylesv.config.model import DiscriminatorSettings
 from stylesv.errors import CheckpointError
 from stylesv.generation.clips import load_generator, synthesize
 from stylesv.generation.films import GenerateRequest
@@ -54,10 +53,9 @@ class Imported:
         self.generator: Generator = load_generator(self.networks)[0]
 
     def discriminator(self) -> Discriminator:
-        settings = DiscriminatorSettings.model_validate_json(json.dumps(self.header["discriminator"]))
         facts = ("resolution", "num_frames", "max_num_frames", "class_dim", "uniform_times")
-        known = {name: self.header[name] for name in facts}
-        discriminator = Discriminator(settings, **known)
+        known = {name: getattr(self.header, name) for name in facts}
+        discriminator = Discriminator(self.header.discriminator, **known)
         discriminator.load_state_dict(self.parts["discriminator"])
         return discriminator.requires_grad_(False)
 
@@ -95,10 +93,10 @@ def test_every_weight_and_fact_of_the_snapshot_comes_over(imported, case):
             if entry["fill"] in FILLS:
                 values = FILLS[entry["fill"]](entry["key"], entry["shape"], info["seeds"][published], info["rules"])
                 assert torch.equal(found[rename_published_key(entry["key"])], torch.from_numpy(values)), entry["key"]
-    assert header["kimg"] == info["stats"]["cur_nimg"] // 1000
+    assert header.kimg == info["stats"]["cur_nimg"] // 1000
     sampling = info["cfg_generator"]["sampling"]
-    assert header["num_frames"] == sampling["num_frames_per_video"]
-    assert header["max_num_frames"] == sampling["max_num_frames"]
+    assert header.num_frames == sampling["num_frames_per_video"]
+    assert header.max_num_frames == sampling["max_num_frames"]
 
 
 @of_every_snapshot
@@ -161,7 +159,7 @@ def test_the_imported_generator_makes_the_stored_videos(imported, case):
 @of_every_snapshot
 def test_the_imported_discriminator_gives_the_stored_logits(imported, case):
     snapshot, words = imported(case), case.info["D_input"]
-    num_frames, size = snapshot.header["num_frames"], snapshot.header["resolution"]
+    num_frames, size = snapshot.header.num_frames, snapshot.header.resolution
     times = torch.tensor(json.loads(re.search(r"t=(\[\[.*?\]\])", words)[1]))[:, :num_frames]
     random = np.random.RandomState(int(re.search(r"RandomState\((\d+)\)", words)[1]))
     frames = random.uniform(-1, 1, (len(times) * num_frames, 3, size, size)).astype(np.float32)

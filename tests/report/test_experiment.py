@@ -147,7 +147,10 @@ def test_films_of_one_name_are_all_listed(experiment, packed, tmp_path):
 def test_a_damaged_index_is_named(experiment):
     experiment.index = experiment.file("index.json", '{"clips": []}')
     experiment.add_run("sky-D-s0-00", {0: 90.0}, TRAINED)
-    with pytest.raises(DataError, match=r"index\.json: not an index of packed clips .*; pack the videos again"):
+    with pytest.raises(
+        DataError,
+        match=r"index\.json: is not a whole index of packed clips \(resolution: .*; .*, or pack the videos again",
+    ):
         experiment.page()
 
 

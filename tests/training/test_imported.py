@@ -67,8 +67,8 @@ def test_an_imported_generator_is_loaded_as_any_snapshot_and_makes_the_same_fram
     facts = import_checkpoint(pickled, tmp_path / "networks.safetensors")
     parts, header = read_networks(tmp_path / "networks.safetensors")
     assert set(parts) == {"generator_ema"}
-    assert header["kimg"] == facts["kimg"] == 250
-    assert header["origin"]["file"] == "published.pkl" and header["origin"]["frames_shown"] == 250_400
+    assert header.kimg == facts.kimg == 250
+    assert header.origin.file == "published.pkl" and header.origin.frames_shown == 250_400
     loaded = load_generator(tmp_path / "networks.safetensors")[0].cpu()
     z, times = torch.randn(2, 4), torch.tensor([[0.0, 20.5], [3.0, 40.0]])
     noise = torch.randn(2, generator.motion_noise_length(40.0), 5)
@@ -83,7 +83,7 @@ def test_a_checkpoint_with_classes_is_imported_and_sampled(tmp_path, monkeypatch
     monkeypatch.setattr(imported, "read_snapshot", lambda path: published)
     pickled = tmp_path / "published.pkl"
     pickled.write_bytes(b"content")
-    assert import_checkpoint(pickled, tmp_path / "networks.safetensors")["class_dim"] == 4
+    assert import_checkpoint(pickled, tmp_path / "networks.safetensors").class_dim == 4
     draw_snapshot_samples(tmp_path / "networks.safetensors", tmp_path / "samples.png")
     assert np.asarray(Image.open(tmp_path / "samples.png")).std() > 0
 

@@ -10,7 +10,6 @@ from recipe_values import changed
 from segment_run import TINY, Run, make_clips, recipes_of
 
 from stylesv.checkpoint import read_networks, read_tensors, write_networks
-from stylesv.config.model import DiscriminatorSettings
 from stylesv.errors import CheckpointError, StyleSVError
 from stylesv.files import load_json
 from stylesv.networks import Discriminator, Generator
@@ -54,7 +53,7 @@ def test_training_moves_the_networks_the_average_and_the_augmentation(image_run)
     after, header = read_networks(image_run.file(2, "networks.safetensors"))
     for part in before:
         assert any(not torch.equal(before[part][name], after[part][name]) for name in before[part]), part
-    assert (header["kimg"], header["step"]) == (2, 100)
+    assert (header.kimg, header.step) == (2, 100)
     assert read_tensors(image_run.file(2, "state.safetensors"))[1]["augment_probability"] > 0
 
 
@@ -90,8 +89,8 @@ def test_finetuning_starts_from_the_chosen_snapshot(tmp_path, recipes, data, ima
     assert torch.equal(
         parts["discriminator"][last], parent["discriminator"][last].expand_as(parts["discriminator"][last])
     )
-    assert header["transfer"]["repeated"] == [f"discriminator.{last}", "discriminator.b4.out.bias"]
-    assert all("time_encoder" in name or "mapping" in name for name in header["transfer"]["new"])
+    assert header.transfer.repeated == (f"discriminator.{last}", "discriminator.b4.out.bias")
+    assert all("time_encoder" in name or "mapping" in name for name in header.transfer.new)
     video.train(0, 1)
     trained, _ = read_networks(video.file(1, "networks.safetensors"))
     assert not torch.equal(
@@ -127,7 +126,7 @@ def with_classes(networks: Path, recipe: TrainedRecipe, num_classes: int) -> Pat
     generator = Generator(recipe.generator, resolution=16, class_dim=num_classes)
     parts, header = read_networks(networks)
     parts["generator"] = parts["generator_ema"] = generator.state_dict()
-    write_networks(networks, parts, header | {"class_dim": num_classes})
+    write_networks(networks, parts, header.model_copy(update={"class_dim": num_classes}))
     return networks
 
 
@@ -142,9 +141,9 @@ def test_a_parent_that_depends_on_classes_is_refused_or_starts_anew_where_labels
     assert not child.file(0, "networks.safetensors").exists()
     anew = changed(recipes["D"], {"parent": {"mismatched": "new"}})
     header = read_networks(Run(tmp_path / "anew", anew, data).start(choice).file(0, "networks.safetensors"))[1]
-    assert header["class_dim"] == 0
-    assert "generator_ema.mapping.fc0.weight" in header["transfer"]["new"]
-    assert "generator_ema.mapping.embed.weight" in header["transfer"]["left"]
+    assert header.class_dim == 0
+    assert "generator_ema.mapping.fc0.weight" in header.transfer.new
+    assert "generator_ema.mapping.embed.weight" in header.transfer.left
 
 
 def test_a_flipped_byte_in_a_state_is_found(tmp_path, recipes, data, image_run):
@@ -224,8 +223,7 @@ def test_clips_of_equal_distances_have_a_discriminator_that_sees_one_of_them(tmp
     state.load(run.file(1, "state.safetensors"))
     parts, header = read_networks(run.file(1, "networks.safetensors"))
     facts = ("resolution", "num_frames", "max_num_frames", "class_dim", "uniform_times")
-    settings = DiscriminatorSettings.model_validate_json(json.dumps(header["discriminator"]))
-    read = Discriminator(settings, **{fact: header[fact] for fact in facts})
+    read = Discriminator(header.discriminator, **{fact: getattr(header, fact) for fact in facts})
     read.load_state_dict(parts["discriminator"])
     frames, times = torch.rand(4, 3, 3, 16, 16) * 2 - 1, torch.tensor([0.0, 2.0, 4.0]).expand(4, -1)
     assert torch.equal(read(frames, times), state.discriminator(frames, times))
