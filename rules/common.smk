@@ -17,7 +17,19 @@ from stylesv.workflow import paths
 from stylesv.workflow.plan import load_plan
 from stylesv.workflow.questions import Questions
 
-SCRIPTS = Path(workflow.basedir) / "workflow_scripts"
+
+class Keyed(str):
+    """A text that the key in an output's name stands for, or that decides no result, as a path of the project.
+
+    Snakemake compares the representation of params to find jobs to run again, and this one never changes: a file that exists
+    is right, and a job that is run again for nothing keeps jobs behind it from being planned (docs/workflow.md 2.6).
+    """
+
+    def __repr__(self):
+        return "a text that is no reason to run again"
+
+
+SCRIPTS = Keyed(Path(workflow.basedir) / "workflow_scripts")
 TEMPLATE = str(Path(workflow.basedir) / "rules" / "settings.template")
 
 
@@ -82,17 +94,6 @@ def answer(question):
             stop(error)
 
     return answered
-
-
-class Keyed(str):
-    """A text that the key in an output's name stands for.
-
-    Snakemake compares the representation of params to find jobs to run again, and this one never changes: a file that exists
-    is right, and a job that is run again for nothing keeps jobs behind it from being planned (docs/workflow.md 2.6).
-    """
-
-    def __repr__(self):
-        return "a text known by its key"
 
 
 def text(question):

@@ -19,10 +19,11 @@ rule render_videos:
         mem_mb=2000,
         runtime=30,
     params:
+        scripts=SCRIPTS,
         scenes=answer(questions.rendered_videos),
     shell:
         r"""
-        exec python {SCRIPTS:q}/render_videos.py \
+        exec python {params.scripts:q}/render_videos.py \
             --num-videos {params.scenes[num_videos]} \
             --seed {params.scenes[seed]} \
             --out {output:q} \
@@ -62,10 +63,11 @@ rule pack_videos:
         mem_mb=4000,
         runtime=720,
     params:
+        scripts=SCRIPTS,
         out=subpath(output.index, parent=True),
     shell:
         r"""
-        exec python {SCRIPTS:q}/pack_videos.py \
+        exec python {params.scripts:q}/pack_videos.py \
             --videos {input.videos:q} \
             --recipe {input.recipe:q} \
             --num-workers {threads} \

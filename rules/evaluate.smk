@@ -21,11 +21,12 @@ rule fetch_detector:
         mem_mb=1000,
         runtime=120,
     params:
+        scripts=SCRIPTS,
         url=text(questions.detector_address),
         sha256=text(questions.detector_hash),
     shell:
         r"""
-        exec python {SCRIPTS:q}/fetch.py \
+        exec python {params.scripts:q}/fetch.py \
             --url={params.url:q} \
             --sha256={params.sha256:q} \
             --out {output:q} \
@@ -68,11 +69,12 @@ rule measure_reference:
         scratch="",
         one_at_a_time=1,
     params:
+        scripts=SCRIPTS,
         data=subpath(input.index, parent=True),
         shards=paths.REFERENCE_SHARDS,
     shell:
         r"""
-        exec python {SCRIPTS:q}/measure_reference.py \
+        exec python {params.scripts:q}/measure_reference.py \
             --data {params.data:q} \
             --protocol {input.protocol:q} \
             --detector={input.detector:q} \
@@ -106,11 +108,12 @@ rule score_snapshot:
         cpu_threads=plan.machine.cpu_threads,
         one_at_a_time=1,
     params:
+        scripts=SCRIPTS,
         run=answer(questions.scored),
         shards=paths.SCORE_SHARDS,
     shell:
         r"""
-        exec python {SCRIPTS:q}/score_snapshot.py \
+        exec python {params.scripts:q}/score_snapshot.py \
             --networks {input.networks:q} \
             --reference {input.reference:q} \
             --protocol {input.protocol:q} \
@@ -138,11 +141,12 @@ rule choose_snapshot:
     conda:
         "../envs/evaluate.yaml"
     params:
+        scripts=SCRIPTS,
         asked=answer(questions.choice),
         run=subpath(input[0], ancestor=3),
     shell:
         r"""
-        exec python {SCRIPTS:q}/choose_snapshot.py \
+        exec python {params.scripts:q}/choose_snapshot.py \
             --run {params.run:q} \
             --protocol {params.asked[protocols]:q} \
             --kimgs {params.asked[kimgs]} \
@@ -162,11 +166,12 @@ rule collect_scores:
     conda:
         "../envs/evaluate.yaml"
     params:
+        scripts=SCRIPTS,
         asked=answer(questions.collection),
         run=subpath(input[0], ancestor=3),
     shell:
         r"""
-        exec python {SCRIPTS:q}/collect_scores.py \
+        exec python {params.scripts:q}/collect_scores.py \
             --run {params.run:q} \
             --protocols {params.asked[protocols]:q} \
             --kimgs {params.asked[kimgs]} \

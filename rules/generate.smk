@@ -41,10 +41,11 @@ rule draw_clips:
         runtime=60,
         cpu_threads=plan.machine.cpu_threads,
     params:
+        scripts=SCRIPTS,
         data=subpath(input.index, parent=True),
     shell:
         r"""
-        exec python {SCRIPTS:q}/draw_clips.py \
+        exec python {params.scripts:q}/draw_clips.py \
             --look {input.look:q} \
             --choice={input.choice:q} \
             --networks {input.networks[0]:q} \

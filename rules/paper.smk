@@ -35,11 +35,12 @@ rule write_report:
     conda:
         "../envs/paper.yaml"
     params:
+        scripts=SCRIPTS,
         # the paths of what people read carry no key: another content is told by it
         key=answer(questions.experiment_key),
     shell:
         r"""
-        exec python {SCRIPTS:q}/write_report.py \
+        exec python {params.scripts:q}/write_report.py \
             --experiment {input.experiment:q} \
             --page {output.page:q} \
             --tables {output.tables:q} \

@@ -41,9 +41,11 @@ rule initialize_networks:
         mem_mb=4000,
         runtime=30,
         cpu_threads=plan.machine.cpu_threads,
+    params:
+        scripts=SCRIPTS,
     shell:
         r"""
-        exec python {SCRIPTS:q}/initialize_networks.py \
+        exec python {params.scripts:q}/initialize_networks.py \
             --recipe {input.recipe:q} \
             --parent-choice={input.choice:q} \
             --networks-out {output.networks:q} \
@@ -66,10 +68,11 @@ rule fetch_checkpoint:
         mem_mb=1000,
         runtime=240,
     params:
+        scripts=SCRIPTS,
         url=text(questions.checkpoint_address),
     shell:
         r"""
-        exec python {SCRIPTS:q}/fetch.py \
+        exec python {params.scripts:q}/fetch.py \
             --url {params.url:q} \
             --sha256 {wildcards.sha256} \
             --out {output:q} \
@@ -98,9 +101,11 @@ rule import_networks:
         mem_mb=8000,
         runtime=30,
         cpu_threads=plan.machine.cpu_threads,
+    params:
+        scripts=SCRIPTS,
     shell:
         r"""
-        exec python {SCRIPTS:q}/import_checkpoint.py \
+        exec python {params.scripts:q}/import_checkpoint.py \
             --pickle {input.pickle:q} \
             --recipe {input.recipe:q} \
             --networks-out {output.networks:q} \
@@ -144,11 +149,15 @@ rule train_segment:
         cpu_threads=plan.machine.cpu_threads,
         workers=plan.machine.num_workers,
     params:
+        scripts=SCRIPTS,
+        partial_every=Keyed(plan.machine.partial_every),
+        tick_kimg=Keyed(plan.machine.tick_kimg),
+        accumulation=Keyed(plan.machine.accumulation),
         data=subpath(input.index, parent=True),
         run=subpath(output.networks, ancestor=2),
     shell:
         r"""
-        exec bash {SCRIPTS:q}/launch.sh {resources.nodes} {resources.gpu} {SCRIPTS:q}/train_segment.py \
+        exec bash {params.scripts:q}/launch.sh {resources.nodes} {resources.gpu} {params.scripts:q}/train_segment.py \
             --recipe {input.recipe:q} \
             --data {params.data:q} \
             --scratch={resources.scratch:q} \
@@ -160,10 +169,10 @@ rule train_segment:
             --messages {log:q} \
             --kimg {resources.start_kimg}:{wildcards.kimg} \
             --partial {params.run:q}/partial/{wildcards.kimg} \
-            --partial-every {plan.machine.partial_every} \
+            --partial-every {params.partial_every} \
             --if-running wait \
-            --tick-kimg {plan.machine.tick_kimg} \
-            --accumulation {plan.machine.accumulation} \
+            --tick-kimg {params.tick_kimg} \
+            --accumulation {params.accumulation} \
             --cpu-threads {resources.cpu_threads} \
             --num-workers {resources.workers}
         """
@@ -180,10 +189,11 @@ rule export_tensorboard:
     conda:
         "../envs/logs.yaml"
     params:
+        scripts=SCRIPTS,
         logs=answer(questions.logs),
     shell:
         r"""
-        exec python {SCRIPTS:q}/export_tensorboard.py --out {output:q} {input:q} >{log:q} 2>&1
+        exec python {params.scripts:q}/export_tensorboard.py --out {output:q} {input:q} >{log:q} 2>&1
         """
 
 

@@ -32,7 +32,7 @@ def scripts_by_environment(root) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for rules in sorted((root / "rules").glob("*.smk")):
         for rule in re.split(r"^rule ", rules.read_text(), flags=re.M)[1:]:
-            kinds, scripts = re.findall(r"envs/(\w+)\.yaml", rule), re.findall(r"\{SCRIPTS:q\}/(\w+)\.py", rule)
+            kinds, scripts = re.findall(r"envs/(\w+)\.yaml", rule), re.findall(r"\{params\.scripts:q\}/(\w+)\.py", rule)
             for script in scripts:
                 found.setdefault(kinds[0], set()).add(script)
     return found

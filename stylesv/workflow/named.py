@@ -34,7 +34,19 @@ class Named:
 
     def protocol(self, name: str) -> Protocol:
         """A protocol, or the part of one that a reference is measured under."""
-        return known("protocol", {**self.plan.protocols, **self.plan.references}, name)
+        return known("protocol", self._protocols, name)
+
+    def reference(self, protocol: str) -> str:
+        """Name of what a protocol asks of real clips."""
+        return known("protocol", self._references, protocol)
+
+    @cached_property
+    def _protocols(self) -> dict[str, Protocol]:
+        return {**self.plan.protocols, **self.plan.references}
+
+    @cached_property
+    def _references(self) -> dict[str, str]:
+        return {name: protocol.reference.id for name, protocol in self.plan.protocols.items()}
 
     def detector(self, name: str) -> FeatureDetectorSettings:
         """A detector as the protocols describe it; they must agree on its address and hash."""

@@ -12,7 +12,7 @@ from typing import Any
 from stylesv.config.recipe import recipe_key
 from stylesv.config.settings import SourceSettings
 from stylesv.errors import ConfigError
-from stylesv.records.experiment import experiment_yaml
+from stylesv.records.experiment import Experiment, experiment_yaml
 from stylesv.records.look import look_yaml
 from stylesv.records.protocol import Protocol, protocol_yaml
 from stylesv.records.recipe import recipe_yaml
@@ -38,6 +38,8 @@ class Questions:
     given_videos: str | None = None
     """What the command line gives as `--config videos=`."""
     _snapshots: dict[str, Snapshots] = field(default_factory=dict)
+    _segments: dict[str, frozenset[int]] = field(default_factory=dict)
+    _reports: dict[str, Experiment] = field(default_factory=dict)
 
     @cached_property
     def named(self) -> Named:
@@ -151,8 +153,8 @@ class Questions:
 
     def reference(self, wildcards: Wildcards) -> str:
         """Features of the real clips that a run's snapshots are compared with."""
-        reference = self.named.protocol(wildcards.protocol).reference
-        return paths.REFERENCE.format(data=self.named.run(wildcards.run).data.name, protocol=reference.id)
+        reference = self.named.reference(wildcards.protocol)
+        return paths.REFERENCE.format(data=self.named.run(wildcards.run).data.name, protocol=reference)
 
     def detector(self, wildcards: Wildcards) -> str | None:
         """The file of a protocol's detector; random-i3d has none."""
@@ -213,7 +215,7 @@ class Questions:
 
     def experiment(self, wildcards: Wildcards) -> str:
         """What an experiment's report is about, as a file holds it."""
-        return experiment_yaml(reported(self.named.experiment(wildcards.experiment)))
+        return experiment_yaml(self._reported(wildcards.experiment))
 
     def experiment_file(self, wildcards: Wildcards) -> str:
         """The file that says what an experiment's report is about."""
@@ -221,11 +223,11 @@ class Questions:
 
     def experiment_key(self, wildcards: Wildcards) -> str:
         """8 hex digits that stand for what an experiment's report is about."""
-        return recipe_key(reported(self.named.experiment(wildcards.experiment)).model_dump(mode="json"))
+        return recipe_key(self._reported(wildcards.experiment).model_dump(mode="json"))
 
     def reported_files(self, wildcards: Wildcards) -> list[str]:
         """Every file that an experiment's report reads."""
-        return reported(self.named.experiment(wildcards.experiment)).files
+        return self._reported(wildcards.experiment).files
 
     def experiment_results(self, name: str) -> tuple[list[str], list[str]]:
         """All files of an experiment that are kept: what people read, and what that is made of, so that lost ones come back.
@@ -241,7 +243,7 @@ class Questions:
             raise ConfigError(
                 f"{name}: --config videos={self.given_videos}: this experiment has its own videos; known to use it: {users}"
             )
-        kept = reported(experiment).files
+        kept = self._reported(name).files
         for run in experiment.runs:
             kept += [_at(paths.NETWORKS, run, kimg) for kimg in run.kimgs]
             if run.name not in self.imported and run.kimgs[-1] in self._segments_of(run.name):
@@ -258,7 +260,15 @@ class Questions:
 
     def _segments_of(self, run: str) -> frozenset[int]:
         """Ends of the segments that a run still needs."""
-        return segments_to_run(self._snapshots_of(run), self.plan.kimgs[self.named.run(run).name])
+        if run not in self._segments:
+            self._segments[run] = segments_to_run(self._snapshots_of(run), self.plan.kimgs[self.named.run(run).name])
+        return self._segments[run]
+
+    def _reported(self, name: str) -> Experiment:
+        """What an experiment's report is about."""
+        if name not in self._reports:
+            self._reports[name] = reported(self.named.experiment(name))
+        return self._reports[name]
 
     def _logged_kimgs(self, run: str) -> list[int]:
         """Snapshots whose training has left a log."""

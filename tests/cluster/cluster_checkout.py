@@ -104,10 +104,10 @@ class ClusterCheckout:
         return started.returncode, output
 
     def results(self) -> dict[str, bytes]:
-        """Everything that is a result; logs of training hold times."""
+        """Everything that is a result; logs of training hold times, and partial states are none."""
         results = self.folder / "results"
         return {
             str(path.relative_to(results)): path.read_bytes()
             for path in sorted(results.rglob("*"))
-            if path.is_file() and path.name != "log.jsonl"
+            if path.is_file() and path.name != "log.jsonl" and "partial" not in path.parts
         }
