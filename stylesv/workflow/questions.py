@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from stylesv.config.detector import FeatureDetectorSettings
 from stylesv.config.recipe import recipe_key, recipe_yaml
-from stylesv.config.settings import SourceSettings
+from stylesv.config.settings import CheckpointSettings
 from stylesv.errors import ConfigError
 from stylesv.records.experiment import experiment_yaml
 from stylesv.records.look import Look, look_yaml
@@ -105,7 +105,7 @@ class Questions:
         return paths.STATE.format(run=wildcards.run, kimg=self.start_kimg(wildcards))
 
     @cached_property
-    def imported(self) -> Mapping[str, SourceSettings]:
+    def imported(self) -> Mapping[str, CheckpointSettings]:
         """Runs whose networks are a published checkpoint, and that checkpoint."""
         found = {name: run.settings.source for name, run in self.plan.runs.items()}
         return {name: source for name, source in found.items() if source is not None}
