@@ -1,6 +1,10 @@
 """Raw videos to packed clips."""
 
 
+localrules:
+    write_data_recipe,
+
+
 rule render_videos:
     """Seeded driving scenes as H.264 files: the demo's raw videos."""
     output:

@@ -1,4 +1,4 @@
-"""The package's floors (DESIGN.md section 6): a module imports only from floors below its own."""
+"""The package's floors (docs/architecture.md 2.1): a module imports only from floors below its own."""
 
 import ast
 from pathlib import Path

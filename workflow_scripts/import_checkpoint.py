@@ -19,11 +19,11 @@ def import_checkpoint(
     pickle: Path, networks_out: Path, sha256: str | None, recipe: Path | None, samples: Path | None, cpu_threads: int
 ) -> None:
     use_cpu_threads(cpu_threads)
-    from stylesv.config.recipe import read_recipe
     from stylesv.generation.samples import draw_snapshot_samples
+    from stylesv.records.recipe import read_imported_recipe
     from stylesv.training.imported import import_checkpoint as import_networks
 
-    facts = import_networks(pickle, networks_out, sha256=sha256, recipe=recipe and read_recipe(recipe))
+    facts = import_networks(pickle, networks_out, sha256=sha256, recipe=recipe and read_imported_recipe(recipe))
     classes = f"{facts['class_dim']} classes, " if facts["class_dim"] else ""
     print(
         f"{networks_out}: {facts['resolution']} px, clips of {facts['num_frames']} frames, {classes}kimg {facts['kimg']}; "

@@ -7,11 +7,11 @@ from typing import Any
 import click
 
 from stylesv.config.dataset import PackSettings
-from stylesv.config.recipe import read_recipe
 from stylesv.config.validation import validate
 from stylesv.config.yaml_files import Layer
 from stylesv.data.packing import describe_packing, pack_videos
 from stylesv.errors import run_command
+from stylesv.records.recipe import read_data_recipe
 
 DEFAULTS = {
     "crop": "center",
@@ -56,7 +56,7 @@ DEFAULTS = {
 )
 def main(videos: Path, out: Path, num_workers: int, recipe: Path | None, **options: Any) -> None:
     """Decode every video once; crop, resize and pack its frames as JPEG in a zip, with an index beside it."""
-    values = {**DEFAULTS, **(read_recipe(recipe)["packing"] if recipe else {})}
+    values = {**DEFAULTS, **(read_data_recipe(recipe).packing.model_dump() if recipe else {})}
     values |= {name: value for name, value in options.items() if value is not None}
     checked = validate(PackSettings, Layer.from_values(values, "command line"))
     index = pack_videos(videos, out, settings=checked, num_workers=num_workers, progress=sys.stderr.isatty())

@@ -1,4 +1,4 @@
-"""Snapshots of StyleSV and StyleGAN-V training, read without running anything in them (SPEC section 4; defect 20).
+"""Snapshots of StyleSV and StyleGAN-V training, read without running anything in them (docs/differences.md 2.20).
 
 Such a snapshot is a pickle of whole objects with their source code, which the published loader executes. Here every
 class is replaced by an inert shell that keeps its state, nothing is imported by name, the source is ignored,

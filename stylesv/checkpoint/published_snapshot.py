@@ -1,7 +1,7 @@
 """The networks of a published snapshot: their options, constructor arguments and weights, as plain data.
 
 Options are OmegaConf nodes whose parent is the whole experiment's configuration, with interpolations in them
-(SPEC section 4). Both layouts are read: nodes of OmegaConf 2.0, as in published checkpoints, and those of later ones.
+(docs/model.md 12.2). Both layouts are read: nodes of OmegaConf 2.0, as in published checkpoints, and those of later ones.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The network whose features a protocol compares: what it is, where it comes from, and how it is called (SPEC section 8)."""
+"""The network whose features a protocol compares: what it is, where it comes from, how it is called (docs/protocols.md 3.1)."""
 
 from typing import Annotated, Literal
 

@@ -1,41 +1,192 @@
-"""The raw videos as part of a data recipe: names and sizes, not paths and times.
+"""Which files a folder or zip of videos holds, and how they stand in a data recipe: by names and sizes, not paths and times.
 
-A moved or copied folder keeps its key; an added, removed or replaced video changes it.
+A moved or copied folder keeps its key; an added, removed or replaced video changes it, however deep it lies. Packing
+starts from the same list (`stylesv.data.video_sources`), so that what it would pack is what the key knows.
 """
 
+import errno
 import hashlib
 import os
+import posixpath
+import stat
+import struct
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
-from stylesv.errors import DataError
+from stylesv.errors import DataError, cannot_be_read, machine_trouble, printable
+
+FILM_SUFFIXES = frozenset(
+    f".{kind}" for kind in ("mp4", "mov", "m4v", "mkv", "webm", "avi", "mpg", "mpeg", "m2v", "ts", "mts", "m2ts")
+) | frozenset(f".{kind}" for kind in ("wmv", "flv", "ogv", "3gp", "gif"))
+FRAME_SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"))
+_WHAT_IS_ALLOWED = "a folder or .zip of films (.mp4, .mov, .mkv, .webm, .avi, ...) or of folders of .jpg or .png frames"
+_VIDEO_SUFFIXES = FILM_SUFFIXES | FRAME_SUFFIXES
+_NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)  # what a link that leads nowhere says when it is followed
+_DAMAGED_ZIP = (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OverflowError, struct.error)
+_ZIP_END_BYTES = 66_000  # a zip's last record and its longest comment: where it is told from other files
+
+
+@dataclass(frozen=True)
+class VideoFiles:
+    """The files of a folder or zip by what they are; their names are paths below `root`, which is a zip if `zipped`."""
+
+    root: Path
+    zipped: bool
+    films: tuple[str, ...]
+    frames: dict[str, tuple[str, ...]]  # pictures, not yet in the order of time, by the folder they lie in
+    others: tuple[str, ...]  # neither; hidden ones are not named at all
+    sizes: dict[str, int | None]  # bytes of films and frames; None for a link that leads nowhere, 0 for others
+
+
+def list_video_files(videos: Path) -> VideoFiles:
+    """What lies below a folder to all depths, in a zip, or one film.
+
+    Hidden files and folders are passed over, links are followed. In a folder that holds films, pictures are neither film
+    nor frame (they are thumbnails).
+
+    Raises:
+        DataError: there is nothing at `videos`, or nothing that can be used.
+        MachineError: a file or folder cannot be looked at.
+    """
+    videos = Path(videos)
+    root, zipped = videos, False
+    facts = _look_at(videos)
+    if stat.S_ISDIR(facts.st_mode):
+        sizes = _files_below(videos)
+    elif stat.S_ISREG(facts.st_mode) and (table := _zip_table(videos)) is not None:
+        sizes, zipped = {name: size for name, size in table.items() if not _hidden(name)}, True
+    elif stat.S_ISREG(facts.st_mode) and videos.suffix.lower() in FILM_SUFFIXES:
+        root, sizes = videos.parent, {videos.name: facts.st_size}
+    else:
+        raise DataError(f"{videos}: neither a folder nor a zip nor a film; give {_WHAT_IS_ALLOWED}")
+    films, frames, others = _sort_out(sizes)
+    if not films and not frames:
+        held = f"holds {len(others)} files, such as {printable(min(others))}, but no videos" if others else "is empty"
+        raise DataError(f"{videos}: {held}; give {_WHAT_IS_ALLOWED}")
+    return VideoFiles(root, zipped, films, frames, others, sizes)
 
 
 def fingerprint_videos(path: Path) -> str:
-    """First 16 hex digits of the SHA-256 over the sorted names and sizes of a folder's entries, or a zip's name and size.
+    """First 16 hex digits of the SHA-256 over the sorted names and sizes of all films and frames at `path`.
 
-    A folder inside counts with its name, the number of its entries, and the first and last of their names, so that a
-    million frames are not looked at one by one.
+    Names are those below the folder or in the zip, so that a zip counts as what it unpacks to. What packing passes over or
+    merely lists as ignored is not in it.
 
     Raises:
-        DataError: there is no such folder or file, it cannot be read, or it is empty.
+        DataError, MachineError: as `list_video_files`.
     """
-    path = Path(path)
+    found = list_video_files(path)
+    names = [*found.films, *(name for frames in found.frames.values() for name in frames)]
+    lines = sorted(f"{name} {'leads nowhere' if found.sizes[name] is None else found.sizes[name]}" for name in names)
+    return hashlib.sha256("\n".join(lines).encode(errors="surrogateescape")).hexdigest()[:16]
+
+
+def _look_at(videos: Path) -> os.stat_result:
     try:
-        if path.is_file():
-            lines = [f"{path.name} {path.stat().st_size}"]
-        elif path.is_dir():
-            lines = sorted(_describe(entry) for entry in os.scandir(path) if not entry.name.startswith("."))
-        else:
-            raise DataError(f"{path}: no such folder or zip; give a folder or zip of videos: --config videos=PATH")
+        return os.stat(videos)
     except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
-    if not lines:
-        raise DataError(f"{path}: the folder is empty; a folder or zip of video files or of frame folders is expected")
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+        if error.errno in _NOWHERE:
+            raise DataError(f"{videos}: no such file or folder; give {_WHAT_IS_ALLOWED}") from error
+        raise cannot_be_read(videos, error) from error
 
 
-def _describe(entry: os.DirEntry) -> str:
-    if not entry.is_dir():
-        return f"{entry.name} {entry.stat().st_size}"
-    inside = sorted(os.listdir(entry.path))
-    return f"{entry.name}/ {len(inside)} {inside[:1]} {inside[-1:]}"
+def _files_below(root: Path) -> dict[str, int | None]:
+    """Sizes of all files below a folder by their paths below it; links to folders are followed, but not in a circle."""
+    sizes: dict[str, int | None] = {}
+    waiting = [("", frozenset([_identity(root)]))]  # folders, and those that each lies in
+    while waiting:
+        prefix, above = waiting.pop()
+        folder = os.path.join(root, prefix)
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if _is_hidden(entry.name):
+                        continue
+                    name = prefix + entry.name
+                    if not _leads_to_folder(entry):
+                        sizes[name] = _size(entry) if _suffix(name) in _VIDEO_SUFFIXES else 0
+                    elif (identity := _identity(entry.path)) not in above:
+                        waiting.append((f"{name}/", above | {identity}))
+        except OSError as error:
+            raise cannot_be_read(Path(error.filename or folder), error) from error
+    return sizes
+
+
+def _identity(folder: Path | str) -> tuple[int, int]:
+    facts = os.stat(folder)
+    return facts.st_dev, facts.st_ino
+
+
+def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError as error:
+        if error.errno in _NOWHERE:
+            return False
+        raise
+
+
+def _size(entry: os.DirEntry[str]) -> int | None:
+    try:
+        return entry.stat().st_size
+    except OSError as error:
+        if error.errno in _NOWHERE:
+            return None
+        raise
+
+
+def _zip_table(path: Path) -> dict[str, int | None] | None:
+    """Sizes, once unpacked, of a zip's files by name; None if it is no zip.
+
+    Raises:
+        DataError: it is a damaged one.
+        MachineError: it cannot be read, which `zipfile` alone would take for another kind of file.
+    """
+    try:
+        with open(path, "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _ZIP_END_BYTES))
+            file.read()
+            if not zipfile.is_zipfile(file):
+                return None
+            with zipfile.ZipFile(file) as archive:
+                return {info.filename: info.file_size for info in archive.infolist() if not info.is_dir()}
+    except _DAMAGED_ZIP as error:
+        if isinstance(error.__context__, OSError) and machine_trouble(error.__context__):
+            raise cannot_be_read(path, error.__context__) from error
+        raise DataError(f"{path}: is a damaged zip ({error}); mend it or pack it again") from error
+    except OSError as error:
+        raise cannot_be_read(path, error) from error
+
+
+def _is_hidden(part: str) -> bool:
+    return part.startswith(".") or part == "__MACOSX"
+
+
+def _hidden(name: str) -> bool:
+    return any(_is_hidden(part) for part in name.split("/") if part not in ("", "."))
+
+
+def _sort_out(names: Iterable[str]) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]], tuple[str, ...]]:
+    """Films, frames by folder, and others."""
+    films, others = [], []
+    frames: dict[str, list[str]] = {}
+    for name in names:
+        if _suffix(name) in FILM_SUFFIXES:
+            films.append(name)
+        elif _suffix(name) in FRAME_SUFFIXES:
+            frames.setdefault(_folder(name), []).append(name)
+        else:
+            others.append(name)
+    for folder in {_folder(name) for name in films}:
+        others += frames.pop(folder, [])
+    return tuple(films), {folder: tuple(pictures) for folder, pictures in frames.items()}, tuple(others)
+
+
+def _suffix(name: str) -> str:
+    return posixpath.splitext(name)[1].lower()
+
+
+def _folder(name: str) -> str:
+    return posixpath.normpath(posixpath.dirname(name) or ".")

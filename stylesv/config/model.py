@@ -1,6 +1,6 @@
 """Settings of the generator and the discriminator: what a user may choose about the model, and which shapes cannot work.
 
-Plain data only. Options of the published code that do nothing there (SPEC section 10, marked dead) have no setting here.
+Plain data only. Options of the published code that do nothing there (docs/differences.md 1.5) have no setting here.
 What follows from the data set or the clips (resolution, number of frames, classes) is not a setting of the model; the
 two `check_*` functions hold the model's shapes against it.
 """
@@ -15,14 +15,14 @@ from stylesv.errors import ConfigError
 
 
 class TimeEncodingSettings(Settings):
-    """Fourier encoding of time with aligners (StyleGAN-V section 3.1; SPEC 1.7)."""
+    """Fourier encoding of time with aligners (StyleGAN-V section 3.1; docs/model.md 2.3)."""
 
     dim: Count
-    """Number of frequencies; a motion code has a sine and a cosine for each. SPEC 1.7."""
+    """Number of frequencies; a motion code has a sine and a cosine for each. docs/model.md 2.3."""
     min_period_len: Positive
     """Shortest period in frames; 16 in StyleGAN-V, 256 in the StyleSV scripts."""
     max_period_len: Positive
-    """Longest period in frames. SPEC 1.7."""
+    """Longest period in frames. docs/model.md 2.3."""
 
     @model_validator(mode="after")
     def _periods_in_order(self) -> "TimeEncodingSettings":
@@ -35,26 +35,26 @@ class TimeEncodingSettings(Settings):
 
 
 class MotionSettings(Settings):
-    """From motion noise at anchors to a motion code for each time (SPEC 1.7)."""
+    """From motion noise at anchors to a motion code for each time (docs/model.md 2.2 to 2.4)."""
 
     z_dim: Count
-    """Numbers of noise at each anchor. SPEC 1.7."""
+    """Numbers of noise at each anchor. docs/model.md 2.2."""
     v_dim: Count
-    """Numbers in a motion code at an anchor. SPEC 1.7."""
+    """Numbers in a motion code at an anchor. docs/model.md 2.2."""
     motion_z_distance: Count
-    """Frames between anchors; the published code takes time_enc.min_period_len. SPEC 1.7."""
+    """Frames between anchors; the published code takes time_enc.min_period_len. docs/model.md 2.2."""
     gen_strategy: Literal["conv", "autoregressive"]
-    """Codes by two convolutions over the noise without padding, or by an LSTM. SPEC 1.7."""
+    """Codes by two convolutions over the noise without padding, or by an LSTM. docs/model.md 2.2."""
     kernel_size: Count | None
-    """Width of the convolutions in anchors; null if autoregressive. SPEC 1.7."""
+    """Width of the convolutions in anchors; null if autoregressive. docs/model.md 2.2."""
     time_enc: TimeEncodingSettings | None
     """Fourier encoding of time; null: interpolated codes go through a mapping network instead (`fourier: false` there)."""
     bspline: bool
-    """Blend three anchors with a quadratic B-spline instead of two linearly; model E. SPEC 1.7."""
+    """Blend three anchors with a quadratic B-spline instead of two linearly; model E. docs/model.md 2.4."""
     bs_emb: bool
-    """With bspline: blend periods and phases too, and do not subtract the interpolated encoding. SPEC 1.7."""
+    """With bspline: blend periods and phases too, and do not subtract the interpolated encoding. docs/model.md 2.4."""
     offset: NonNegativeInt
-    """With bspline: in training, times are shifted by up to so many frames per clip; 0 in the scripts. SPEC 1.7."""
+    """With bspline: in training, times are shifted by up to so many frames per clip; 0 in the scripts. docs/model.md 2.4."""
 
     @property
     def code_dim(self) -> int:
@@ -82,42 +82,42 @@ class MotionSettings(Settings):
 
 
 class SynthesisSettings(Settings):
-    """The alias-free synthesis network, and how motion enters it (StyleGAN3 section 3; SPEC 1.2 to 1.6)."""
+    """The alias-free synthesis network, and how motion enters it (StyleGAN3 section 3; docs/model.md 2.5 to 2.10)."""
 
     num_layers: Count
-    """Layers before the one to RGB; 14 in the paper. SPEC 1.2."""
+    """Layers before the one to RGB; 14 in the paper. docs/model.md 2.6."""
     num_critical: NonNegativeInt
-    """Last layers that are sampled critically. SPEC 1.2."""
+    """Last layers that are sampled critically. docs/model.md 2.6."""
     first_cutoff: Positive
-    """Cut-off frequency of the first layer, in cycles per image. SPEC 1.2."""
+    """Cut-off frequency of the first layer, in cycles per image. docs/model.md 2.6."""
     first_stopband: Positive
-    """Stop band of the first layer, in cycles per image; 2^2.1. SPEC 1.2."""
+    """Stop band of the first layer, in cycles per image; 2^2.1. docs/model.md 2.6."""
     last_stopband_rel: Positive
-    """Stop band of the last layer over its cut-off; 2^0.3. SPEC 1.2."""
+    """Stop band of the last layer over its cut-off; 2^0.3. docs/model.md 2.6."""
     margin_size: NonNegativeInt
-    """Pixels kept outside the image at every layer. SPEC 1.2."""
+    """Pixels kept outside the image at every layer. docs/model.md 2.6."""
     output_scale: Positive
-    """The image is multiplied by it. SPEC 1.2."""
+    """The image is multiplied by it. docs/model.md 2.6."""
     conv_kernel: Count
-    """Width of the convolutions; 3, or 1 for a rotation-equivariant generator (with radial filters). SPEC 1.2."""
+    """Width of the convolutions; 3, or 1 for a rotation-equivariant generator (with radial filters). docs/model.md 2.6."""
     filter_size: Count
-    """Taps of the low-pass filters over the resampling factor. SPEC 1.2."""
+    """Taps of the low-pass filters over the resampling factor. docs/model.md 2.6."""
     lrelu_upsampling: Count
-    """Oversampling at the non-linearity. SPEC 1.2."""
+    """Oversampling at the non-linearity. docs/model.md 2.6."""
     use_radial_filters: bool
-    """Radially symmetric down-sampling filters, except in critical layers. SPEC 1.2."""
+    """Radially symmetric down-sampling filters, except in critical layers. docs/model.md 2.6."""
     fuse_w: Literal["concat", "add"]
-    """How the motion code joins w: through one shared layer, or as a sum. SPEC 1.5."""
+    """How the motion code joins w: through one shared layer, or as a sum. docs/model.md 2.5."""
     learnable_motion_mask: bool
-    """Whether the factor on the motion code is learnt; fixed in image pretraining. SPEC 1.5."""
+    """Whether the factor on the motion code is learnt; fixed in image pretraining. docs/model.md 2.5."""
     init_motion_mask: Literal["zeros", "ones"]
-    """Where the factor on the motion code starts. SPEC 1.5."""
+    """Where the factor on the motion code starts. docs/model.md 2.5."""
     low_rank: NonNegativeInt
-    """Rank of the weights modulated by motion; 0: none. SPEC 1.4, and 1.6 (-1 there)."""
+    """Rank of the weights modulated by motion; 0: none. docs/model.md 2.9 (-1 there)."""
     always_lr: bool
-    """Also give frozen layers weights modulated by motion. SPEC 1.6."""
+    """Also give frozen layers weights modulated by motion. docs/model.md 2.10."""
     freezesyn: NonNegativeInt
-    """Number of last layers, the one to RGB included, that are not trained. SPEC 1.6."""
+    """Number of last layers, the one to RGB included, that are not trained. docs/model.md 2.10."""
 
     @model_validator(mode="after")
     def _shapes_can_work(self) -> "SynthesisSettings":
@@ -140,28 +140,28 @@ class SynthesisSettings(Settings):
 
 
 class GeneratorSettings(Settings):
-    """The generator (SPEC 1)."""
+    """The generator (docs/model.md 2)."""
 
     architecture: Literal["stylegan3", "stylegan2"]
     """stylegan3: alias-free (models B to E); stylegan2: motion codes in its constant input (StyleGAN-V, model A)."""
     z_dim: Count
-    """Numbers of content noise. SPEC 1.1."""
+    """Numbers of content noise. docs/model.md 2.1."""
     w_dim: Count
-    """Numbers in the intermediate latent. SPEC 1.1."""
+    """Numbers in the intermediate latent. docs/model.md 2.1."""
     num_mapping_layers: Count
-    """Layers from z to w. SPEC 1.1."""
+    """Layers from z to w. docs/model.md 2.1."""
     freezemap: bool
-    """Whether the layers from z to w are not trained. SPEC 1.1."""
+    """Whether the layers from z to w are not trained. docs/model.md 2.1."""
     channel_base: Count
     """Channels of a layer are channel_base / 2 / cut-off (stylegan2: channel_base / resolution); fmaps 0.5 is 16384."""
     channel_max: Count
-    """Most channels of a layer. SPEC 1.2."""
+    """Most channels of a layer. docs/model.md 2.6."""
     conv_clamp: Positive | None
-    """Activations are clamped to +- this; null: not. SPEC 1.2."""
+    """Activations are clamped to +- this; null: not. docs/model.md 2.6."""
     num_fp16_res: NonNegativeInt
-    """Highest resolutions that are computed in half precision, if training says so; 0: none. SPEC 1.2."""
+    """Highest resolutions that are computed in half precision, if training says so; 0: none. docs/model.md 11."""
     update_emas: bool
-    """Whether training tracks the mean w and the layers' magnitudes; false in the released code. SPEC 1.1, defect 1."""
+    """Whether training tracks the mean w and the layers' magnitudes; false in the released code. docs/differences.md 2.1."""
     motion: MotionSettings
     """Motion codes."""
     synthesis: SynthesisSettings | None
@@ -188,42 +188,42 @@ class GeneratorSettings(Settings):
 
 
 class DiscriminatorSettings(Settings):
-    """The discriminator (SPEC 2)."""
+    """The discriminator (docs/model.md 3)."""
 
     architecture: Literal["resnet", "skip", "orig"]
-    """Blocks with a residual connection, with the image at every resolution (single images only), or plain. SPEC 2."""
+    """Blocks with a residual connection, with the image at every resolution (single images only), or plain. docs/model.md 3.1."""
     channel_base: Count
-    """Channels of a block are channel_base / resolution; fmaps 0.5 is 16384. SPEC 2."""
+    """Channels of a block are channel_base / resolution; fmaps 0.5 is 16384. docs/model.md 3.1."""
     channel_max: Count
-    """Most channels of a block. SPEC 2."""
+    """Most channels of a block. docs/model.md 3.1."""
     conv_clamp: Positive | None
-    """Activations are clamped to +- this; null: not. SPEC 2."""
+    """Activations are clamped to +- this; null: not. docs/model.md 3.1."""
     num_fp16_res: NonNegativeInt
-    """Highest resolutions that are computed in half precision, if training says so; 0: none. SPEC 2."""
+    """Highest resolutions that are computed in half precision, if training says so; 0: none. docs/model.md 11."""
     num_mapping_layers: Count
-    """Layers that map time differences and label. SPEC 2."""
+    """Layers that map time differences and label. docs/model.md 3.5."""
     mbstd_group_size: Count | None
-    """Clips whose standard deviation is one statistic; null: the whole batch. SPEC 2."""
+    """Clips whose standard deviation is one statistic; null: the whole batch. docs/model.md 3.4."""
     mbstd_num_channels: NonNegativeInt
-    """Channels of that statistic; 0: none. SPEC 2."""
+    """Channels of that statistic; 0: none. docs/model.md 3.4."""
     concat_res: Count
-    """Resolution in px of the block before which the frames of a clip are merged. SPEC 2."""
+    """Resolution in px of the block before which the frames of a clip are merged. docs/model.md 3.3."""
     tmean: bool
-    """Merge frames by their mean; false: by concatenation (StyleGAN-V). SPEC 2."""
+    """Merge frames by their mean; false: by concatenation (StyleGAN-V). docs/model.md 3.3."""
     num_frames_div_factor: Count | None
-    """With concatenation: channels per frame are divided by it; null with tmean. SPEC 2."""
+    """With concatenation: channels per frame are divided by it; null with tmean. docs/model.md 3.3."""
     tsm: bool
-    """Temporal shift: each block sees an eighth of the channels of the next and of the previous frame. SPEC 2."""
+    """Temporal shift: each block sees an eighth of the channels of the next and of the previous frame. docs/model.md 3.2."""
     dummy_c: bool
-    """Replace the encoding of time differences by zeros. SPEC 2."""
+    """Replace the encoding of time differences by zeros. docs/model.md 3.5."""
     time_embed_dim: Count
-    """Numbers learnt for each time difference; 256 there. SPEC 2, time-difference encoder."""
+    """Numbers learnt for each time difference; 256 there. docs/model.md 3.5."""
     skip_small_t_freqs: NonNegativeInt
-    """Highest frequencies left out of the encoding of time differences. SPEC 2."""
+    """Highest frequencies left out of the encoding of time differences. docs/model.md 3.5."""
     freeze_layers: NonNegativeInt
-    """Number of first layers that are not trained (Freeze-D); their blocks have no temporal shift. SPEC 2."""
+    """Number of first layers that are not trained (Freeze-D); their blocks have no temporal shift. docs/model.md 3.6."""
     always_update: bool
-    """Train the frozen layers all the same; only the temporal shift is left out. SPEC 2."""
+    """Train the frozen layers all the same; only the temporal shift is left out. docs/model.md 3.6."""
 
     @model_validator(mode="after")
     def _options_agree(self) -> "DiscriminatorSettings":
@@ -241,12 +241,12 @@ class DiscriminatorSettings(Settings):
 
 
 def layer_channels(channel_base: int, channel_max: int, cutoff: float) -> int:
-    """Channels of an alias-free layer with this cut-off frequency; halves round to even, as NumPy's rint. SPEC 1.2."""
+    """Channels of an alias-free layer with this cut-off frequency; halves round to even, as NumPy's rint. docs/model.md 2.6."""
     return round(min(channel_base / 2 / cutoff, channel_max))
 
 
 def block_channels(channel_base: int, channel_max: int, resolution: int) -> int:
-    """Channels of a StyleGAN2 block at this resolution. SPEC 2."""
+    """Channels of a StyleGAN2 block at this resolution. docs/model.md 3.1."""
     return min(channel_base // resolution, channel_max)
 
 

@@ -1,4 +1,4 @@
-"""How snapshots are scored (PAPER section 4, SPEC section 8), and when two scores may be compared.
+"""How snapshots are scored (docs/protocols.md 1 to 5), and when two scores may be compared.
 
 Protocol alone moves the published FVD of one checkpoint by a factor of 1.6, so all of it is settings, and the key over
 these settings goes with every score.

@@ -1,4 +1,4 @@
-"""What decides a training run's content, apart from the networks themselves (SPEC sections 3, 4, 6 and 11).
+"""What decides a training run's content, apart from the networks themselves (docs/model.md 4 to 9).
 
 Every value has its published default, with its source, in `config/config.yaml`; here is only what is allowed. Numbers
 named `_kclips` count thousands of clips (generated or real videos of a batch), as the published moving average and
@@ -15,18 +15,18 @@ BelowOne = Annotated[float, Field(ge=0, lt=1)]
 
 
 class FrameSamplingSettings(Settings):
-    """Which frames of a video make a clip (SPEC section 6)."""
+    """Which frames of a video make a clip (docs/model.md 8)."""
 
     kind: Literal["random", "uniform"]
     """`random`: first and last frame at a drawn span, the others anywhere between; `uniform`: equal distances."""
     distances: Annotated[tuple[Count, ...], Field(min_length=1)] | None
     """Distances that may be drawn, in frames: first to last frame if `random`, frame to frame if `uniform`.
-    null: every whole number. StyleGAN-V and StyleSV: powers of two (SPEC 6)."""
+    null: every whole number. StyleGAN-V and StyleSV: powers of two (docs/model.md 8.1)."""
     max_distance: Count | None
-    """Largest distance that is drawn, in frames; null: as far as the video reaches. StyleSV: 32 (SPEC 6)."""
+    """Largest distance that is drawn, in frames; null: as far as the video reaches. StyleSV: 32 (docs/model.md 8.1)."""
     published_spans: bool
     """Draw spans as the published code does: without `distances` the largest is left out, and a single frame
-    still draws a span, so that a video's last frames come up too rarely (SPEC defects 14 and 15)."""
+    still draws a span, so that a video's last frames come up too rarely (docs/differences.md 2.14 and 2.15)."""
 
     def largest_distance(self) -> int | None:
         """The largest distance that can be drawn from a long video, 0 if none; null if there is no bound."""
@@ -36,7 +36,7 @@ class FrameSamplingSettings(Settings):
 
 
 class AugmentTransformSettings(Settings):
-    """The transforms of adaptive augmentation and their strengths (ADA paper, appendix B; SPEC section 11).
+    """The transforms of adaptive augmentation and their strengths (ADA paper, appendix B; docs/model.md 7.1).
 
     Of each transform, the first number multiplies the augmentation probability; 0 leaves the transform out.
     """
@@ -121,7 +121,7 @@ class OptimizerSettings(Settings):
     """Adam for one network."""
 
     lr: Positive
-    """Learning rate, before lazy regularisation scales it (SPEC 3)."""
+    """Learning rate, before lazy regularisation scales it (docs/model.md 5.1)."""
     betas: tuple[BelowOne, BelowOne]
     """Decay of the first and second moment, before lazy regularisation scales it."""
     eps: Positive
@@ -156,7 +156,7 @@ class LossSettings(Settings):
 
 
 class LatentInterpolationSettings(Settings):
-    """Generated clips whose content moves from one latent to another over time (SPEC section 3)."""
+    """Generated clips whose content moves from one latent to another over time (docs/model.md 4.4)."""
 
     probability: Fraction
     """Probability that a step's generated clips are interpolated; 0 is never, as in the paper's recipes."""
@@ -185,13 +185,13 @@ class TrainingSettings(Settings):
     num_frames: Count
     """Frames of a clip, 1 for image pretraining."""
     max_num_frames: Count
-    """Frames of the window of a video that clips are drawn from; bounds generated times too (SPEC 4)."""
+    """Frames of the window of a video that clips are drawn from; bounds generated times too (docs/model.md 8.3)."""
     mirror: bool
     """Double the data with clips mirrored left and right."""
     frame_sampling: FrameSamplingSettings
     """Times of real and generated clips."""
     fractional_times: bool
-    """Generated clips may lie between whole frames (SPEC 6)."""
+    """Generated clips may lie between whole frames (docs/model.md 8.3)."""
     latent_interpolation: LatentInterpolationSettings
     """Content that moves over time."""
     loss: LossSettings

@@ -1,4 +1,4 @@
-"""Frames of a film or of a frame folder, each read once from the first to the last (ECOSYSTEM 1).
+"""Frames of a film or of a frame folder, each read once from the first to the last (docs/data.md 3.1).
 
 A film is turned as its display matrix says (phones), its frames carry their times (variable frame rates), and damage
 ends it: what could be read before is yielded, and `VideoFacts.damage` says what happened.

@@ -11,7 +11,7 @@ from stylesv.media.frame_files import encode_jpeg
 
 
 def fit_frame(frame: SourceFrame, resolution: int, crop: Literal["center", "squeeze"]) -> UInt8[np.ndarray, "h w 3"]:
-    """The frame as a square of `resolution` pixels, antialiased (Lanczos, as the published scripts; SPEC 12).
+    """The frame as a square of `resolution` pixels, antialiased (Lanczos, as the published scripts; docs/data.md 4).
 
     center: the short side fills the square and the long side is cut evenly. squeeze: the whole frame, stretched.
     Pixels that are not square are taken for what they are.

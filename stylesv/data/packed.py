@@ -1,4 +1,4 @@
-"""Read packed clips: any frame of any clip by one `pread` and one JPEG decode (ECOSYSTEM 2).
+"""Read packed clips: any frame of any clip by one `pread` and one JPEG decode (docs/data.md 1.1).
 
 Safe after fork and in several workers, since `pread` shares no file position; opening takes milliseconds and memory
 for the index alone, since the table of offsets is mapped.

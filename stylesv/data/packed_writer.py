@@ -1,4 +1,4 @@
-"""Write packed clips: a STORED zip of JPEG frames, a table of byte offsets, and an index (ECOSYSTEM 2).
+"""Write packed clips: a STORED zip of JPEG frames, a table of byte offsets, and an index (docs/data.md 1.1).
 
 Everything is written into `.partial` inside the target folder and renamed when whole, the index last. A folder
 without `index.json` is therefore an unfinished packing, and nothing else.
@@ -81,7 +81,7 @@ class PackedWriter:
     def add_clip(self, jpegs: Iterable[bytes], entry: dict[str, Any]) -> None:
         """Append a clip's frames; `entry` holds its unique `name` and what else the index shall say of it."""
         name, digest, extents = entry["name"], hashlib.sha256(), []
-        # The published loader takes a clip to be what follows a folder's entry (SPEC 7).
+        # The published loader takes a clip to be what follows a folder's entry (docs/data.md 2.3).
         self._zip.writestr(_fixed_info(f"{name}/", 0o40755), b"")
         for frame, jpeg in enumerate(jpegs):
             self._zip.writestr(_fixed_info(f"{name}/{frame:06d}.jpg", 0o100644), jpeg)

@@ -138,7 +138,7 @@ def _name_clips(source: VideoSource, num_pieces: int, taken: set[str]) -> list[s
     """Names of a source's clips, `name` or, if it is cut, `name_0000`, `name_0001`, ...; not yet in `taken`.
 
     Letters, digits, - and _ stay; everything else becomes _, as the published tools do with #. A dot in the name would
-    make the published loader sort all frames as text (SPEC 26).
+    make the published loader sort all frames as text (docs/differences.md 2.26).
     """
     path = PurePosixPath(source.name)
     stem = str(path.with_suffix("")) if source.kind == "film" else source.name

@@ -4,11 +4,7 @@ A video is spooled before it is packed because only its last frame tells whether
 in the packed zip must not depend on which process is done first.
 """
 
-import multiprocessing
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +12,7 @@ from stylesv.config.dataset import PackSettings
 from stylesv.data.decoding import SourceFrame, VideoFacts, decode_film, decode_frame_folder, resample
 from stylesv.data.frame_fitting import encode_frame
 from stylesv.data.video_sources import VideoSource
+from stylesv.data.workers import Job, run_in_order
 from stylesv.errors import DataError
 
 
@@ -35,23 +32,11 @@ def spool_in_order(
     sources: list[VideoSource], partial: Path, settings: PackSettings, num_workers: int
 ) -> Iterator[SpooledVideo]:
     """Each source decoded and compressed, by `num_workers` processes, in the order of `sources`."""
-    jobs = [(source, partial / f"{number:06d}", settings) for number, source in enumerate(sources)]
+    jobs = [Job(source.name, (source, partial / f"{number:06d}", settings)) for number, source in enumerate(sources)]
     if num_workers <= 1:
-        yield from (spool_video(*job) for job in jobs)
-        return
-    waiting: deque[Future[SpooledVideo]] = deque()
-    pool = ProcessPoolExecutor(min(num_workers, len(jobs)), mp_context=multiprocessing.get_context("spawn"))
-    try:
-        for job in jobs:
-            waiting.append(pool.submit(spool_video, *job))
-            if len(waiting) > 2 * num_workers:  # bounds the disk space that spooled frames take
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    except BrokenProcessPool as error:
-        raise DataError("a decoding process was killed, perhaps for memory: give fewer --num-workers") from error
-    finally:
-        pool.shutdown(cancel_futures=True)
+        yield from (spool_video(*job.arguments) for job in jobs)
+    else:  # how far they go ahead bounds the disk space that spooled frames take
+        yield from run_in_order(spool_video, jobs, num_workers=num_workers, max_ahead=2 * num_workers)
 
 
 def spool_video(source: VideoSource, spool: Path, settings: PackSettings) -> SpooledVideo:

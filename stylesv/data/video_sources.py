@@ -1,6 +1,6 @@
 """Where videos come from: a folder or zip of films or of frame folders, or one film.
 
-Different from the published loader on purpose (SPEC 25, 26): frames belong together because they lie in one folder,
+Different from the published loader on purpose (docs/data.md 2.3): frames belong together because they lie in one folder,
 whether or not a zip has entries for folders, and each folder is sorted by the numbers in its own frame names.
 """
 
@@ -67,7 +67,7 @@ class VideoSource:
 
 @functools.lru_cache(maxsize=1)
 def open_archive(path: Path) -> zipfile.ZipFile:
-    """The zip, opened once a process: the table of a million frames takes seconds to read (ECOSYSTEM 2)."""
+    """The zip, opened once a process: the table of a million frames takes seconds to read (docs/data.md 1.2)."""
     return zipfile.ZipFile(path)
 
 

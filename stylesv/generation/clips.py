@@ -85,5 +85,5 @@ def synthesize(
 
 
 def to_uint8(frames: Float[Tensor, "..."]) -> UInt8[Tensor, "..."]:
-    """[-1, 1] to 0..255 as the published metrics do: x * 127.5 + 128, clamped, truncated (SPEC section 8)."""
+    """[-1, 1] to 0..255 as the published metrics do: x * 127.5 + 128, clamped, truncated (docs/protocols.md 2.3)."""
     return (frames * 127.5 + 128).clamp(0, 255).to(torch.uint8)

@@ -1,4 +1,4 @@
-"""Which clips of videos a protocol takes, from the lengths of the videos alone (SPEC section 8).
+"""Which clips of videos a protocol takes, from the lengths of the videos alone (docs/protocols.md 2.1).
 
 Different from the published code on purpose: first frames are a function of the seed and the video, and short videos
 are counted. A video is long enough when the clip fits into it, or with `whole_strides`, as published, when it has

@@ -1,4 +1,4 @@
-"""Feature networks behind one call: uint8 clips in, rows out; checked by hash and output (SPEC section 8)."""
+"""Feature networks behind one call: uint8 clips in, rows out; checked by hash and output (docs/protocols.md 3)."""
 
 import hashlib
 from collections.abc import Callable
@@ -164,7 +164,7 @@ def _script_detector(path: Path, settings: FeatureDetectorSettings, sha256: str,
 
 
 def _call_of(kind: DetectorKind, module: nn.Module) -> Callable[[Tensor], Tensor]:
-    """The papers' way of calling each kind (SPEC section 8); frames reach a network of images one by one."""
+    """The papers' way of calling each kind (docs/protocols.md 3.1); frames reach a network of images one by one."""
 
     def channels_before_time(clips: Tensor) -> Tensor:
         return clips.transpose(1, 2).contiguous()

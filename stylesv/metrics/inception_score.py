@@ -9,7 +9,7 @@ from stylesv.errors import DataError
 def inception_score(
     probabilities: Float[np.ndarray, "n classes"], *, splits: int, shuffle_seed: int | None
 ) -> tuple[float, float]:
-    """Mean and standard deviation, over consecutive parts, of exp(mean KL(p(class | clip) || p(class))) (SPEC section 8).
+    """Mean and standard deviation, over consecutive parts, of exp(mean KL(p(class | clip) || p(class))) (docs/protocols.md 4.4).
 
     `shuffle_seed` seeds NumPy's RandomState, which shuffles clips first (the papers' video score), or is None.
 

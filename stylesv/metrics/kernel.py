@@ -16,7 +16,7 @@ def kernel_distance(
     max_subset_size: int,
     random: Random,
 ) -> float:
-    """Mean over random subsets of the distance, times 1000 as the papers give it (SPEC section 8).
+    """Mean over random subsets of the distance, times 1000 as the papers give it (docs/protocols.md 4.3).
 
     Each subset draws generated clips first and real ones second, without repetition, as many as `max_subset_size` or
     as the smaller set has.

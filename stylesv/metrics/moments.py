@@ -1,6 +1,6 @@
 """Mean and covariance of features, summed in float64 around the mean.
 
-The published code sums x and x xT and subtracts (SPEC section 8), which loses digits where the mean is large against the
+The published code sums x and x xT and subtracts (docs/protocols.md 4.1), which loses digits where the mean is large against the
 spread. Here sets are merged by the pairwise update of Chan, Golub and LeVeque (1983), so that batches, shards and their
 order change the result by rounding only.
 """

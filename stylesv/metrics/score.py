@@ -1,4 +1,4 @@
-"""A score, and all that is needed to judge it: DESIGN's rule that a score is never a bare number."""
+"""A score, and all that is needed to judge it: it is never a bare number (docs/protocols.md 1)."""
 
 import platform
 from importlib.metadata import version

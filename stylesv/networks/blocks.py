@@ -1,4 +1,4 @@
-"""The discriminator's blocks, with temporal shift, and its last layers (SPEC 2)."""
+"""The discriminator's blocks, with temporal shift, and its last layers (docs/model.md 3.1 to 3.4)."""
 
 import math
 from dataclasses import dataclass
@@ -156,7 +156,7 @@ def temporal_shift(x: Float[Tensor, "b c h w"], num_frames: int) -> Float[Tensor
 def append_minibatch_std(
     x: Float[Tensor, "n c h w"], *, group_size: int | None, num_channels: int
 ) -> Float[Tensor, "n more h w"]:
-    """Append `num_channels` constant channels: the mean standard deviation within groups of clips (SPEC 2).
+    """Append `num_channels` constant channels: the mean standard deviation within groups of clips (docs/model.md 3.4).
 
     Clips that are n / group apart form a group; `group_size` None: the whole batch.
     """

@@ -1,4 +1,4 @@
-"""The discriminator: frames and their times to one score for each clip (SPEC 2)."""
+"""The discriminator: frames and their times to one score for each clip (docs/model.md 3)."""
 
 import torch
 from jaxtyping import Float, Real

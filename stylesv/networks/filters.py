@@ -1,6 +1,6 @@
 """Layer design of the alias-free generator: frequencies, sizes and filters of each layer.
 
-StyleGAN3 section 3 and appendix C; SPEC 1.2. Rates are in samples per image width, frequencies in cycles per image width.
+StyleGAN3 section 3 and appendix C; docs/model.md 2.6. Rates are in samples, frequencies in cycles per image width.
 """
 
 import math

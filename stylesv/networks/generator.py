@@ -1,4 +1,4 @@
-"""The generator: content noise, times and motion noise to frames (SPEC 1)."""
+"""The generator: content noise, times and motion noise to frames (docs/model.md 2)."""
 
 import math
 

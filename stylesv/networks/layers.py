@@ -1,4 +1,4 @@
-"""Layers with equalised learning rate, shared by generator and discriminator (SPEC 0 and 2).
+"""Layers with equalised learning rate, shared by generator and discriminator (docs/model.md 1.2 and 3.1).
 
 Weights are stored with unit variance over the learning-rate multiplier and scaled at run time, so that Adam's steps
 have the same relative size in every layer (Progressive GAN section 4.1).
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from stylesv.ops import bias_act, conv2d_resample, setup_filter
 
-RESAMPLE_TAPS = [1, 3, 3, 1]  # low-pass filter of StyleGAN2, SPEC 2
+RESAMPLE_TAPS = [1, 3, 3, 1]  # low-pass filter of StyleGAN2, docs/model.md 3.1
 
 
 def add_weight(module: nn.Module, name: str, value: Tensor | None, *, trainable: bool = True) -> None:
@@ -26,12 +26,12 @@ def add_weight(module: nn.Module, name: str, value: Tensor | None, *, trainable:
 
 
 def normalize_second_moment(x: Float[Tensor, "n d"]) -> Float[Tensor, "n d"]:
-    """Scale each row to a mean square of 1. SPEC 0."""
+    """Scale each row to a mean square of 1. docs/model.md 1.2."""
     return x * (x.square().mean(dim=-1, keepdim=True) + 1e-8).rsqrt()
 
 
 class FullyConnected(nn.Module):
-    """A fully connected layer with equalised learning rate (SPEC 0)."""
+    """A fully connected layer with equalised learning rate (docs/model.md 1.2)."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class FullyConnected(nn.Module):
 
 
 class MappingNetwork(nn.Module):
-    """Noise, label or both through fully connected layers with a 100 times lower learning rate (SPEC 1.1)."""
+    """Noise, label or both through fully connected layers with a 100 times lower learning rate (docs/model.md 2.1)."""
 
     LR_MULTIPLIER = 0.01
 
@@ -104,7 +104,7 @@ def require_labels(labels: Tensor | None, class_dim: int) -> Float[Tensor, "n c"
 
 
 class Conv1d(nn.Module):
-    """A convolution along time without padding, with leaky ReLU but without its gain (SPEC 1.7)."""
+    """A convolution along time without padding, with leaky ReLU but without its gain (docs/model.md 2.2)."""
 
     LR_MULTIPLIER = 0.01
 
@@ -122,7 +122,7 @@ class Conv1d(nn.Module):
 
 
 class Conv2d(nn.Module):
-    """A convolution with optional blur and down-sampling, bias, activation and clamp (SPEC 2)."""
+    """A convolution with optional blur and down-sampling, bias, activation and clamp (docs/model.md 3.1)."""
 
     def __init__(
         self,

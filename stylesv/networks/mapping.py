@@ -1,4 +1,4 @@
-"""From content noise to the intermediate latent w, with truncation (SPEC 1.1)."""
+"""From content noise to the intermediate latent w, with truncation (docs/model.md 2.1)."""
 
 import torch
 from jaxtyping import Float
@@ -6,13 +6,13 @@ from torch import Tensor
 
 from stylesv.networks.layers import MappingNetwork
 
-W_AVG_BETA = 0.998  # memory of the running mean of w, SPEC 1.1
+W_AVG_BETA = 0.998  # memory of the running mean of w, docs/model.md 2.1
 
 
 class ContentMapping(MappingNetwork):
     """The mapping network with the running mean of its output.
 
-    Training as published never updates that mean, which stays 0, so truncation there only scales w (defect 1).
+    Training as published never updates that mean, which stays 0, so truncation there only scales w (docs/differences.md 2.1).
     """
 
     def __init__(self, z_dim: int, w_dim: int, *, class_dim: int, num_layers: int, trainable: bool):

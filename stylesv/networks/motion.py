@@ -1,4 +1,4 @@
-"""From motion noise at anchors to codes at anchors: by convolution along time, or by an LSTM (SPEC 1.7).
+"""From motion noise at anchors to codes at anchors: by convolution along time, or by an LSTM (docs/model.md 2.2).
 
 Noise stands at anchors `motion_z_distance` frames apart and is drawn outside of the network. Only the anchors that the
 given times need are computed, so that a long clip can be made in chunks; the published code computes all of them for
@@ -57,7 +57,7 @@ class RecurrentCodes(nn.Module):
 
 
 class MotionEncoder(nn.Module):
-    """Motion noise and times to the motion code of each frame (SPEC 1.7)."""
+    """Motion noise and times to the motion code of each frame (docs/model.md 2.2 to 2.4)."""
 
     def __init__(self, anchor_codes: ConvolvedCodes | RecurrentCodes, time_encoder: TimeEncoder, *, distance: int):
         """`distance`: frames between anchors."""

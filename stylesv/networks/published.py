@@ -1,4 +1,4 @@
-"""From the published code's options and names to ours, for its checkpoints and golden vectors (SPEC 1, 2 and 10).
+"""From the published code's options and names to ours, for its checkpoints and golden vectors (docs/model.md 12.1).
 
 `cfg` is the resolved `model.generator` or `model.discriminator` of the published configuration, `class_init` the
 arguments of the network's constructor. Names of weights are the same but for a few prefixes.
@@ -21,7 +21,7 @@ from stylesv.config.model import (
 )
 from stylesv.errors import CheckpointError
 
-# defaults of the published constructors, SPEC 1.2
+# defaults of the published constructors, docs/model.md 2.6
 SYNTHESIS_DEFAULTS = {
     "num_layers": 14,
     "num_critical": 2,

@@ -1,4 +1,4 @@
-"""The alias-free synthesis network with motion (StyleGAN3 section 3; SPEC 1.3 to 1.6)."""
+"""The alias-free synthesis network with motion (StyleGAN3 section 3; docs/model.md 2.5 to 2.10)."""
 
 import math
 
@@ -11,11 +11,11 @@ from stylesv.networks.layers import FullyConnected, add_weight
 from stylesv.networks.motion import MotionEncoder
 from stylesv.ops import filtered_lrelu, modulated_conv2d
 
-MAGNITUDE_BETA = 0.999  # memory of the running magnitude of a layer's input, SPEC 1.2
+MAGNITUDE_BETA = 0.999  # memory of the running magnitude of a layer's input, docs/model.md 2.8
 
 
 class SynthesisInput(nn.Module):
-    """Fourier features on a grid that w shifts and rotates, mixed by a learnt matrix, plus a motion term (SPEC 1.3)."""
+    """Fourier features on a grid that w shifts and rotates, mixed by a learnt matrix, plus a motion term (docs/model.md 2.7)."""
 
     def __init__(self, design: InputDesign, *, w_dim: int, motion_dim: int):
         super().__init__()
@@ -64,7 +64,7 @@ class SynthesisInput(nn.Module):
 
 
 class MotionFusion(nn.Module):
-    """The factor on the motion code, and how the code joins w (SPEC 1.5)."""
+    """The factor on the motion code, and how the code joins w (docs/model.md 2.5)."""
 
     def __init__(self, w_dim: int, motion_dim: int, *, mode: str, learnable_mask: bool, mask_init: str):
         """`mode` concat or add; `mask_init` zeros or ones."""
@@ -86,7 +86,7 @@ class MotionFusion(nn.Module):
 
 
 class SynthesisLayer(nn.Module):
-    """Modulated convolution and filtered leaky ReLU (SPEC 1.4)."""
+    """Modulated convolution and filtered leaky ReLU (docs/model.md 2.8)."""
 
     def __init__(
         self,
@@ -151,7 +151,7 @@ class SynthesisLayer(nn.Module):
         """The convolution modulated by w, plus the one of low rank modulated by motion.
 
         The second one's gain starts at zero: a pretrained network is unchanged at first, and every factor learns from
-        the second step on. With both factors at zero, as published, none ever does (defect 3); with one at zero, the
+        the second step on. With both factors at zero, as published, none does (docs/differences.md 2.3); with one at zero, the
         normalisation makes the first step jump to a weight of full size.
         """
         padding = self.design.conv_kernel - 1
@@ -167,7 +167,7 @@ class SynthesisLayer(nn.Module):
 
 
 class SynthesisNetwork(nn.Module):
-    """w, times and motion noise to frames (SPEC 1.5)."""
+    """w, times and motion noise to frames (docs/model.md 2.5 to 2.8)."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""How far apart the frames of a clip are, as numbers for the discriminator (StyleGAN-V section 3.3; SPEC 2)."""
+"""How far apart the frames of a clip are, as numbers for the discriminator (StyleGAN-V section 3.3; docs/model.md 3.5)."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""From codes at neighbouring anchors to the motion code of a time between them (SPEC 1.7).
+"""From codes at neighbouring anchors to the motion code of a time between them (docs/model.md 2.3 and 2.4).
 
 StyleGAN-V section 3.1: sines and cosines whose periods and phases come from the code at the anchor, less their own
 interpolation between anchors, plus an interpolated learnt part (aligners). Angles are formed in float64 and reduced

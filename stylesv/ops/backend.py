@@ -4,7 +4,7 @@ auto        the fastest that works on the tensor's device
 cpp         C++ on a CPU, built at first use (`cpp.py`)
 triton      Triton on a CUDA device, compiled at first use (`triton_walk.py`)
 torch       plain PyTorch, one small matrix product per axis (`banded.py`)
-definition  plain PyTorch as the specification has it: insert zeros, then filter (`definition.py`)
+definition  plain PyTorch as docs/operations.md 1.1 has it: insert zeros, then filter (`definition.py`)
 
 What is used and why is logged once; as a warning if the fast form was wanted and cannot be had.
 """

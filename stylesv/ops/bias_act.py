@@ -1,4 +1,4 @@
-"""Bias, activation, gain and clamp in one call. SPEC 2 (convolution layers) and 0 (fully connected layers)."""
+"""Bias, activation, gain and clamp in one call. docs/operations.md 1.3."""
 
 import torch.nn.functional as F
 from jaxtyping import Float

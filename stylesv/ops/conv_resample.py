@@ -1,4 +1,4 @@
-"""Convolution with resampling, as in the discriminator's layers. SPEC 2."""
+"""Convolution with resampling, as in the discriminator's layers. docs/operations.md 1.4."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The readable definitions: insert zeros, then filter with a depth-wise convolution. SPEC 1.4.
+"""The readable definitions: insert zeros, then filter with a depth-wise convolution. docs/operations.md 1.1 and 1.2.
 
 Slow on purpose, as the published code computes on a CPU. Everything faster in this package is held to these by test.
 """

@@ -6,7 +6,7 @@
 // all of them fit in the first-level cache. Groups of planes are shared among threads and nothing else is, and how planes
 // are grouped decides no value, so the result does not depend on the number of threads.
 //
-// The same walk serves three passes (SPEC 1.4; `fused.py` says which numbers each takes):
+// The same walk serves three passes (docs/operations.md 1.2; `fused.py` says which numbers each takes):
 //   linear   out = D U value
 //   lrelu    out = D f(U (value + bias)),          f(u) = clamp(gain * leaky_relu(u))
 //   masked   out = D (f'(U (source + bias)) * U' value), with the signs recomputed instead of stored

@@ -1,4 +1,4 @@
-"""The filtered leaky ReLU of StyleGAN3, by the implementation in use. SPEC 1.4; StyleGAN3 section 3.2."""
+"""The filtered leaky ReLU of StyleGAN3, by the implementation in use. docs/operations.md 1.2; StyleGAN3 section 3.2."""
 
 from collections.abc import Sequence
 

@@ -1,7 +1,7 @@
 """The arguments shared by every resampling operation, and the size they lead to.
 
 An axis goes through: insert `up - 1` zeros after each sample, add `before` and `after` zeros (negative: crop),
-slide the filter, keep every `down`-th. SPEC 1.4.
+slide the filter, keep every `down`-th. docs/operations.md 1.1.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The generator's modulated convolution. SPEC 1.4; StyleGAN2 section 2.2, StyleGAN3 appendix F."""
+"""The generator's modulated convolution. docs/operations.md 1.5; StyleGAN2 section 2.2, StyleGAN3 appendix F."""
 
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-"""Resampling filters, and resampling calls that double or halve the size. SPEC 1.4, 2, 11."""
+"""Resampling filters, and resampling calls that double or halve the size. docs/operations.md 1.1."""
 
 import importlib
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Weights of the uniform quadratic B-spline. SPEC 1.7; the paper's temporal interpolation of motion codes."""
+"""Weights of the uniform quadratic B-spline. docs/operations.md 1.6; the paper's temporal interpolation of motion codes."""
 
 import torch
 from jaxtyping import Float

@@ -4,6 +4,8 @@ A file is written whole or not at all; one that is not the record it should be i
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,15 +27,34 @@ def read_record(path: Path, kind: type[R], *, what: str, advice: str, error: typ
         StyleSVError: of the kind `error`: it is missing, or is not `what`; `advice` is what to do then.
     """
     path = Path(path)
-    try:
+    with one_error(path, what=what, advice=advice, error=error):
         if path.suffix in (".yaml", ".yml"):
             return kind.model_validate_json(json.dumps(read_layer(path).values))
         return kind.model_validate_json(path.read_text(encoding="utf-8"))
+
+
+def record_of(
+    values: Any, kind: type[R], path: Path, *, what: str, advice: str, error: type[StyleSVError] = DataError
+) -> R:
+    """Plain data that was read from a file as a record.
+
+    Raises:
+        StyleSVError: of the kind `error`: it is not `what`; `advice` is what to do then.
+    """
+    with one_error(path, what=what, advice=advice, error=error):
+        return kind.model_validate_json(json.dumps(values))
+
+
+@contextmanager
+def one_error(path: Path, *, what: str, advice: str, error: type[StyleSVError]) -> Iterator[None]:
+    """Whatever shows inside that a file is missing or is not `what` becomes one error that says what to do."""
+    try:
+        yield
     except FileNotFoundError as missing:
         raise error(f"{path}: no such {what}; {advice}") from missing
     except ValidationError as invalid:
         raise error(f"{path}: is not a {what} ({'; '.join(_reasons(invalid))}); {advice}") from invalid
-    except (ConfigError, ValueError) as unreadable:
+    except (ConfigError, ValueError, TypeError) as unreadable:
         reason = " ".join(str(unreadable).removeprefix(f"{path}: ").split())
         raise error(f"{path}: is not a {what} ({reason}); {advice}") from unreadable
 

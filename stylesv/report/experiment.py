@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
 from stylesv import __version__
 from stylesv.errors import DataError
 from stylesv.files import write_bytes
 from stylesv.records.choice import read_choice
 from stylesv.records.experiment import ReportedClips, ReportedRun, read_experiment
+from stylesv.records.recipe import ImportedRecipe, Recipe, TrainedRecipe, read_recipe
 from stylesv.records.score import Score, read_run_scores
 from stylesv.report.clip_grids import draw_samples_over_training
 from stylesv.report.figures import draw_score_curves, draw_training_curves
@@ -40,7 +40,7 @@ def write_experiment(file: Path, *, page: Path, tables: Path, figures: Path) -> 
     Raises:
         DataError: a score, a log or the index of a data set cannot be read, or a picture is missing.
         CheckpointError: a choice of a snapshot cannot be read.
-        ConfigError: scores of one protocol's name were made under different ones.
+        ConfigError: a recipe cannot be read, or scores of one protocol's name were made under different ones.
     """
     experiment, root = read_experiment(file), file.absolute().parents[2]
     written, pictures = _score_tables(
@@ -56,7 +56,7 @@ def write_experiment(file: Path, *, page: Path, tables: Path, figures: Path) -> 
         draw_samples_over_training(shown, {snapshot.kimg: root / snapshot.samples for snapshot in run.snapshots})
         caption = "Each column is a clip, the same in every snapshot; its second row is 16 frames later."
         pictures.append(Media(shown, f"{run.name}: samples over training", caption))
-    recipes = {run.name: yaml.safe_load((root / run.recipe).read_text(encoding="utf-8")) for run in experiment.runs}
+    recipes = {run.name: read_recipe(root / run.recipe) for run in experiment.runs}
     content = ReportContent(
         title=experiment.title,
         introduction=_introduction(recipes, experiment.shown),
@@ -87,10 +87,10 @@ def _log_lines(run: ReportedRun, root: Path) -> list[dict[str, Any]]:
     return read_log_lines([root / snapshot.log for snapshot in run.snapshots if snapshot.log is not None])
 
 
-def _introduction(recipes: dict[str, dict[str, Any]], shown: str) -> str:
+def _introduction(recipes: dict[str, Recipe], shown: str) -> str:
     """What was done, in words."""
-    imported = sum("source" in recipe for recipe in recipes.values())
-    parents = [recipe["parent"] for recipe in recipes.values() if "source" not in recipe]
+    imported = sum(isinstance(recipe, ImportedRecipe) for recipe in recipes.values())
+    parents = [recipe.parent for recipe in recipes.values() if isinstance(recipe, TrainedRecipe)]
     tuned = sum(parent is not None for parent in parents)
     steps = ["Raw videos were packed into clips."]
     if imported:
@@ -103,7 +103,7 @@ def _introduction(recipes: dict[str, dict[str, Any]], shown: str) -> str:
         trained = "1 model was trained" if len(parents) == 1 else f"{len(parents)} models were trained"
         origin = f"{tuned} of them from another's best snapshot" if tuned else "from scratch"
         steps.append(f"{trained}, {origin}.")
-    return " ".join([*steps, f"Every snapshot was scored; the clips below are of the {shown} ones."])
+    return " ".join([*steps, f"Every snapshot was scored; the clips below are of each run's {shown} snapshot."])
 
 
 def _dataset(name: str, index_file: Path) -> DatasetSummary:
@@ -139,17 +139,17 @@ def _clips(name: str, clips: ReportedClips, root: Path, figures: Path) -> list[M
     ]
 
 
-def _run(run: ReportedRun, root: Path, recipe: dict[str, Any], log: list[dict[str, Any]]) -> RunSummary:
+def _run(run: ReportedRun, root: Path, recipe: Recipe, log: list[dict[str, Any]]) -> RunSummary:
     recipe_yaml = (root / run.recipe).read_text(encoding="utf-8")
     choice = read_choice(root / run.choice)
     facts = {"best snapshot": f"kimg {choice.kimg}, {choice.metric} {format_number(choice.value)}"}
-    if "source" in recipe:
-        facts["networks"] = f"imported from the checkpoint of SHA-256 {recipe['source'][:12]}…"
+    if isinstance(recipe, ImportedRecipe):
+        facts["networks"] = f"imported from the checkpoint of SHA-256 {recipe.source[:12]}…"
         return RunSummary(run.name, facts, recipe_yaml)
     facts |= {
-        "starts from": "scratch" if recipe["parent"] is None else f"the best snapshot of {recipe['parent']['run']}",
-        "frames in a clip": str(recipe["training"]["num_frames"]),
-        "clips in a step": str(recipe["training"]["batch_size"]),
+        "starts from": "scratch" if recipe.parent is None else f"the best snapshot of {recipe.parent.run}",
+        "frames in a clip": str(recipe.training.num_frames),
+        "clips in a step": str(recipe.training.batch_size),
         "length": f"{run.snapshots[-1].kimg} kimg",
     }
     if log:

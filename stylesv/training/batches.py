@@ -59,7 +59,7 @@ class RealClips:
         return int(self._order(epoch)[position])
 
     def generated_lengths(self, numbers: list[int]) -> list[int]:
-        """Lengths of videos drawn at random, for the times of generated clips (SPEC section 4)."""
+        """Lengths of videos drawn at random, for the times of generated clips (docs/model.md 8.3)."""
         picks = [numpy_generator(self.seed, "generated length", n).integers(len(self.clips)) for n in numbers]
         return [self.lengths[pick] for pick in picks]
 

@@ -26,7 +26,7 @@ class GeneratorInputs:
     """Of the content that clips move to or mix with; None: they do neither."""
     motion: Float[Tensor, "n k m"]
     time_offset: Float[Tensor, "n"] | None
-    """Whole frames by which B-spline motion is shifted; in training only (SPEC section 1.7)."""
+    """Whole frames by which B-spline motion is shifted; in training only (docs/model.md 2.4)."""
     moving_start: Float[Tensor, "n"] | None
     """Where content that moves from one latent to the other begins; None: it stays."""
     crossover: Int[Tensor, "n"] | None
@@ -43,7 +43,7 @@ class StepDraws:
 
     def __init__(self, state: TrainState, real: RealClips):
         self.state, self.real = state, real
-        self.settings, self.seed = state.settings, state.recipe["seed"]
+        self.settings, self.seed = state.settings, state.recipe.seed
 
     @property
     def path_length_clips(self) -> int:

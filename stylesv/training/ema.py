@@ -5,7 +5,7 @@ import torch
 
 @torch.no_grad()
 def update_ema(average: torch.nn.Module, network: torch.nn.Module, beta: float) -> None:
-    """Move the average's parameters towards the network's, keeping the share `beta`; copy the buffers (SPEC 4).
+    """Move the average's parameters towards the network's, keeping the share `beta`; copy the buffers (docs/model.md 6.1).
 
     Frozen weights are buffers, so they stay those of the network.
     """

@@ -1,4 +1,4 @@
-"""Which frames of a video make a training clip: spans or equal distances (SPEC section 6; StyleGAN-V, section 3.3).
+"""Which frames of a video make a training clip: spans or equal distances (docs/model.md 8; StyleGAN-V, section 3.3).
 
 Different from the published code on purpose: a draw is a function of (seed, purpose, clip number) and not of the
 draws before it; the largest distance can be drawn; a single frame is any frame of the video with equal probability.

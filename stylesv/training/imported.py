@@ -12,17 +12,17 @@ from torch import Tensor, nn
 
 from stylesv.checkpoint import first_not_finite, write_networks
 from stylesv.checkpoint.published_snapshot import PublishedNetwork, read_snapshot
-from stylesv.config.recipe import Recipe, recipe_key
 from stylesv.errors import CheckpointError
 from stylesv.files import file_sha256
 from stylesv.networks import Discriminator, Generator
 from stylesv.networks.published import discriminator_from_published, generator_from_published, rename_published_keys
+from stylesv.records.recipe import ImportedRecipe
 
 PARTS = {"G": "generator", "G_ema": "generator_ema", "D": "discriminator"}
 
 
 def import_checkpoint(
-    pickle: Path, networks_out: Path, *, sha256: str | None = None, recipe: Recipe | None = None
+    pickle: Path, networks_out: Path, *, sha256: str | None = None, recipe: ImportedRecipe | None = None
 ) -> dict[str, Any]:
     """Write a published pickle's networks as a snapshot; returns the snapshot's facts.
 
@@ -34,7 +34,7 @@ def import_checkpoint(
             another size; the message says which.
     """
     if recipe is not None:
-        sha256 = recipe["source"]
+        sha256 = recipe.source
     digest = file_sha256(pickle)
     if sha256 is not None and digest != sha256.lower():
         raise CheckpointError(f"{pickle}: has SHA-256 {digest}, expected {sha256.lower()}; fetch it again")
@@ -50,13 +50,13 @@ def import_checkpoint(
         "origin": {"file": Path(pickle).name, "sha256": digest, "frames_shown": snapshot.num_frames_shown},
     }
     if recipe is not None:
-        resolution = recipe["data"]["packing"]["resolution"]
+        resolution = recipe.data.packing.resolution
         if facts["resolution"] != resolution:
             raise CheckpointError(
                 f"{pickle}: makes images of {facts['resolution']} px, but the data set has {resolution}; set "
                 f"dataset.resolution to {facts['resolution']}"
             )
-        facts |= {"recipe": recipe, "recipe_key": recipe_key(recipe)}
+        facts |= {"recipe": recipe.model_dump(mode="json"), "recipe_key": recipe.key}
     write_networks(networks_out, parts, facts)
     return facts
 

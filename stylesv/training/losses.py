@@ -1,4 +1,4 @@
-"""Losses of generator and discriminator, and how latents become content, as pure functions. SPEC section 3.
+"""Losses of generator and discriminator, and how latents become content, as pure functions. docs/model.md 4.
 
 Non-saturating logistic loss (GAN), gradient penalty on real clips (R1, Mescheder et al. 2018) averaged over frames, path
 length and style mixing (StyleGAN2, StyleGAN), content that moves between two latents over time (StyleSV). Clips are

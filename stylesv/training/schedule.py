@@ -1,7 +1,7 @@
 """The bookkeeping of training: when a regulariser has its turn, and the numbers that change from step to step.
 
-SPEC sections 3 and 4; StyleGAN2 (lazy regularisation), ADA (adaptive probability). Different from the published code on
-purpose: the augmentation probability has an upper bound (SPEC defect 18).
+docs/model.md 4.5 to 7.2; StyleGAN2 (lazy regularisation), ADA (adaptive probability). Different from the published code on
+purpose: the augmentation probability has an upper bound (docs/differences.md 2.18).
 """
 
 Betas = tuple[float, float]
@@ -30,7 +30,7 @@ def ema_beta(batch_size: int, *, half_life_kclips: float, frames_shown: int, ram
     """Weight of the old average after a step of `batch_size` clips.
 
     With `ramp_up` the half-life, in clips, is at most that share of the number of frames shown before: clips and frames
-    are mixed, as in the published code (SPEC defect 10).
+    are mixed, as in the published code (docs/differences.md 2.10).
     """
     half_life = half_life_kclips * 1000
     if ramp_up is not None:

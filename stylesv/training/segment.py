@@ -12,13 +12,13 @@ from typing import Any
 import torch
 
 from stylesv.checkpoint import first_not_finite, read_networks, require_finite_networks
-from stylesv.config.recipe import read_recipe, recipe_key
 from stylesv.data.packed import PackedClips
 from stylesv.distributed import is_first_process, joined_processes
 from stylesv.errors import CheckpointError, InterruptionError, StyleSVError
 from stylesv.files import read_header, write_text
 from stylesv.ops import active_backend
 from stylesv.records.choice import read_choice
+from stylesv.records.recipe import read_trained_recipe
 from stylesv.training.batches import RealClips
 from stylesv.training.interruption import Interruption
 from stylesv.training.log import SegmentLog
@@ -65,14 +65,13 @@ def initialize_run(recipe: Path, *, parent_choice: Path | None, networks_out: Pa
     Raises:
         CheckpointError: the recipe names a parent and no choice is given, or the chosen snapshot cannot be used.
     """
-    values = read_recipe(recipe)
-    state = TrainState(values, torch.device("cpu"))
-    parent = values["parent"]
+    state = TrainState(read_trained_recipe(recipe), torch.device("cpu"))
+    parent = state.recipe.parent
     if (parent is None) != (parent_choice is None):
         wanted = (
             "names no parent, so give no --parent-choice"
             if parent is None
-            else f"starts from {parent['run']}: give --parent-choice"
+            else f"starts from {parent.run}: give --parent-choice"
         )
         raise CheckpointError(f"{recipe}: the recipe {wanted}")
     lines, transfer = [f"recipe {state.key}: fresh networks"], None
@@ -81,13 +80,13 @@ def initialize_run(recipe: Path, *, parent_choice: Path | None, networks_out: Pa
         networks = parent_choice.parent.parent / chosen
         parts, header = read_networks(networks)
         require_finite_networks(networks, parts)
-        if header["class_dim"] and parent["mismatched"] == "fail":
+        if header["class_dim"] and parent.mismatched == "fail":
             raise CheckpointError(
                 f"{networks}: depends on {header['class_dim']} classes, and training here has no labels; take another "
                 "parent, or set model.mismatched to new: the layers that took a label then start anew"
             )
-        report = transfer_networks(state, parts, mismatched=parent["mismatched"])
-        transfer = {"run": parent["run"], "kimg": header["kimg"], **report.as_dict()}
+        report = transfer_networks(state, parts, mismatched=parent.mismatched)
+        transfer = {"run": parent.run, "kimg": header["kimg"], **report.as_dict()}
         lines = [f"recipe {state.key}: from {chosen} (kimg {header['kimg']})", *report.lines()]
     state.save_networks(networks_out, 0, transfer=transfer)
     state.save(state_out, 0)
@@ -114,7 +113,7 @@ def run_segment(
             if processes.from_first(processes.is_first and _is_finished(files, kimg[1])):
                 progress.message(f"{files.networks_out}: was finished before, of this recipe; nothing to do")
             else:
-                state = TrainState(read_recipe(files.recipe), device, processes)
+                state = TrainState(read_trained_recipe(files.recipe), device, processes)
                 _train(state, files, kimg, progress, options, interruption)
         if folder is not None:
             keep_finished(folder, files.outputs)
@@ -138,7 +137,7 @@ def _train(
         _load_start(state, files, kimg[0])
     else:
         progress.message(f"going on from {restored}, step {state.step}")
-    real = RealClips(PackedClips(files.data), state.settings, state.recipe["seed"])
+    real = RealClips(PackedClips(files.data), state.settings, state.recipe.seed)
     step = TrainingStep(state, real, accumulation=options.accumulation)
     _announce(progress, state)
     log.start_clock()
@@ -187,7 +186,7 @@ def _interrupted(signal: str | None, state: TrainState, files: SegmentFiles, kep
 
 def _is_finished(files: SegmentFiles, last_kimg: int) -> bool:
     """Whether snapshot and state are there already, of this recipe, or come back: another process made them."""
-    key = recipe_key(read_recipe(files.recipe))
+    key = read_trained_recipe(files.recipe).key
     try:
         headers = [read_header(path) for path in (files.networks_out, files.state_out)]
         if files.log.exists() and all((h.get("recipe_key"), h.get("kimg")) == (key, last_kimg) for h in headers):

@@ -5,7 +5,6 @@ state is among it: every draw is a function of (seed, purpose, step).
 """
 
 import copy
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +13,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from stylesv.checkpoint import read_tensors, write_networks, write_tensors
-from stylesv.config.model import DiscriminatorSettings, GeneratorSettings
-from stylesv.config.recipe import Recipe, recipe_key
-from stylesv.config.training import OptimizerSettings, TrainingSettings
+from stylesv.config.training import OptimizerSettings
 from stylesv.distributed import Processes
 from stylesv.errors import CheckpointError
 from stylesv.networks.discriminator import Discriminator
 from stylesv.networks.generator import Generator
+from stylesv.records.recipe import TrainedRecipe
 from stylesv.seeding import derive_seed
 from stylesv.training.schedule import lazy_adam
 
@@ -34,19 +32,19 @@ NUMBERS = ("step", "augment_probability", "sign_sum", "sign_count", "path_length
 class TrainState:
     """Networks and optimisers of one run at one step, as every process that trains it holds them."""
 
-    def __init__(self, recipe: Recipe, device: torch.device, processes: Processes | None = None):
+    def __init__(self, recipe: TrainedRecipe, device: torch.device, processes: Processes | None = None):
         self.recipe = recipe
-        self.key = recipe_key(recipe)
-        self.settings = TrainingSettings.model_validate_json(json.dumps(recipe["training"]))
-        self.resolution: int = recipe["data"]["packing"]["resolution"]
+        self.key = recipe.key
+        self.settings = recipe.training
+        self.resolution = recipe.data.packing.resolution
         self.device, self.processes = device, processes or Processes()
         loss = self.settings.loss
         self.r1_interval = loss.r1_interval if loss.r1_gamma > 0 else None
         self.path_length_interval = loss.path_length.interval if loss.path_length.weight > 0 else None
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(derive_seed(recipe["seed"], "generator weights"))
+            torch.manual_seed(derive_seed(recipe.seed, "generator weights"))
             self.generator = build_generator(recipe, half_dtype=self.half_dtype).to(device)
-            torch.manual_seed(derive_seed(recipe["seed"], "discriminator weights"))
+            torch.manual_seed(derive_seed(recipe.seed, "discriminator weights"))
             self.discriminator = build_discriminator(recipe, half_dtype=self.half_dtype).to(device)
         self.generator_ema = copy.deepcopy(self.generator).eval().requires_grad_(False)
         settings = self.settings
@@ -143,8 +141,8 @@ class TrainState:
     def save_networks(self, path: Path, kimg: int, *, transfer: dict[str, Any] | None = None) -> None:
         """Write the snapshot that scores and generation read. `transfer`: of snapshot 0, what came over from a parent."""
         facts = {
-            "generator": self.recipe["generator"],
-            "discriminator": self.recipe["discriminator"],
+            "generator": self.recipe.generator.model_dump(mode="json"),
+            "discriminator": self.recipe.discriminator.model_dump(mode="json"),
             "resolution": self.resolution,
             "num_frames": self.settings.num_frames,
             "max_num_frames": self.settings.max_num_frames,
@@ -152,7 +150,7 @@ class TrainState:
             "class_dim": 0,
             "kimg": kimg,
             "step": self.step,
-            "recipe": self.recipe,
+            "recipe": self.recipe.model_dump(mode="json"),
             "recipe_key": self.key,
             "transfer": transfer,
         }
@@ -165,21 +163,19 @@ def allow_tf32(allowed: bool) -> None:
     torch.backends.cudnn.allow_tf32 = allowed
 
 
-def build_generator(recipe: Recipe, *, half_dtype: torch.dtype = torch.float32) -> Generator:
+def build_generator(recipe: TrainedRecipe, *, half_dtype: torch.dtype = torch.float32) -> Generator:
     """A fresh generator; its weights come from torch's global generator."""
-    settings = GeneratorSettings.model_validate_json(json.dumps(recipe["generator"]))
-    return Generator(settings, resolution=recipe["data"]["packing"]["resolution"], half_dtype=half_dtype)
+    return Generator(recipe.generator, resolution=recipe.data.packing.resolution, half_dtype=half_dtype)
 
 
-def build_discriminator(recipe: Recipe, *, half_dtype: torch.dtype = torch.float32) -> Discriminator:
+def build_discriminator(recipe: TrainedRecipe, *, half_dtype: torch.dtype = torch.float32) -> Discriminator:
     """A fresh discriminator; its weights come from torch's global generator."""
-    settings = DiscriminatorSettings.model_validate_json(json.dumps(recipe["discriminator"]))
     return Discriminator(
-        settings,
-        resolution=recipe["data"]["packing"]["resolution"],
-        num_frames=recipe["training"]["num_frames"],
-        max_num_frames=recipe["training"]["max_num_frames"],
-        uniform_times=recipe["training"]["frame_sampling"]["kind"] == "uniform",
+        recipe.discriminator,
+        resolution=recipe.data.packing.resolution,
+        num_frames=recipe.training.num_frames,
+        max_num_frames=recipe.training.max_num_frames,
+        uniform_times=recipe.training.frame_sampling.kind == "uniform",
         half_dtype=half_dtype,
     )
 

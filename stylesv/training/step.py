@@ -3,7 +3,7 @@ average, adapt the augmentation. Nothing else is in it.
 
 Every random draw is a function of (seed, purpose, step), made for the whole batch. The batch is then computed in shares
 of clips: one for each process, and for each part that a process takes its clips in (`accumulation`), so that the step does
-not depend on how many there are, up to the order of sums. SPEC sections 3 and 4.
+not depend on how many there are, up to the order of sums. docs/model.md 4 to 7.
 """
 
 from collections.abc import Iterator, Sequence
@@ -269,7 +269,7 @@ def _zeros_for_unreached(network: nn.Module) -> None:
 def _step_with(
     optimizer: torch.optim.Optimizer, gradients: Sequence[Tensor]
 ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
-    """Step with gradients whose NaN is 0 and whose infinities are bounded (SPEC section 3).
+    """Step with gradients whose NaN is 0 and whose infinities are bounded (docs/model.md 5.2).
 
     Returns the norm of those tensors that are finite, and how many are not.
     """

@@ -1,4 +1,4 @@
-"""Weights of one run's snapshot as the start of another: image pretraining to video finetuning (SPEC section 5).
+"""Weights of one run's snapshot as the start of another: image pretraining to video finetuning (docs/model.md 10).
 
 Different from the published code on purpose: nothing is skipped in silence. Every tensor is named as taken, as taken by
 repeating rows, as new, or as left; a shape that fits neither way is an error.

@@ -8,12 +8,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from stylesv.config.dataset import DatasetSettings
+from stylesv.config.dataset import DatasetSettings, PackSettings
 from stylesv.config.fingerprint import fingerprint_videos
 from stylesv.config.model import check_discriminator, check_generator
 from stylesv.config.named_files import extended, named_section
 from stylesv.config.protocol import ProtocolSettings
-from stylesv.config.recipe import RECIPE_VERSIONS, Recipe, recipe_key
+from stylesv.config.recipe import RECIPE_VERSIONS
 from stylesv.config.settings import (
     BaseSettings,
     ExperimentFile,
@@ -23,8 +23,10 @@ from stylesv.config.settings import (
 )
 from stylesv.config.validation import validate
 from stylesv.config.yaml_files import Layer, merge, read_layer, read_scalars
-from stylesv.errors import ConfigError, DataError
+from stylesv.errors import ConfigError, StyleSVError
 from stylesv.records.protocol import Protocol
+from stylesv.records.recipe import DataRecipe, GivenVideos, RenderedVideos
+from stylesv.workflow import paths
 from stylesv.workflow.planned import (
     DataPlan,
     ExperimentPlan,
@@ -140,17 +142,15 @@ class _Planner:
         named = self._named("datasets", dataset, "dataset", _place(experiment, "datasets"))
         layer = self._stack(experiment, ("dataset",), named)
         settings = validate(DatasetSettings, layer, prefix=("dataset",))
-        packing = settings.model_dump(mode="json", exclude={"videos", "render", "display_fps"})
+        packing = PackSettings(**settings.model_dump(include=set(PackSettings.model_fields)))
         if settings.render is not None:
-            source: Recipe = {"render": settings.render.model_dump(mode="json"), "version": RECIPE_VERSIONS["videos"]}
-            videos = f"results/videos/{dataset}-{recipe_key(source)}"
+            source = RenderedVideos(render=settings.render, version=RECIPE_VERSIONS["videos"])
+            videos = paths.VIDEOS.format(videos=f"{dataset}-{source.key}")
         else:
             videos, fingerprint = self._found_videos(settings.videos, layer.places.get(("videos",)))
-            source = {"fingerprint": fingerprint}
-        recipe = {"source": source, "packing": packing, "version": RECIPE_VERSIONS["data"]}
-        plan = DataPlan(
-            f"{dataset}-{recipe_key(recipe)}", dataset, recipe, settings, videos, settings.render is not None
-        )
+            source = GivenVideos(fingerprint=fingerprint)
+        recipe = DataRecipe(source=source, packing=packing, version=RECIPE_VERSIONS["data"])
+        plan = DataPlan(f"{dataset}-{recipe.key}", dataset, recipe, settings, videos, settings.render is not None)
         return self.data.setdefault(plan.name, plan)
 
     def _found_videos(self, named: str | None, place: str | None) -> tuple[str, str]:
@@ -164,7 +164,7 @@ class _Planner:
             )
         try:
             return videos, fingerprint_videos(Path(videos))
-        except DataError as error:
+        except StyleSVError as error:  # not there, empty, or not to be read
             where = "--config videos=" if named is None else f"{place}: dataset.videos"
             raise _VideosMissingError(f"{where}: {error}") from error
 
@@ -208,7 +208,7 @@ class _Planner:
         recipe = imported_recipe(settings, data) if settings.source else trained_recipe(settings, data, seed, parent)
         length = settings.length
         run = RunPlan(
-            name=f"{data.dataset}-{model}-s{seed}-{recipe_key(recipe)}",
+            name=f"{data.dataset}-{model}-s{seed}-{recipe.key}",
             model=model,
             seed=seed,
             data=data,

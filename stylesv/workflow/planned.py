@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from stylesv.config.dataset import DatasetSettings
-from stylesv.config.recipe import RECIPE_VERSIONS, Recipe, recipe_key
+from stylesv.config.recipe import RECIPE_VERSIONS, recipe_key
 from stylesv.config.settings import FigureSettings, MachineSettings, ModelSettings
 from stylesv.records.protocol import Protocol
+from stylesv.records.recipe import DataRecipe, ImportedRecipe, ParentRecipe, Recipe, TrainedRecipe
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,7 @@ class DataPlan:
 
     name: str
     dataset: str
-    recipe: Recipe
+    recipe: DataRecipe
     settings: DatasetSettings
     videos: str
     rendered: bool
@@ -78,31 +79,31 @@ class Plan:
     """Experiments with a data set whose videos `--config videos=` gives."""
 
 
-def trained_recipe(settings: ModelSettings, data: DataPlan, seed: int, parent: RunPlan | None) -> Recipe:
+def trained_recipe(settings: ModelSettings, data: DataPlan, seed: int, parent: RunPlan | None) -> TrainedRecipe:
     """All that decides a trained run's content."""
     origin = None
     if parent is not None:
-        origin = {
-            "run": parent.name,
-            "snapshot": "best",
-            "by": parent.protocols[0].choice.id,
-            "of_kimgs": list(parent.kimgs),
-            "mismatched": settings.mismatched,
-        }
-    return {
-        "version": RECIPE_VERSIONS["train"],
-        "data": data.recipe,
-        "seed": seed,
-        "generator": settings.generator.model_dump(mode="json"),
-        "discriminator": settings.discriminator.model_dump(mode="json"),
-        "training": settings.training.model_dump(mode="json"),
-        "parent": origin,
-    }
+        origin = ParentRecipe(
+            run=parent.name,
+            snapshot="best",
+            by=parent.protocols[0].choice.id,
+            of_kimgs=parent.kimgs,
+            mismatched=settings.mismatched,
+        )
+    return TrainedRecipe(
+        version=RECIPE_VERSIONS["train"],
+        data=data.recipe,
+        seed=seed,
+        generator=settings.generator,
+        discriminator=settings.discriminator,
+        training=settings.training,
+        parent=origin,
+    )
 
 
-def imported_recipe(settings: ModelSettings, data: DataPlan) -> Recipe:
+def imported_recipe(settings: ModelSettings, data: DataPlan) -> ImportedRecipe:
     """All that decides an imported run's content: the file, and the data it is compared with."""
-    return {"version": RECIPE_VERSIONS["import"], "data": data.recipe, "source": settings.source.sha256}
+    return ImportedRecipe(version=RECIPE_VERSIONS["import"], data=data.recipe, source=settings.source.sha256)
 
 
 def snapshot_kimgs(total_kimg: int, segment_kimg: int) -> tuple[int, ...]:

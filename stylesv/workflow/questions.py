@@ -7,21 +7,21 @@ numbers. It is answered when the DAG is built, from the settings and the names o
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
-from stylesv.config.detector import FeatureDetectorSettings
-from stylesv.config.recipe import recipe_key, recipe_yaml
+from stylesv.config.recipe import recipe_key
 from stylesv.config.settings import CheckpointSettings
 from stylesv.errors import ConfigError
 from stylesv.records.experiment import experiment_yaml
-from stylesv.records.look import Look, look_yaml
+from stylesv.records.look import look_yaml
 from stylesv.records.protocol import Protocol, protocol_yaml
+from stylesv.records.recipe import recipe_yaml
 from stylesv.workflow import paths
-from stylesv.workflow.planned import DataPlan, ExperimentPlan, Plan, RunPlan
-from stylesv.workflow.reported import choice_of, collection_of, look_of, reported
+from stylesv.workflow.named import Named
+from stylesv.workflow.planned import Plan, RunPlan
+from stylesv.workflow.reported import choice_of, reported
 from stylesv.workflow.segments import LOG, Snapshots, previous_snapshot, segments_to_run
 
-T = TypeVar("T")
 Wildcards = Any
 """A job's wildcards as attributes: run, kimg, data, protocol, ..."""
 
@@ -39,6 +39,11 @@ class Questions:
     """What the command line gives as `--config videos=`."""
     _snapshots: dict[str, Snapshots] = field(default_factory=dict)
 
+    @cached_property
+    def named(self) -> Named:
+        """The plan's parts by name."""
+        return Named(self.plan)
+
     # ---- data ----
 
     def raw_videos(self, wildcards: Wildcards) -> str:
@@ -47,7 +52,7 @@ class Questions:
         Raises:
             ConfigError: their path has braces, which Snakemake takes for wildcards.
         """
-        videos = self._data(wildcards.data).videos
+        videos = self.named.data(wildcards.data).videos
         if "{" in videos or "}" in videos:
             raise ConfigError(
                 f"{videos}: Snakemake takes braces in a path for wildcards; rename the folder, or give a link to it"
@@ -63,36 +68,36 @@ class Questions:
 
     def data_recipe(self, wildcards: Wildcards) -> str:
         """Recipe of a data set, as a file holds it."""
-        return recipe_yaml(self._data(wildcards.data).recipe)
+        return recipe_yaml(self.named.data(wildcards.data).recipe)
 
     def index_of_run(self, wildcards: Wildcards) -> str:
         """Index of the packed clips that a run trains on."""
-        return paths.INDEX.format(data=self._run(wildcards.run).data.name)
+        return paths.INDEX.format(data=self.named.run(wildcards.run).data.name)
 
     def packed_clips_of_run(self, wildcards: Wildcards) -> list[str]:
         """What stands beside the index of a run's data set: named as inputs, so that object storage brings it, too."""
-        data = self._run(wildcards.run).data.name
+        data = self.named.run(wildcards.run).data.name
         return [pattern.format(data=data) for pattern in (paths.CLIPS, paths.OFFSETS)]
 
     # ---- training ----
 
     def recipe(self, wildcards: Wildcards) -> str:
         """Recipe of a run, as a file holds it."""
-        return recipe_yaml(self._run(wildcards.run).recipe)
+        return recipe_yaml(self.named.run(wildcards.run).recipe)
 
     def parent_choice(self, wildcards: Wildcards) -> str | None:
         """The choice among its parent's snapshots that a finetuning run starts from."""
-        parent = self._run(wildcards.run).parent
+        parent = self.named.run(wildcards.run).parent
         return choice_of(parent) if parent else None
 
     def parent_snapshots(self, wildcards: Wildcards) -> list[str]:
         """The snapshots that this choice is among."""
-        parent = self._run(wildcards.run).parent
+        parent = self.named.run(wildcards.run).parent
         return [_at(paths.NETWORKS, parent, kimg) for kimg in parent.kimgs] if parent else []
 
     def start_kimg(self, wildcards: Wildcards) -> int:
         """The snapshot that a segment starts from."""
-        kimgs = self.plan.kimgs[self._run(wildcards.run).name]
+        kimgs = self.plan.kimgs[self.named.run(wildcards.run).name]
         return previous_snapshot(self._snapshots_of(wildcards.run), kimgs, int(wildcards.kimg))
 
     def start_state(self, wildcards: Wildcards) -> str | None:
@@ -124,7 +129,7 @@ class Questions:
 
     def logs(self, wildcards: Wildcards) -> list[str]:
         """The training logs that a run has so far."""
-        run = self._run(wildcards.run).name
+        run = self.named.run(wildcards.run).name
         return [paths.LOG.format(run=run, kimg=kimg) for kimg in self._logged_kimgs(run)]
 
     def logged_runs(self, _: Wildcards) -> list[str]:
@@ -142,73 +147,73 @@ class Questions:
 
     def protocol(self, wildcards: Wildcards) -> str:
         """A protocol, as a file holds it."""
-        return protocol_yaml(self._protocol(wildcards.protocol))
+        return protocol_yaml(self.named.protocol(wildcards.protocol))
 
     def reference(self, wildcards: Wildcards) -> str:
         """Features of the real clips that a run's snapshots are compared with."""
-        reference = self._protocol(wildcards.protocol).reference
-        return paths.REFERENCE.format(data=self._run(wildcards.run).data.name, protocol=reference.id)
+        reference = self.named.protocol(wildcards.protocol).reference
+        return paths.REFERENCE.format(data=self.named.run(wildcards.run).data.name, protocol=reference.id)
 
     def detector(self, wildcards: Wildcards) -> str | None:
         """The file of a protocol's detector; random-i3d has none."""
-        settings = self._protocol(wildcards.protocol).settings.detector
+        settings = self.named.protocol(wildcards.protocol).settings.detector
         return None if settings.is_random else paths.DETECTOR.format(detector=settings.name)
 
     def detector_address(self, wildcards: Wildcards) -> str:
         """Where a detector is fetched from; empty if nobody says."""
-        return self._detector(wildcards.detector).url or ""
+        return self.named.detector(wildcards.detector).url or ""
 
     def detector_hash(self, wildcards: Wildcards) -> str:
         """SHA-256 that a detector must have; empty if nobody says."""
-        return self._detector(wildcards.detector).sha256 or ""
+        return self.named.detector(wildcards.detector).sha256 or ""
 
     def scored(self, wildcards: Wildcards) -> dict[str, str | int]:
         """What a score says of its run."""
-        run = self._run(wildcards.run)
+        run = self.named.run(wildcards.run)
         return {"dataset": run.data.name, "model": run.model, "seed": run.seed}
 
     def candidates(self, wildcards: Wildcards) -> list[str]:
         """The scores among which a choice is made."""
-        run = self._chooser(wildcards.run, wildcards.chooser)
+        run = self.named.chooser(wildcards.run, wildcards.chooser)
         return _scores(run, run.protocols[:1])
 
     def choice(self, wildcards: Wildcards) -> dict[str, str]:
         """Protocol and snapshots of these scores."""
-        run = self._chooser(wildcards.run, wildcards.chooser)
+        run = self.named.chooser(wildcards.run, wildcards.chooser)
         return _asked(run, run.protocols[:1])
 
     def collected_scores(self, wildcards: Wildcards) -> list[str]:
         """The scores of a run that an experiment asks for."""
-        run = self._collected(wildcards)
+        run = self.named.collected(wildcards.run, wildcards.collection)
         return _scores(run, run.protocols)
 
     def collection(self, wildcards: Wildcards) -> dict[str, str]:
         """Protocols and snapshots of these scores."""
-        run = self._collected(wildcards)
+        run = self.named.collected(wildcards.run, wildcards.collection)
         return _asked(run, run.protocols)
 
     # ---- what people look at ----
 
     def look(self, wildcards: Wildcards) -> str:
         """A look, as a file holds it."""
-        return look_yaml(self._look(wildcards))
+        return look_yaml(self.named.look(wildcards.run, wildcards.look))
 
     def shown_choice(self, wildcards: Wildcards) -> str | None:
         """The choice of the snapshot that a look shows; none where it is the last one."""
-        look = self._look(wildcards)
+        look = self.named.look(wildcards.run, wildcards.look)
         return paths.CHOICE.format(run=wildcards.run, chooser=look.among) if look.figures.snapshot == "best" else None
 
     def shown_networks(self, wildcards: Wildcards) -> list[str]:
         """The snapshots that the one to show is among."""
-        look = self._look(wildcards)
+        look = self.named.look(wildcards.run, wildcards.look)
         if look.figures.snapshot == "last":
             return [paths.NETWORKS.format(run=wildcards.run, kimg=look.among)]
-        run = self._chooser(wildcards.run, look.among)
+        run = self.named.chooser(wildcards.run, look.among)
         return [_at(paths.NETWORKS, run, kimg) for kimg in run.kimgs]
 
     def experiment(self, wildcards: Wildcards) -> str:
         """What an experiment's report is about, as a file holds it."""
-        return experiment_yaml(reported(self._experiment(wildcards.experiment)))
+        return experiment_yaml(reported(self.named.experiment(wildcards.experiment)))
 
     def experiment_file(self, wildcards: Wildcards) -> str:
         """The file that says what an experiment's report is about."""
@@ -216,11 +221,11 @@ class Questions:
 
     def experiment_key(self, wildcards: Wildcards) -> str:
         """8 hex digits that stand for what an experiment's report is about."""
-        return recipe_key(reported(self._experiment(wildcards.experiment)).model_dump(mode="json"))
+        return recipe_key(reported(self.named.experiment(wildcards.experiment)).model_dump(mode="json"))
 
     def reported_files(self, wildcards: Wildcards) -> list[str]:
         """Every file that an experiment's report reads."""
-        return reported(self._experiment(wildcards.experiment)).files
+        return reported(self.named.experiment(wildcards.experiment)).files
 
     def experiment_results(self, name: str) -> tuple[list[str], list[str]]:
         """All files of an experiment that are kept: what people read, and what that is made of, so that lost ones come back.
@@ -230,7 +235,7 @@ class Questions:
         Raises:
             ConfigError: it cannot run, or the command line gives videos that it would not use.
         """
-        experiment = self._experiment(name)
+        experiment = self.named.experiment(name)
         if self.given_videos is not None and name not in self.plan.given_videos_used_by:
             users = ", ".join(sorted(self.plan.given_videos_used_by)) or "none"
             raise ConfigError(
@@ -245,51 +250,6 @@ class Questions:
 
     # ---- what the answers are made of ----
 
-    def _experiment(self, name: str) -> ExperimentPlan:
-        if name in self.plan.waiting:
-            raise ConfigError(f"{name}: {self.plan.waiting[name]}")
-        return known("experiment", self.plan.experiments, name)
-
-    def _run(self, name: str) -> RunPlan:
-        return known("run", self.plan.runs, name)
-
-    def _data(self, name: str) -> DataPlan:
-        return known("data set", self.plan.data, name)
-
-    def _protocol(self, name: str) -> Protocol:
-        """A protocol, or the part of one that a reference is measured under."""
-        return known("protocol", {**self.plan.protocols, **self.plan.references}, name)
-
-    def _detector(self, name: str) -> FeatureDetectorSettings:
-        """A detector as the protocols describe it; they must agree on its address and hash."""
-        detectors = [protocol.settings.detector for protocol in self.plan.protocols.values()]
-        found = {(each.url, each.sha256): each for each in detectors if each.name == name}
-        if len(found) != 1:
-            raise ConfigError(
-                f"{name}: the protocols in use give {len(found)} addresses and hashes of it; one is needed"
-            )
-        return next(iter(found.values()))
-
-    def _chooser(self, run: str, chooser: str) -> RunPlan:
-        return known("choice", self.plan.choosers, (run, chooser))
-
-    def _collected(self, wildcards: Wildcards) -> RunPlan:
-        return known("collection of scores", self._collections, (wildcards.run, wildcards.collection))
-
-    @cached_property
-    def _collections(self) -> dict[tuple[str, str], RunPlan]:
-        runs = [run for experiment in self.plan.experiments.values() for run in experiment.runs]
-        return {(run.name, collection_of(run)): run for run in runs}
-
-    @cached_property
-    def _looks(self) -> dict[tuple[str, str], Look]:
-        """By run and key; experiments that show a run alike share its clips."""
-        shown = [(run, look_of(run, each)) for each in self.plan.experiments.values() for run in each.runs]
-        return {(run.name, look.key): look for run, look in shown}
-
-    def _look(self, wildcards: Wildcards) -> Look:
-        return known("look", self._looks, (wildcards.run, wildcards.look))
-
     def _snapshots_of(self, run: str) -> Snapshots:
         """The snapshots that a run had when it was first asked for."""
         if run not in self._snapshots:
@@ -298,24 +258,12 @@ class Questions:
 
     def _segments_of(self, run: str) -> frozenset[int]:
         """Ends of the segments that a run still needs."""
-        return segments_to_run(self._snapshots_of(run), self.plan.kimgs[self._run(run).name])
+        return segments_to_run(self._snapshots_of(run), self.plan.kimgs[self.named.run(run).name])
 
     def _logged_kimgs(self, run: str) -> list[int]:
         """Snapshots whose training has left a log."""
         parts = (file.partition("/") for file in self.files_under(paths.RUN.format(run=run)))
         return sorted(int(folder) for folder, _, name in parts if name == LOG and folder.isdecimal())
-
-
-def known(kind: str, plans: Mapping[Any, T], name: Any) -> T:
-    """The plan of that name.
-
-    Raises:
-        ConfigError: no setting makes one of that name; the message lists the known ones.
-    """
-    if name in plans:
-        return plans[name]
-    shown, *names = (" ".join(each) if isinstance(each, tuple) else str(each) for each in (name, *plans))
-    raise ConfigError(f"{shown}: no such {kind} in the settings as they are now; known: {', '.join(names)}")
 
 
 def _at(pattern: str, run: RunPlan, kimg: int, **more: str) -> str:

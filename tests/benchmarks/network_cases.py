@@ -10,9 +10,9 @@ import yaml
 from measure import Case, Work
 
 from stylesv.config.model import DiscriminatorSettings, GeneratorSettings
-from stylesv.config.recipe import Recipe
 from stylesv.networks.discriminator import Discriminator
 from stylesv.networks.generator import Generator
+from stylesv.records.recipe import TrainedRecipe
 from stylesv.training.batches import ClipBatch
 from stylesv.training.state import TrainState
 from stylesv.training.step import TrainingStep
@@ -38,7 +38,7 @@ def model_settings() -> dict[str, Any]:
     return {name: kind.model_validate_json(json.dumps(model[name])) for name, kind in kinds.items()}
 
 
-def recipe(resolution: int, num_clips: int, num_frames: int) -> Recipe:
+def recipe(resolution: int, num_clips: int, num_frames: int) -> TrainedRecipe:
     """The recipe of model D from scratch, of the paper's size."""
     model = json.loads(json.dumps(config_values()["model"]))
     for network in ("generator", "discriminator"):

@@ -1,17 +1,19 @@
 """pack_videos.py, verify_clips.py and render_videos.py as a user starts them."""
 
+import json
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 from film_making import settings, write_lossy
+from recipe_values import data_recipe
 from small_disk import small_disk
 
-from stylesv.config.recipe import recipe_yaml
 from stylesv.data.packed import PackedClips
 from stylesv.data.packing import pack_videos
 from stylesv.data.world.rendering import render_driving_videos
+from stylesv.records.recipe import recipe_yaml
 
 
 @pytest.fixture
@@ -49,7 +51,7 @@ def test_settings_of_a_recipe_and_options_make_the_same_bytes(script, tmp_path):
     pack_videos(tmp_path / "v", tmp_path / "library", settings=chosen)
     out = tmp_path / "recipe"
     out.mkdir()  # as Snakemake does
-    (out / "recipe.yaml").write_text(recipe_yaml({"packing": chosen.model_dump(mode="json")}))
+    (out / "recipe.yaml").write_text(recipe_yaml(data_recipe(**chosen.model_dump())))
     done = script("pack_videos.py", "--videos", tmp_path / "v", "--out", out, "--recipe", out / "recipe.yaml")
     assert done.returncode == 0, done.stderr
     options = "--resolution 32 --max-frames 4 --fps 12.5 --crop squeeze --jpeg-quality 80 --damaged use --min-frames 2"
@@ -80,10 +82,14 @@ def test_mistakes_are_one_line_and_status_2(script, tmp_path):
     assert "resolution: 2: input should be greater than or equal to 4" in fails("text", "--resolution", 2)
     wrong = fails("text", "--resolution", 32, "--max-frames", 4, "--min-frames", 8)
     assert "max_frames 4 is below min_frames 8" in wrong
-    (tmp_path / "recipe.yaml").write_text(recipe_yaml({"packing": {"min_frame": 3}}))
-    assert "min_frame: unknown setting; did you mean min_frames?" in fails("text", "--recipe", tmp_path / "recipe.yaml")
+    values = json.dumps(data_recipe().model_dump(mode="json"))
+    (tmp_path / "recipe.yaml").write_text(values.replace("min_frames", "min_frame"))
+    wrong = fails("text", "--recipe", tmp_path / "recipe.yaml")
+    assert (
+        "recipe.yaml: is not a recipe of a data set (packing.min_frames: Field required; packing.min_frame: " in wrong
+    )
     (tmp_path / "recipe.yaml").write_text("{")
-    assert "recipe.yaml: not valid YAML" in fails("text", "--recipe", tmp_path / "recipe.yaml")
+    assert "recipe.yaml: is not a recipe of a data set (" in fails("text", "--recipe", tmp_path / "recipe.yaml")
 
 
 def test_full_disk_is_one_line_and_status_2(script, tmp_path):

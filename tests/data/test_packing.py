@@ -116,7 +116,7 @@ def test_published_archives_pack_to_clips_of_the_right_frames(golden_dir, tmp_pa
 
 
 def published_parse(path):
-    """Clips as the published loader sees a zip (SPEC 7)."""
+    """Clips as the published loader sees a zip (docs/data.md 2.3)."""
     names = sorted(zipfile.ZipFile(path).namelist())
     clips = {}
     for name in names:

@@ -83,7 +83,7 @@ def test_content_hash_of_frames_sees_names_order_and_borders(tmp_path):
 
 
 def test_published_archives_are_read_with_their_defects_mended(golden_dir):
-    """Each video's frames come in order, where the published loader mixes them up (SPEC 25, 26).
+    """Each video's frames come in order, where the published loader mixes them up (docs/data.md 2.3).
 
     It takes videos without folders of their own for one, puts `frame10` before `frame9`, and ends at labels.
     """

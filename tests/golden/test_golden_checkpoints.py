@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-import yaml
 from golden_folder import find_golden_dir
 from golden_reader import FILLS, Case, assert_close, case_names
+from recipe_values import trained_recipe
 from torch import Tensor
 
 from stylesv.checkpoint import read_networks
@@ -34,7 +34,7 @@ from stylesv.training.state import TrainState
 from stylesv.training.transfer import transfer_networks
 
 GOLDEN = find_golden_dir()
-INTERPOLATION_FRAMES = 4096  # of the published generate.py, SPEC section 9
+INTERPOLATION_FRAMES = 4096  # of the published generate.py, docs/model.md 12.3
 
 pytestmark = pytest.mark.slow
 
@@ -236,21 +236,19 @@ def frames_of(info: dict) -> int:
 TRANSFERS = [Case(GOLDEN, name) for name in case_names(GOLDEN, "transfer_*")]
 
 
-def transfer_target(arrays: Case, changes: dict, seeds: dict, config_dir: Path) -> TrainState:
+def transfer_target(arrays: Case, changes: dict, seeds: dict) -> TrainState:
     """A finetuning run's networks, their weights different from those of the source: of a video snapshot, changed."""
     videos = [case.info for case in snapshots_in(arrays.folder) if frames_of(case.info) > 1]
     info = videos[0]
     init = {name: dict(info["init_kwargs"][name]) for name in "GD"}
     settings_g, arguments = generator_from_published(info["cfg_generator"] | changes["g"], init["G"])
     settings_d, _ = discriminator_from_published(info["cfg_discriminator"] | changes["d"], init["D"])
-    training = yaml.safe_load((config_dir / "config.yaml").read_text())["model"]["training"]
-    recipe = {
-        "seed": 0,
-        "generator": settings_g.model_dump(mode="json"),
-        "discriminator": settings_d.model_dump(mode="json"),
-        "training": training | {"num_frames": frames_of(info)},
-        "data": {"packing": {"resolution": arguments["resolution"]}},
-    }
+    recipe = trained_recipe(
+        resolution=arguments["resolution"],
+        generator=settings_g.model_dump(mode="json"),
+        discriminator=settings_d.model_dump(mode="json"),
+        training={"num_frames": frames_of(info)},
+    )
     state = TrainState(recipe, torch.device("cpu"))
     for network, seed in (
         (state.generator, seeds["G"]),
@@ -266,9 +264,9 @@ def transfer_target(arrays: Case, changes: dict, seeds: dict, config_dir: Path) 
     ("arrays", "case"),
     [pytest.param(arrays, case, id=case["case"]["name"]) for arrays in TRANSFERS for case in arrays.info["cases"]],
 )
-def test_transfer_copies_repeats_and_keeps_the_published_tensors(imported, root, arrays, case):
+def test_transfer_copies_repeats_and_keeps_the_published_tensors(imported, arrays, case):
     source = imported(snapshot_of(arrays)).parts
-    state = transfer_target(arrays, case["case"], case["target_seed"], root / "config")
+    state = transfer_target(arrays, case["case"], case["target_seed"])
     before = {name: {k: t.clone() for k, t in getattr(state, name).state_dict().items()} for name in source}
     table = {
         "generator": case["result"]["G"],
@@ -277,9 +275,9 @@ def test_transfer_copies_repeats_and_keeps_the_published_tensors(imported, root,
     }
     mismatched = [key for key, what in case["result"]["D"]["keys"] if "mismatch" in what]
     if mismatched:
-        # the published code prints these and leaves them random (SPEC defect 7); here that is an error unless asked for
+        # the published code prints these and leaves them random (docs/differences.md 2.7); here that is an error unless asked for
         with pytest.raises(CheckpointError) as refusal:
-            transfer_networks(transfer_target(arrays, case["case"], case["target_seed"], root / "config"), source)
+            transfer_networks(transfer_target(arrays, case["case"], case["target_seed"]), source)
         assert any(rename_published_key(key) in str(refusal.value) for key in mismatched)
     report = transfer_networks(state, source, mismatched="new" if mismatched else "fail")
     for part, result in table.items():

@@ -1,4 +1,4 @@
-"""The published code's formulas and choices of clips (SPEC section 8)."""
+"""The published code's formulas and choices of clips (docs/protocols.md 2 to 4)."""
 
 from unittest.mock import Mock
 

@@ -16,6 +16,7 @@ import torch
 import yaml
 from golden_folder import find_golden_dir
 from golden_reader import Case, case_names, fill, fingerprint, load_recipe
+from recipe_values import trained_recipe
 from torch import Tensor, nn
 
 from stylesv.networks.published import (
@@ -23,6 +24,7 @@ from stylesv.networks.published import (
     generator_from_published,
     rename_published_key,
 )
+from stylesv.records.recipe import TrainedRecipe
 from stylesv.training.batches import ClipBatch, RealClips
 from stylesv.training.draws import GeneratorInputs, StepDraws
 from stylesv.training.state import TrainState
@@ -36,7 +38,7 @@ NETWORKS = {"G": "generator", "G_ema": "generator_ema", "D": "discriminator"}
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("double_precision")]
 
 
-def recipe_of(case: Case, root: Path) -> dict:
+def recipe_of(case: Case, root: Path) -> TrainedRecipe:
     """Our recipe of the published run: what `TrainState` is made from."""
     info = case.info
     generator, arguments = generator_from_published(info["cfg"]["generator"], info["G_init"])
@@ -55,13 +57,9 @@ def recipe_of(case: Case, root: Path) -> dict:
             "eps": adam["eps"],
         }
     training["ema"] = {"half_life_kclips": info["ema"]["half_life_kimg"], "ramp_up": info["ema"]["ramp"]}
-    return {
-        "seed": 0,
-        "generator": generator.model_dump(mode="json"),
-        "discriminator": discriminator.model_dump(mode="json"),
-        "training": training,
-        "data": {"packing": {"resolution": arguments["resolution"]}},
-    }
+    networks = {"generator": generator, "discriminator": discriminator}
+    settings = {name: network.model_dump(mode="json") for name, network in networks.items()}
+    return trained_recipe(resolution=arguments["resolution"], training=training, **settings)
 
 
 def load_network(network: nn.Module, case: Case, name: str) -> None:

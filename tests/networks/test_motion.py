@@ -19,7 +19,7 @@ def encoder_and_noise(num_clips: int, max_time: float | int, class_dim: int = 0,
 
 
 def numpy_motion_code(encoder, codes: np.ndarray, time: float, *, spline: bool, blend_waves: bool) -> np.ndarray:
-    """Motion code at one time from the codes of all anchors, in float64, by SPEC 1.7 word for word."""
+    """Motion code at one time from the codes of all anchors, in float64, by docs/model.md 2.3 and 2.4 word for word."""
     features, d = encoder.time_encoder, encoder.distance
     predict = lambda layer, code: (layer.weight.detach().double().numpy() * layer.weight_gain) @ code  # noqa: E731
     freqs = features.freqs.double().numpy()

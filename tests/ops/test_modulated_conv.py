@@ -13,7 +13,7 @@ def random(*shape: int, seed: int = 0, dtype: torch.dtype = torch.float64) -> to
 
 
 def weight_of_sample(weight: torch.Tensor, style: torch.Tensor, sample: int, demodulate: bool) -> torch.Tensor:
-    """SPEC 1.4, one output channel after the other."""
+    """docs/operations.md 1.5, one output channel after the other."""
     if not demodulate:
         return weight * style[sample][:, None, None]
     style = style / style.square().mean().sqrt()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
+from recipe_values import imported_recipe, trained_recipe
 from report_values import clips, score, used
 
 from stylesv.config.dataset import PackSettings
@@ -23,6 +23,7 @@ from stylesv.records.experiment import (
     ReportedSnapshot,
     experiment_yaml,
 )
+from stylesv.records.recipe import recipe_yaml
 from stylesv.records.score import write_run_scores
 from stylesv.report.clip_grids import draw_clip_strips, draw_samples, draw_time_slices, write_clip_film
 from stylesv.report.experiment import write_experiment
@@ -96,7 +97,7 @@ class Files:
         self.runs.append(
             ReportedRun(
                 name=run,
-                recipe=self.file(f"{run}/recipe.yaml", yaml.safe_dump(recipe)),
+                recipe=self.file(f"{run}/recipe.yaml", recipe_yaml(recipe)),
                 choice=f"{run}/best.json",
                 scores=f"{run}/scores.json",
                 snapshots=tuple(snapshots),
@@ -114,8 +115,8 @@ class Files:
 
 
 SHOWN = {"film": "clips.mp4", "strip": "strip.png", "slices": "slices.png"}
-TRAINED = {"parent": {"run": "sky-image-s0-00"}, "training": {"num_frames": 3, "batch_size": 8}}
-SCRATCH = {"parent": None, "training": {"num_frames": 1, "batch_size": 8}}
+TRAINED = trained_recipe(parent="sky-image-s0-00", training={"num_frames": 3, "batch_size": 8})
+SCRATCH = trained_recipe(training={"num_frames": 1, "batch_size": 8})
 LOG = '{"kimg": 4.0, "loss_generator": 1.25, "loss_discriminator": 0.5, "r1_penalty": null}\n'
 
 
@@ -151,9 +152,8 @@ def test_a_damaged_index_is_named(experiment):
 
 
 def test_an_imported_model_alone_has_no_training_and_no_interval(experiment):
-    source = {"version": 1, "source": "ab" * 32}
     protocol = used(bootstrap={"resamples": 0})
-    experiment.add_run("sky-published-s0-00", {0: 42.0}, source, protocol=protocol, interval=None)
+    experiment.add_run("sky-published-s0-00", {0: 42.0}, imported_recipe(), protocol=protocol, interval=None)
     shown = experiment.page()
     assert "networks imported from the checkpoint of SHA-256 abababababab…" in shown
     assert "42.00 rFVD16 at 0 kimg" in shown and "Interval none" in shown

@@ -8,11 +8,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from stylesv.config.dataset import PackSettings
-from stylesv.config.recipe import recipe_yaml
 from stylesv.data.packing import pack_videos
 from stylesv.errors import StyleSVError
 from stylesv.media.frame_files import write_frames
+from stylesv.records.recipe import TrainedRecipe, recipe_yaml
 from stylesv.training.interruption import noting_signals
 from stylesv.training.progress import Progress
 from stylesv.training.segment import MachineOptions, SegmentFiles, initialize_run, run_segment
@@ -37,7 +36,7 @@ TINY = {
 }  # fmt: skip
 
 
-def recipes_of(settings: dict) -> dict:
+def recipes_of(settings: dict) -> dict[str, TrainedRecipe]:
     """Recipes of the demo's two models, by model."""
     return {run.model: run.recipe for run in load_plan(ROOT / "config", settings).experiments["demo"].runs}
 
@@ -47,8 +46,8 @@ def make_clips(folder: Path) -> Path:
     rng = np.random.default_rng(0)
     for clip in range(5):
         write_frames(folder / "frames" / f"clip{clip}", rng.integers(0, 255, (12, 3, 16, 16), np.uint8), first_number=0)
-    packing = load_plan(ROOT / "config", TINY).experiments["demo"].runs[0].data.recipe["packing"]
-    pack_videos(folder / "frames", folder / "packed", settings=PackSettings(**packing))
+    packing = load_plan(ROOT / "config", TINY).experiments["demo"].runs[0].data.recipe.packing
+    pack_videos(folder / "frames", folder / "packed", settings=packing)
     return folder / "packed"
 
 
@@ -63,7 +62,7 @@ def _train_first_segment(run: "Run", partial_every: float) -> None:
 class Run:
     """A run in a folder of its own."""
 
-    def __init__(self, folder: Path, recipe: dict, data: Path):
+    def __init__(self, folder: Path, recipe: TrainedRecipe, data: Path):
         self.folder, self.data = folder, data
         folder.mkdir(parents=True, exist_ok=True)
         self.recipe, self.messages = folder / "recipe.yaml", folder / "messages.txt"

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from recipe_values import changed
 from segment_run import TINY, Run, make_clips, recipes_of
 from small_disk import small_disk
 
 from stylesv.errors import CheckpointError, InterruptionError, StyleSVError
+from stylesv.records.recipe import TrainedRecipe
 from stylesv.training.interruption import slurm_seconds_left
 
 pytestmark = pytest.mark.slow
@@ -38,7 +40,7 @@ def data(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def recipe() -> dict:
+def recipe() -> TrainedRecipe:
     model = {**TINY["model"], "training": {"batch_size": 8, "max_num_frames": 16}}
     return recipes_of({**TINY, "model": model})["image"]
 
@@ -170,7 +172,7 @@ def test_a_partial_state_of_another_recipe_is_refused(tmp_path, recipe, data):
     child = run.start_training()
     wait_for_step(run, child, 1)
     kill(child)
-    other = Run(tmp_path / "b", {**recipe, "seed": 7}, data).start()
+    other = Run(tmp_path / "b", changed(recipe, {"seed": 7}), data).start()
     run.partial(1).parent.rename(other.partial(1).parent)
     with pytest.raises(CheckpointError, match=r"is of recipe \w{8}, but this run's recipe is \w{8}; delete"):
         other.train(0, 1)

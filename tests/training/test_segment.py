@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 import torch
-import yaml
+from recipe_values import changed
 from segment_run import TINY, Run, make_clips, recipes_of
 
 from stylesv.checkpoint import read_networks, read_tensors, write_networks
-from stylesv.config.model import DiscriminatorSettings, GeneratorSettings
-from stylesv.config.recipe import recipe_yaml
+from stylesv.config.model import DiscriminatorSettings
 from stylesv.errors import CheckpointError, StyleSVError
 from stylesv.files import load_json
 from stylesv.networks import Discriminator, Generator
 from stylesv.records.choice import Choice, write_choice
+from stylesv.records.recipe import TrainedRecipe
 from stylesv.training import step as step_module
 from stylesv.training.state import TrainState
 from stylesv.training.transfer import transfer_networks
@@ -113,7 +113,7 @@ def test_a_parent_whose_weights_are_not_finite_is_refused_by_name(tmp_path, reci
 
 
 def test_a_parent_of_another_width_is_refused_by_name(recipes):
-    other = {**recipes["image"], "generator": {**recipes["image"]["generator"], "w_dim": 16}}
+    other = changed(recipes["image"], {"generator": {"w_dim": 16}})
     parts = {
         part: getattr(TrainState(other, torch.device("cpu")), part).state_dict()
         for part in ("generator", "generator_ema", "discriminator")
@@ -122,10 +122,9 @@ def test_a_parent_of_another_width_is_refused_by_name(recipes):
         transfer_networks(TrainState(recipes["image"], torch.device("cpu")), parts)
 
 
-def with_classes(networks: Path, recipe: dict, num_classes: int) -> Path:
+def with_classes(networks: Path, recipe: TrainedRecipe, num_classes: int) -> Path:
     """A snapshot of the recipe's networks, but built for classes."""
-    settings = GeneratorSettings.model_validate_json(json.dumps(recipe["generator"]))
-    generator = Generator(settings, resolution=16, class_dim=num_classes)
+    generator = Generator(recipe.generator, resolution=16, class_dim=num_classes)
     parts, header = read_networks(networks)
     parts["generator"] = parts["generator_ema"] = generator.state_dict()
     write_networks(networks, parts, header | {"class_dim": num_classes})
@@ -141,7 +140,7 @@ def test_a_parent_that_depends_on_classes_is_refused_or_starts_anew_where_labels
     with pytest.raises(CheckpointError, match=r"depends on 5 classes, and training here has no labels; take another"):
         child.start(choice)
     assert not child.file(0, "networks.safetensors").exists()
-    anew = recipes["D"] | {"parent": recipes["D"]["parent"] | {"mismatched": "new"}}
+    anew = changed(recipes["D"], {"parent": {"mismatched": "new"}})
     header = read_networks(Run(tmp_path / "anew", anew, data).start(choice).file(0, "networks.safetensors"))[1]
     assert header["class_dim"] == 0
     assert "generator_ema.mapping.fc0.weight" in header["transfer"]["new"]
@@ -160,7 +159,7 @@ def test_a_flipped_byte_in_a_state_is_found(tmp_path, recipes, data, image_run):
 
 
 def test_a_state_of_another_recipe_is_refused(tmp_path, recipes, data, image_run):
-    run = Run(tmp_path, {**recipes["image"], "seed": 5}, data).start()
+    run = Run(tmp_path, changed(recipes["image"], {"seed": 5}), data).start()
     run.file(0, "state.safetensors").write_bytes(image_run.file(0, "state.safetensors").read_bytes())
     with pytest.raises(CheckpointError, match="is of recipe"):
         run.train(0, 1)
@@ -175,8 +174,7 @@ def test_a_state_at_another_kimg_is_refused(tmp_path, recipes, data):
 
 
 def test_a_loss_that_is_not_finite_stops_and_names_the_last_good_snapshot(tmp_path, recipes, data):
-    exploding = yaml.safe_load(recipe_yaml(recipes["image"]))
-    exploding["training"]["generator_optimizer"]["lr"] = 1e30
+    exploding = changed(recipes["image"], {"training": {"generator_optimizer": {"lr": 1e30}}})
     run = Run(tmp_path, exploding, data).start()
     with pytest.raises(StyleSVError, match=r"training stopped at kimg .* the snapshot at kimg 0 is the last good one"):
         run.train(0, 1)
@@ -185,11 +183,8 @@ def test_a_loss_that_is_not_finite_stops_and_names_the_last_good_snapshot(tmp_pa
 
 def test_weights_that_the_last_step_makes_infinite_are_no_snapshot(tmp_path, recipes, data):
     """The step's loss is of the weights before it."""
-    last = yaml.safe_load(recipe_yaml(recipes["image"]))
-    last["training"]["batch_size"] = 1000  # one step a kimg
-    last["training"]["discriminator_optimizer"]["lr"] = 1e39
-    last["training"]["loss"]["r1_gamma"] = 0
-    run = Run(tmp_path, last, data).start()
+    one_step = {"batch_size": 1000, "discriminator_optimizer": {"lr": 1e39}, "loss": {"r1_gamma": 0}}
+    run = Run(tmp_path, changed(recipes["image"], {"training": one_step}), data).start()
     words = r"training stopped at kimg 1\.000: discriminator\..* is not finite \(.* numbers\); the snapshot at kimg 0 is the last"
     with pytest.raises(StyleSVError, match=words):
         run.train(0, 1)
@@ -213,8 +208,7 @@ def test_a_number_of_the_log_that_is_not_finite_and_no_loss_is_null(tmp_path, re
 
 
 def test_gradients_that_are_not_finite_are_counted_and_training_goes_on(tmp_path, recipes, data):
-    steep = yaml.safe_load(recipe_yaml(recipes["image"]))
-    steep["training"]["loss"]["r1_gamma"] = 1e38
+    steep = changed(recipes["image"], {"training": {"loss": {"r1_gamma": 1e38}}})
     run = Run(tmp_path, steep, data).start().train(0, 1)
     lines = [json.loads(line) for line in run.file(1, "log.jsonl").read_text().splitlines()]
     assert max(line.get("nonfinite_gradients_r1", 0) for line in lines) > 0
@@ -223,7 +217,7 @@ def test_gradients_that_are_not_finite_are_counted_and_training_goes_on(tmp_path
 
 def test_clips_of_equal_distances_have_a_discriminator_that_sees_one_of_them(tmp_path, data):
     sampling = {"training": {"frame_sampling": {"kind": "uniform", "max_distance": 4}}}
-    recipe = recipes_of({**TINY, "per_model": {"D": sampling}})["D"] | {"parent": None}
+    recipe = changed(recipes_of({**TINY, "per_model": {"D": sampling}})["D"], {"parent": None})
     run = Run(tmp_path, recipe, data).start().train(0, 1)
     state = TrainState(recipe, torch.device("cpu"))
     assert state.discriminator.time_encoder.num_differences == 1

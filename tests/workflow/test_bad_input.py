@@ -57,11 +57,15 @@ def test_own_without_videos_says_how_to_give_them(workflow):
 
 def test_an_empty_folder_of_videos_is_refused(workflow, tmp_path):
     (tmp_path / "empty").mkdir()
-    assert "empty: the folder is empty" in refused(workflow, "own", "--config", f"videos={tmp_path / 'empty'}")
+    assert "empty: is empty; give a folder or .zip of films" in refused(
+        workflow, "own", "--config", f"videos={tmp_path / 'empty'}"
+    )
 
 
 def test_a_missing_folder_of_videos_is_refused(workflow):
-    assert "nowhere: no such folder or zip" in refused(workflow, "own", "--config", "videos=nowhere")
+    assert "nowhere: no such file or folder; give a folder or .zip of films" in refused(
+        workflow, "own", "--config", "videos=nowhere"
+    )
 
 
 def test_an_unknown_name_in_config_is_refused(workflow):

@@ -118,7 +118,7 @@ def test_a_missing_folder_of_videos_stops_what_needs_it_and_nothing_else(finishe
         dataset.unlink()
         experiment.unlink()
     assert done.returncode == 2
-    assert "config/datasets/mine.yaml:2: dataset.videos: nowhere: no such folder" in done.stdout
+    assert "config/datasets/mine.yaml:2: dataset.videos: nowhere: no such file or folder" in done.stdout
     assert "--config videos=" not in done.stdout
 
 

@@ -32,7 +32,7 @@ def test_an_imported_model_has_one_snapshot_and_is_named_after_its_file(config):
     text = f"  source: {{pickle: best.pkl, sha256: {SHA256}}}\n"
     add_model(config, "published", text)
     run = runs_of(load_plan(config))["published"]
-    assert (run.kimgs, run.parent, run.recipe["source"]) == ((0,), None, SHA256)
+    assert (run.kimgs, run.parent, run.recipe.source) == ((0,), None, SHA256)
     add_model(config, "published", text.replace("best.pkl", "https://example.org/best.pkl"))
     assert runs_of(load_plan(config))["published"].name == run.name
     add_model(config, "published", text.replace("0123", "4567"))
@@ -46,7 +46,7 @@ def test_a_model_may_start_from_an_imported_one(config):
     )
     runs = runs_of(load_plan(config))
     assert list(runs) == ["published", "tuned"]
-    assert runs["tuned"].recipe["parent"]["run"] == runs["published"].name
+    assert runs["tuned"].recipe.parent.run == runs["published"].name
 
 
 def test_a_parent_may_be_trained_on_another_data_set(config):

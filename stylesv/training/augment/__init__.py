@@ -1,4 +1,4 @@
-"""Adaptive discriminator augmentation of clips (ADA paper, appendix B; SPEC section 11)."""
+"""Adaptive discriminator augmentation of clips (ADA paper, appendix B; docs/model.md 7)."""
 
 from stylesv.training.augment.draws import Draws
 from stylesv.training.augment.parameters import AugmentParameters, apply_augment, draw_augment

@@ -1,4 +1,4 @@
-"""Colour augmentation: one affine map of RGB per clip. ADA paper, appendix B.2; SPEC section 11."""
+"""Colour augmentation: one affine map of RGB per clip. ADA paper, appendix B.2; docs/model.md 7.1."""
 
 import math
 

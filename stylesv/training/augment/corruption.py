@@ -1,4 +1,4 @@
-"""Filtering of frequency bands, pixel noise and cutout. ADA paper, appendix B.2; SPEC section 11."""
+"""Filtering of frequency bands, pixel noise and cutout. ADA paper, appendix B.2; docs/model.md 7.1."""
 
 import numpy as np
 import torch

@@ -1,6 +1,6 @@
 """Geometric augmentation: one affine map per clip, applied by supersampled bilinear interpolation.
 
-ADA paper (Karras et al. 2020), appendix B.2 and B.3; SPEC section 11. The map is kept as its inverse, from output to
+ADA paper (Karras et al. 2020), appendix B.2 and B.3; docs/model.md 7.1. The map is kept as its inverse, from output to
 input pixels, origin at the image's centre, x to the right and y down.
 """
 

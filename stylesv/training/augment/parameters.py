@@ -1,6 +1,6 @@
 """What is done to each clip: one transform, the same for all its frames.
 
-ADA paper (Karras et al. 2020), appendix B; SPEC section 11. Drawing and applying are two steps: parameters are drawn on
+ADA paper (Karras et al. 2020), appendix B; docs/model.md 7. Drawing and applying are two steps: parameters are drawn on
 the CPU for a whole batch, in the published order, and any part of the batch can be augmented with its rows of them; so
 a clip's transform depends on the generator's seed and its place in the batch, not on how the batch is split.
 """

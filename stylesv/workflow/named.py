@@ -1,0 +1,82 @@
+"""The plan's parts by the names that a job's wildcards hold; a name that no setting makes is an error that says so."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+
+from stylesv.config.detector import FeatureDetectorSettings
+from stylesv.errors import ConfigError
+from stylesv.records.look import Look
+from stylesv.records.protocol import Protocol
+from stylesv.workflow.planned import DataPlan, ExperimentPlan, Plan, RunPlan
+from stylesv.workflow.reported import collection_of, look_of
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Named:
+    """Each method raises ConfigError for a name that is not in the plan."""
+
+    plan: Plan
+
+    def experiment(self, name: str) -> ExperimentPlan:
+        if name in self.plan.waiting:
+            raise ConfigError(f"{name}: {self.plan.waiting[name]}")
+        return known("experiment", self.plan.experiments, name)
+
+    def run(self, name: str) -> RunPlan:
+        return known("run", self.plan.runs, name)
+
+    def data(self, name: str) -> DataPlan:
+        return known("data set", self.plan.data, name)
+
+    def protocol(self, name: str) -> Protocol:
+        """A protocol, or the part of one that a reference is measured under."""
+        return known("protocol", {**self.plan.protocols, **self.plan.references}, name)
+
+    def detector(self, name: str) -> FeatureDetectorSettings:
+        """A detector as the protocols describe it; they must agree on its address and hash."""
+        detectors = [protocol.settings.detector for protocol in self.plan.protocols.values()]
+        found = {(each.url, each.sha256): each for each in detectors if each.name == name}
+        if len(found) != 1:
+            raise ConfigError(
+                f"{name}: the protocols in use give {len(found)} addresses and hashes of it; one is needed"
+            )
+        return next(iter(found.values()))
+
+    def chooser(self, run: str, chooser: str) -> RunPlan:
+        """A run whose snapshots are the candidates of a choice."""
+        return known("choice", self.plan.choosers, (run, chooser))
+
+    def collected(self, run: str, collection: str) -> RunPlan:
+        """A run whose scores are collected."""
+        return known("collection of scores", self._collections, (run, collection))
+
+    @cached_property
+    def _collections(self) -> dict[tuple[str, str], RunPlan]:
+        runs = [run for experiment in self.plan.experiments.values() for run in experiment.runs]
+        return {(run.name, collection_of(run)): run for run in runs}
+
+    @cached_property
+    def _looks(self) -> dict[tuple[str, str], Look]:
+        """By run and key; experiments that show a run alike share its clips."""
+        shown = [(run, look_of(run, each)) for each in self.plan.experiments.values() for run in each.runs]
+        return {(run.name, look.key): look for run, look in shown}
+
+    def look(self, run: str, key: str) -> Look:
+        """A way of showing a run."""
+        return known("look", self._looks, (run, key))
+
+
+def known(kind: str, plans: Mapping[Any, T], name: Any) -> T:
+    """The plan of that name.
+
+    Raises:
+        ConfigError: no setting makes one of that name; the message lists the known ones.
+    """
+    if name in plans:
+        return plans[name]
+    shown, *names = (" ".join(each) if isinstance(each, tuple) else str(each) for each in (name, *plans))
+    raise ConfigError(f"{shown}: no such {kind} in the settings as they are now; known: {', '.join(names)}")

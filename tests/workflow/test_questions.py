@@ -1,0 +1,276 @@
+"""Every question that rules ask, answered from a plan alone; no Snakemake runs."""
+
+import inspect
+import re
+import shutil
+from types import SimpleNamespace
+
+import pytest
+import yaml
+
+from stylesv.errors import ConfigError
+from stylesv.records.experiment import read_experiment
+from stylesv.records.look import read_look
+from stylesv.records.protocol import read_protocol
+from stylesv.records.recipe import read_data_recipe, read_trained_recipe
+from stylesv.workflow import paths
+from stylesv.workflow.plan import load_plan
+from stylesv.workflow.planned import Plan
+from stylesv.workflow.questions import Questions
+
+
+@pytest.fixture(scope="module")
+def plan(root) -> Plan:
+    return load_plan(root / "config")
+
+
+@pytest.fixture(scope="module")
+def image(plan):
+    return plan.experiments["demo"].runs[0]
+
+
+@pytest.fixture(scope="module")
+def video(plan):
+    return plan.experiments["demo"].runs[1]
+
+
+@pytest.fixture
+def ask(plan) -> Questions:
+    return Questions(plan)
+
+
+def wildcards(**values) -> SimpleNamespace:
+    return SimpleNamespace(**{name: str(value) for name, value in values.items()})
+
+
+def written(tmp_path, text, name="file.yaml"):
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path / name
+
+
+def files_of(run, kimgs, *, states=()):
+    """Names of the files of whole snapshots in a run's folder."""
+    found = [f"{kimg}/{name}" for kimg in kimgs for name in ("networks.safetensors", "samples.png", "log.jsonl")]
+    return lambda folder: [*found, *(f"{kimg}/state.safetensors" for kimg in states)] if run.name in folder else []
+
+
+def test_every_question_that_a_rule_asks_is_asked_here(root):
+    rules = "".join(path.read_text() for path in sorted((root / "rules").glob("*.smk")))
+    asked = set(re.findall(r"questions\.(\w+)", rules)) - {"questions"}
+    known = {name for name in dir(Questions) if not name.startswith("_")}
+    assert asked <= known
+    own = inspect.getsource(inspect.getmodule(wildcards))
+    assert [name for name in sorted(asked) if f".{name}" not in own] == []
+
+
+# ---- data ----
+
+
+def test_raw_videos_are_a_rules_or_a_users(ask, image, plan, root, tmp_path):
+    assert ask.raw_videos(wildcards(data=image.data.name)) == image.data.videos
+    assert image.data.videos.startswith("results/videos/demo-")
+    (tmp_path / "my {films}").mkdir()
+    (tmp_path / "my {films}" / "a.mp4").write_bytes(b"film")
+    own = load_plan(root / "config", {"videos": str(tmp_path / "my {films}")})
+    (data,) = {run.data.name for run in own.experiments["own"].runs}
+    with pytest.raises(ConfigError, match=r"takes braces in a path for wildcards"):
+        Questions(own).raw_videos(wildcards(data=data))
+    with pytest.raises(ConfigError, match=r"no such data set .*; known: demo-"):
+        ask.raw_videos(wildcards(data="sky-00000000"))
+
+
+def test_rendered_videos_have_the_settings_of_their_data_set(ask, image):
+    folder = image.data.videos.removeprefix("results/videos/")
+    assert ask.rendered_videos(wildcards(videos=folder)) == {"num_videos": 60, "seed": 0}
+    with pytest.raises(ConfigError, match="no data set renders these videos"):
+        ask.rendered_videos(wildcards(videos="demo-00000000"))
+
+
+def test_recipes_are_read_as_they_are_written(ask, image, video, tmp_path):
+    data = read_data_recipe(written(tmp_path, ask.data_recipe(wildcards(data=image.data.name))))
+    assert data == image.data.recipe and image.data.name == f"demo-{data.key}"
+    recipe = read_trained_recipe(written(tmp_path, ask.recipe(wildcards(run=video.name))))
+    assert recipe == video.recipe and video.name == f"demo-D-s0-{recipe.key}"
+
+
+def test_a_run_reads_the_clips_of_its_data_set(ask, video):
+    folder = f"results/data/{video.data.name}"
+    assert ask.index_of_run(wildcards(run=video.name)) == f"{folder}/index.json"
+    assert ask.packed_clips_of_run(wildcards(run=video.name)) == [f"{folder}/clips.zip", f"{folder}/offsets.npy"]
+
+
+# ---- training ----
+
+
+def test_a_finetuning_starts_from_its_parents_choice(ask, image, video):
+    choice = f"results/runs/{image.name}/best/{image.chooser}.json"
+    assert ask.parent_choice(wildcards(run=video.name)) == choice
+    networks = [f"results/runs/{image.name}/{kimg}/networks.safetensors" for kimg in (0, 4, 8)]
+    assert ask.parent_snapshots(wildcards(run=video.name)) == networks
+    assert ask.parent_choice(wildcards(run=image.name)) is None
+    assert ask.parent_snapshots(wildcards(run=image.name)) == []
+
+
+def test_a_segment_starts_from_the_state_before_it_or_none_if_it_is_done(plan, video):
+    fresh = Questions(plan)
+    assert fresh.start_kimg(wildcards(run=video.name, kimg=8)) == 4
+    assert fresh.start_state(wildcards(run=video.name, kimg=8)) == f"results/runs/{video.name}/4/state.safetensors"
+    done = Questions(plan, files_of(video, (0, 4, 8, 12), states=(12,)))
+    assert done.start_state(wildcards(run=video.name, kimg=8)) is None
+    lost = Questions(plan, files_of(video, (0, 4, 12), states=(12,)))
+    assert lost.start_state(wildcards(run=video.name, kimg=8)) == f"results/runs/{video.name}/4/state.safetensors"
+    assert lost.start_state(wildcards(run=video.name, kimg=12)) is None
+    forced = Questions(plan, files_of(video, (0, 4, 8, 12)), jobs_are_forced=lambda: True)
+    assert forced.start_state(wildcards(run=video.name, kimg=12)) == f"results/runs/{video.name}/8/state.safetensors"
+
+
+def test_checkpoints_are_fetched_from_an_address_or_read_where_they_are(root, tmp_path):
+    sha256 = "ab" * 32
+    given = {"a": "https://example.org/best.pkl", "b": "/data/best.pkl"}
+    for name, pickle in given.items():
+        model = tmp_path / name
+        model.mkdir()
+        plan = load_plan(_with_model(root, model, f"  source: {{pickle: '{pickle}', sha256: {sha256}}}\n"))
+        ask = Questions(plan)
+        (run,) = ask.imported
+        where = {"a": f"results/checkpoints/{sha256}.pkl", "b": pickle}[name]
+        assert ask.checkpoint(wildcards(run=run)) == where
+        if name == "a":
+            assert ask.checkpoint_address(wildcards(sha256=sha256)) == pickle
+        with pytest.raises(ConfigError, match="no model's source has this hash and an address"):
+            ask.checkpoint_address(wildcards(sha256="cd" * 32))
+        _, kept = ask.experiment_results("tried")
+        assert not any("state" in file or "log.jsonl" in file for file in kept)
+
+
+def _with_model(root, folder, text):
+    config = shutil.copytree(root / "config", folder / "config")
+    (config / "models" / "tried.yaml").write_text(f"model:\n{text}")
+    (config / "experiments" / "tried.yaml").write_text("extends: demo\ntitle: Tried\nmodels: [tried]\n")
+    return config
+
+
+def test_logs_are_those_that_exist(plan, video):
+    ask = Questions(plan, files_of(video, (12, 4)))
+    assert ask.logs(wildcards(run=video.name)) == [paths.LOG.format(run=video.name, kimg=kimg) for kimg in (4, 12)]
+    assert ask.logged_runs(None) == [f"results/tensorboard/{video.name}"]
+    with pytest.raises(ConfigError, match="no run of the settings as they are now has a training log"):
+        Questions(plan).logged_runs(None)
+
+
+# ---- scores ----
+
+
+def test_protocols_are_read_as_they_are_written(ask, video, tmp_path):
+    (protocol,) = video.protocols
+    assert read_protocol(written(tmp_path, ask.protocol(wildcards(protocol=protocol.id)))) == protocol
+    reference = read_protocol(written(tmp_path, ask.protocol(wildcards(protocol=protocol.reference.id))))
+    assert reference == protocol.reference and reference.settings.generated.num_clips == 2
+
+
+def test_runs_of_one_protocol_share_a_reference(ask, image, video):
+    (protocol,) = video.protocols
+    wanted = f"results/data/{video.data.name}/reference/{protocol.reference.id}.safetensors"
+    for run in (image, video):
+        assert ask.reference(wildcards(run=run.name, kimg=0, protocol=protocol.id)) == wanted
+
+
+def test_detectors_are_files_with_an_address_and_a_hash(root, tmp_path, ask, video):
+    assert ask.detector(wildcards(protocol=video.protocols[0].id)) is None
+    plan = load_plan(_with_model(root, tmp_path, "  parent: image\n"))
+    config = tmp_path / "config"
+    text = (config / "experiments" / "tried.yaml").read_text()
+    (config / "experiments" / "tried.yaml").write_text(f"{text}protocols: {{image: [rfid], video: [fvd2048_16f]}}\n")
+    plan = load_plan(config)
+    (protocol,) = plan.experiments["tried"].runs[1].protocols
+    ask = Questions(plan)
+    assert ask.detector(wildcards(protocol=protocol.id)) == "results/detectors/i3d_torchscript.pt"
+    assert ask.detector_address(wildcards(detector="i3d_torchscript.pt")).startswith("https://")
+    assert ask.detector_hash(wildcards(detector="i3d_torchscript.pt")) == ""
+    with pytest.raises(ConfigError, match="the protocols in use give 0 addresses and hashes"):
+        ask.detector_address(wildcards(detector="other.pt"))
+
+
+def test_a_score_says_what_it_is_of(ask, video):
+    assert ask.scored(wildcards(run=video.name)) == {"dataset": video.data.name, "model": "D", "seed": 0}
+
+
+def test_a_choice_is_among_the_scores_of_the_first_protocol(ask, image):
+    job = wildcards(run=image.name, chooser=image.chooser)
+    protocol = image.protocols[0].id
+    scores = [f"results/runs/{image.name}/{kimg}/scores/{protocol}.json" for kimg in (0, 4, 8)]
+    assert ask.candidates(job) == scores
+    assert ask.choice(job) == {"protocols": protocol, "kimgs": "0,4,8"}
+
+
+def test_a_collection_has_the_scores_of_all_protocols(ask, image):
+    reported = ask.experiment(wildcards(experiment="demo"))
+    (file,) = re.findall(rf"{image.name}/scores/([0-9a-f]{{8}})\.json", reported)
+    job = wildcards(run=image.name, collection=file)
+    assert len(ask.collected_scores(job)) == 6
+    assert ask.collection(job) == {"protocols": ",".join(p.id for p in image.protocols), "kimgs": "0,4,8"}
+    with pytest.raises(ConfigError, match="no such collection of scores"):
+        ask.collection(wildcards(run=image.name, collection="00000000"))
+
+
+# ---- what people look at ----
+
+
+def look_key(ask):
+    (key,) = set(re.findall(r"/clips/([0-9a-f]{8})/", ask.experiment(wildcards(experiment="demo"))))
+    return key
+
+
+def test_the_last_snapshot_is_shown_without_a_choice(ask, video, tmp_path):
+    job = wildcards(run=video.name, look=look_key(ask))
+    assert ask.shown_choice(job) is None
+    assert ask.shown_networks(job) == [f"results/runs/{video.name}/12/networks.safetensors"]
+    look = read_look(written(tmp_path, ask.look(job)))
+    assert (look.figures.num_clips, look.fps, look.among) == (9, 15.0, "12")
+
+
+def test_the_best_snapshot_is_shown_by_a_choice(root, video):
+    ask = Questions(load_plan(root / "config", {"figures": {"snapshot": "best"}}))
+    job = wildcards(run=video.name, look=look_key(ask))
+    assert ask.shown_choice(job) == f"results/runs/{video.name}/best/{video.chooser}.json"
+    assert len(ask.shown_networks(job)) == 4
+
+
+def test_a_report_is_about_files_that_rules_make(ask, image, video, tmp_path):
+    job = wildcards(experiment="demo")
+    experiment = read_experiment(written(tmp_path, ask.experiment(job)))
+    assert ask.reported_files(job) == experiment.files
+    assert [run.name for run in experiment.runs] == [image.name, video.name]
+    assert [run.clips is None for run in experiment.runs] == [True, False]
+    assert [snapshot.kimg for snapshot in experiment.runs[1].snapshots] == [0, 4, 8, 12]
+    assert len(set(experiment.files)) == len(experiment.files)
+    key = ask.experiment_key(job)
+    assert ask.experiment_file(job) == f"results/experiments/demo-{key}.yaml"
+    patterns = [value for name, value in vars(paths).items() if name.isupper()]
+    regexes = [re.sub(r"\\{\w+\\}", "[^/]+", re.escape(pattern)) for pattern in patterns]
+    assert [file for file in experiment.files if not any(re.fullmatch(regex, file) for regex in regexes)] == []
+
+
+def test_an_experiment_keeps_its_snapshots_and_its_last_state(plan, video, ask):
+    read, kept = ask.experiment_results("demo")
+    assert read == ["results/report/demo/index.html", "results/tables/demo", "results/figures/demo"]
+    assert f"results/runs/{video.name}/12/state.safetensors" in kept
+    assert sum(file.endswith("networks.safetensors") for file in kept) == 7
+    done = Questions(plan, files_of(video, (0, 4, 8, 12)))
+    assert f"results/runs/{video.name}/12/state.safetensors" not in done.experiment_results("demo")[1]
+
+
+def test_an_experiment_that_cannot_run_says_why(plan):
+    with pytest.raises(ConfigError, match="own: give the folder or zip of videos"):
+        Questions(plan).experiment_results("own")
+    with pytest.raises(ConfigError, match=r"no such experiment .*; known: demo"):
+        Questions(plan).experiment_results("sky")
+    with pytest.raises(ConfigError, match="demo: --config videos=films: this experiment has its own videos"):
+        Questions(plan, given_videos="films").experiment_results("demo")
+
+
+def test_the_texts_are_yaml_that_people_can_open(ask, video):
+    protocol = wildcards(protocol=video.protocols[0].id)
+    look = wildcards(run=video.name, look=look_key(ask))
+    for text in (ask.protocol(protocol), ask.look(look), ask.experiment(wildcards(experiment="demo"))):
+        assert text.startswith("# ") and isinstance(yaml.safe_load(text), dict)
