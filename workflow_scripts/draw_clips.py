@@ -31,12 +31,13 @@ def draw_clips(
     if choice is None and networks is None:
         raise ConfigError("give --choice, the file that says which snapshot is best, or --networks, a snapshot to show")
     use_cpu_threads(cpu_threads)
-    from stylesv.generation.films import ClipFigures, draw_experiment_clips
+    from stylesv.generation.run_clips import ClipFiles
+    from stylesv.generation.run_clips import draw_clips as draw
     from stylesv.records.choice import read_choice
     from stylesv.records.look import read_look
 
     shown = networks if choice is None else choice.parent.parent / read_choice(choice).networks
-    draw_experiment_clips(shown, data, read_look(look), ClipFigures(film, strip, slices))
+    draw(shown, data, read_look(look), ClipFiles(film, strip, slices))
 
 
 if __name__ == "__main__":

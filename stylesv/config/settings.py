@@ -22,7 +22,7 @@ class LengthSettings(Settings):
     """Thousands of frames from one snapshot (and one job) to the next."""
 
 
-class SourceSettings(Settings):
+class CheckpointSettings(Settings):
     """A published checkpoint, imported instead of trained."""
 
     pickle: str
@@ -39,7 +39,7 @@ class SourceSettings(Settings):
 class ModelSettings(Settings):
     """Networks and their training."""
 
-    source: SourceSettings | None
+    source: CheckpointSettings | None
     """Checkpoint to import; the model then has one snapshot, and its networks are the file's. null: it is trained."""
     parent: Name | None
     """Model whose best snapshot this one starts from (image pretraining); null starts from scratch."""

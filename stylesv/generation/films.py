@@ -1,4 +1,4 @@
-"""Films and strips from snapshots: what `generate.py` writes, and the figures of an experiment."""
+"""Films from snapshots: what `generate.py` writes."""
 
 import math
 from collections.abc import Iterator
@@ -12,7 +12,6 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor
 
-from stylesv.data.packed import PackedClips
 from stylesv.errors import ConfigError
 from stylesv.files import file_sha256
 from stylesv.generation.clips import load_generator, synthesize
@@ -21,9 +20,7 @@ from stylesv.generation.latents import Latents, draw_class, draw_latents
 from stylesv.media.frame_files import write_frame, write_frames
 from stylesv.media.video_file import VideoWriter, write_video
 from stylesv.networks.generator import Generator
-from stylesv.records.look import Look
-from stylesv.report.clip_grids import draw_clip_strips, draw_film_frame, draw_time_slices, write_clip_film
-from stylesv.seeding import numpy_generator
+from stylesv.report.clip_grids import draw_film_frame
 
 FPS_RANGE = (0.1, 1000.0)  # what players play
 
@@ -77,9 +74,9 @@ def write_films(networks: Path, target: FilmTarget, request: GenerateRequest) ->
         for number in range(in_grid, request.num_videos):
             path = _path(parts.videos, request, number)
             if request.save == "mp4":
-                write_video(path, _frames(generator, request, number), fps=request.fps)
+                write_video(path, film_frames(generator, request, number), fps=request.fps)
             else:
-                write_frames(path, _frames(generator, request, number), first_number=request.start_frame)
+                write_frames(path, film_frames(generator, request, number), first_number=request.start_frame)
             yield number + 1
 
 
@@ -92,7 +89,7 @@ def _write_grid(generator: Generator, parts: FilmParts, request: GenerateRequest
         if request.save == "mp4":
             videos = [stack.enter_context(VideoWriter(path, fps=request.fps)) for path in paths]
         grid = stack.enter_context(VideoWriter(parts.grid, fps=request.fps))
-        films = [_frames(generator, request, number) for number in numbers]
+        films = [film_frames(generator, request, number) for number in numbers]
         for time, frames in enumerate(zip(*films, strict=True), request.start_frame):
             for number, frame in enumerate(frames):
                 if request.save == "mp4":
@@ -104,45 +101,6 @@ def _write_grid(generator: Generator, parts: FilmParts, request: GenerateRequest
 
 def _path(folder: Path, request: GenerateRequest, number: int) -> Path:
     return folder / (f"{number:06d}.mp4" if request.save == "mp4" else f"{number:06d}")
-
-
-@dataclass(frozen=True)
-class ClipFigures:
-    """Where the figures of a run's clips go."""
-
-    film: Path
-    strip: Path
-    slices: Path
-
-
-def draw_experiment_clips(networks: Path, data: Path, look: Look, out: ClipFigures) -> None:
-    """The figures of a snapshot of a run beside real clips.
-
-    Raises:
-        CheckpointError: the snapshot is missing or damaged.
-    """
-    generator, snapshot = load_generator(networks)
-    figures = look.figures
-    request = GenerateRequest(
-        num_videos=figures.num_clips,
-        num_frames=1 if snapshot.num_frames == 1 else figures.num_frames,
-        start_frame=0,
-        slow_motion=1,
-        fps=look.fps,
-        grid=None,
-        truncation=figures.truncation,
-        seed=figures.seed,
-        decomposition=False,
-        class_number=None,
-        save="mp4",
-    )
-    generated = np.stack([np.stack(list(_frames(generator, request, n))) for n in range(request.num_videos)])
-    real = _real_clips(PackedClips(data), figures.num_clips, request.num_frames, figures.seed)
-    panels = {"real": real, f"generated, kimg {snapshot.kimg}": generated}
-    columns, rows = figures.columns, min(figures.num_clips, figures.strip_clips)
-    write_clip_film(out.film, panels, columns=columns, fps=look.fps)
-    draw_clip_strips(out.strip, panels, num_frames=figures.strip_frames, num_clips=rows)
-    draw_time_slices(out.slices, panels, num_clips=rows)
 
 
 def _check(request: GenerateRequest) -> None:
@@ -171,7 +129,8 @@ def _check_class(class_number: int | None, networks: Path, num_classes: int) -> 
         raise ConfigError(f"--class {class_number}: {networks} has classes 0 to {num_classes - 1}")
 
 
-def _frames(generator: Generator, request: GenerateRequest, number: int) -> Iterator[UInt8[np.ndarray, "c h w"]]:
+def film_frames(generator: Generator, request: GenerateRequest, number: int) -> Iterator[UInt8[np.ndarray, "c h w"]]:
+    """The frames of one of the videos, one by one."""
     times = request.times()
     latents = _latents(generator, request, number, float(times.max()))
     for piece in synthesize(generator, latents, times, truncation=request.truncation):
@@ -188,12 +147,3 @@ def _latents(generator: Generator, request: GenerateRequest, number: int, max_ti
     content = draw_latents(generator, request.seed, clip_numbers=[column], **options)
     motion = draw_latents(generator, request.seed, clip_numbers=[row], **options)
     return Latents(content.content, motion.motion, content.labels)
-
-
-def _real_clips(packed: PackedClips, count: int, num_frames: int, seed: int) -> UInt8[np.ndarray, "n t c h w"]:
-    """Real clips of different videos as far as there are that many; a shorter video holds its last frame."""
-    order = numpy_generator(seed, "shown videos").permutation(packed.num_clips)
-    clips = [int(order[i % len(order)]) for i in range(count)]
-    return np.stack(
-        [packed.read(c, np.minimum(np.arange(num_frames), packed.num_frames(c) - 1).tolist()) for c in clips]
-    )

@@ -1,1 +1,4 @@
-"""Scores of anyone's videos: clips from where they are, measured side by side, compared."""
+"""Scores of anyone's videos: clips from wherever they are, both sides measured, compared.
+
+A floor above `generation`, because a snapshot's clips are generated where they are measured.
+"""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from stylesv.config.dataset import DatasetSettings, PackSettings
+from stylesv.config.fingerprint import fingerprint_videos
 from stylesv.config.model import check_discriminator, check_generator
 from stylesv.config.named_files import extended, named_section
 from stylesv.config.protocol import ProtocolSettings
@@ -20,7 +21,6 @@ from stylesv.config.settings import (
     MachineSettings,
     ModelSettings,
 )
-from stylesv.config.sources import fingerprint_videos
 from stylesv.config.validation import validate
 from stylesv.config.yaml_files import Layer, merge, read_layer, read_scalars
 from stylesv.errors import ConfigError, StyleSVError

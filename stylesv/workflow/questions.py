@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from stylesv.config.recipe import recipe_key
-from stylesv.config.settings import SourceSettings
+from stylesv.config.settings import CheckpointSettings
 from stylesv.errors import ConfigError
 from stylesv.records.experiment import Experiment, experiment_yaml
 from stylesv.records.look import look_yaml
@@ -112,7 +112,7 @@ class Questions:
         return paths.STATE.format(run=wildcards.run, kimg=self.start_kimg(wildcards))
 
     @cached_property
-    def imported(self) -> Mapping[str, SourceSettings]:
+    def imported(self) -> Mapping[str, CheckpointSettings]:
         """Runs whose networks are a published checkpoint, and that checkpoint."""
         found = {name: run.settings.source for name, run in self.plan.runs.items()}
         return {name: source for name, source in found.items() if source is not None}

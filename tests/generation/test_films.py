@@ -20,7 +20,8 @@ from stylesv.errors import CheckpointError, ConfigError, DataError, StyleSVError
 from stylesv.files import file_sha256
 from stylesv.generation import films
 from stylesv.generation.film_folder import FilmTarget
-from stylesv.generation.films import ClipFigures, GenerateRequest, draw_experiment_clips, write_films
+from stylesv.generation.films import GenerateRequest, write_films
+from stylesv.generation.run_clips import ClipFiles, draw_clips
 from stylesv.media.video_file import write_video
 from stylesv.records.look import Look
 from stylesv.scoring.clip_sources import open_videos
@@ -256,11 +257,11 @@ def test_clips_are_drawn_of_a_snapshot_that_does_not_say_for_how_many_frames_it_
         "jpeg_quality": 95,
     }
     pack_videos(tmp_path / "videos", tmp_path / "packed", settings=PackSettings(resolution=SIZE, **packing))
-    figures = ClipFigures(*(tmp_path / name for name in ("clips.mp4", "strip.png", "slices.png")))
+    files = ClipFiles(*(tmp_path / name for name in ("clips.mp4", "strip.png", "slices.png")))
     shown = FigureSettings(
         **{"snapshot": "last", "num_clips": 2, "columns": 1, "num_frames": 5, "strip_clips": 1, "strip_frames": 2},
         **{"truncation": 1.0, "seed": 0},
     )
     networks = tmp_path / "run" / "0" / "networks.safetensors"
-    draw_experiment_clips(networks, tmp_path / "packed", Look(figures=shown, fps=25.0, among="0"), figures)
+    draw_clips(networks, tmp_path / "packed", Look(figures=shown, fps=25.0, among="0"), files)
     assert len(imread(tmp_path / "clips.mp4", plugin="pyav")) == 5

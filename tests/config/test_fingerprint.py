@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from other_user import without_privileges
 
-from stylesv.config.sources import fingerprint_videos
+from stylesv.config.fingerprint import fingerprint_videos
 from stylesv.errors import DataError, MachineError
 
 
@@ -188,7 +188,7 @@ def test_a_disk_that_fails_is_not_taken_for_another_kind_of_file(tmp_path):
 PROGRAM = """
 import sys
 from pathlib import Path
-from stylesv.config.sources import fingerprint_videos
+from stylesv.config.fingerprint import fingerprint_videos
 from stylesv.errors import run_command
 run_command(lambda: print(fingerprint_videos(Path(sys.argv[1]))))
 assert "torch" not in sys.modules
