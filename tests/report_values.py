@@ -7,12 +7,19 @@ from typing import Any
 import numpy as np
 
 from stylesv.config.protocol import ProtocolSettings
+from stylesv.records.log_line import LogLine
 from stylesv.records.named_protocol import named_protocol
 from stylesv.records.protocol import UsedProtocol
 from stylesv.records.score import Score
 from stylesv.report.tables import ScoreRow
 
 CONFIG = Path(__file__).parents[1] / "config"
+
+
+def log_line(kimg: float, *, seconds: float = 5.0, **means: float | None) -> LogLine:
+    """A line of a training log."""
+    machine = {"clips_per_second": 8.0, "wait_share": 0.25, "peak_memory_mb": 500.0, "machine": None}
+    return LogLine(kimg=kimg, step=int(kimg * 10), means=means, augment_probability=0.0, seconds=seconds, **machine)
 
 
 def used(name: str = "rfvd_16f", *, key: str = "0123abcd", sha256: str = "a" * 64, **changes: Any) -> UsedProtocol:

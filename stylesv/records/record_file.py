@@ -46,7 +46,7 @@ def record_of(
 
 
 @contextmanager
-def one_error(path: Path, *, what: str, advice: str, error: type[StyleSVError]) -> Iterator[None]:
+def one_error(path: Path, *, what: str, advice: str, error: type[StyleSVError] = DataError) -> Iterator[None]:
     """Whatever shows inside that a file is missing or is not `what` becomes one error that says what to do."""
     try:
         yield

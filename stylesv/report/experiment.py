@@ -1,7 +1,6 @@
 """What stands in an experiment's report, gathered from its files."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -9,6 +8,7 @@ from stylesv import __version__
 from stylesv.files import write_bytes
 from stylesv.records.choice import read_choice
 from stylesv.records.experiment import ReportedClips, ReportedRun, read_experiment
+from stylesv.records.log_line import LogLine, read_log
 from stylesv.records.packed_index import read_packed_index
 from stylesv.records.recipe import ImportedRecipe, Recipe, TrainedRecipe, read_recipe
 from stylesv.records.score import Score, read_run_scores
@@ -16,7 +16,6 @@ from stylesv.report.clip_grids import draw_samples_over_training
 from stylesv.report.figures import draw_score_curves, draw_training_curves
 from stylesv.report.html import DatasetSummary, Media, ReportContent, RunSummary, write_report
 from stylesv.report.tables import ScoreTable, format_number, score_row, write_score_table
-from stylesv.report.training_log import read_log_lines
 
 TABLE_FILES = {"csv": "csv", "markdown": "md", "tex": "tex"}
 
@@ -82,8 +81,8 @@ def _score_tables(scores: list[Score], tables: Path, figures: Path) -> tuple[lis
     return written, curves
 
 
-def _log_lines(run: ReportedRun, root: Path) -> list[dict[str, Any]]:
-    return read_log_lines([root / snapshot.log for snapshot in run.snapshots if snapshot.log is not None])
+def _log_lines(run: ReportedRun, root: Path) -> list[LogLine]:
+    return read_log([root / snapshot.log for snapshot in run.snapshots if snapshot.log is not None])
 
 
 def _introduction(recipes: dict[str, Recipe], shown: str) -> str:
@@ -134,7 +133,7 @@ def _clips(name: str, clips: ReportedClips, root: Path, figures: Path) -> list[M
     ]
 
 
-def _run(run: ReportedRun, root: Path, recipe: Recipe, log: list[dict[str, Any]]) -> RunSummary:
+def _run(run: ReportedRun, root: Path, recipe: Recipe, log: list[LogLine]) -> RunSummary:
     recipe_yaml = (root / run.recipe).read_text(encoding="utf-8")
     choice = read_choice(root / run.choice)
     facts = {"best snapshot": f"kimg {choice.kimg}, {choice.metric} {format_number(choice.value)}"}
@@ -147,6 +146,6 @@ def _run(run: ReportedRun, root: Path, recipe: Recipe, log: list[dict[str, Any]]
         "clips in a step": str(recipe.training.batch_size),
         "length": f"{run.snapshots[-1].kimg} kimg",
     }
-    if log:
-        facts["last losses"] = f"G {log[-1]['loss_generator']:.2f}, D {log[-1]['loss_discriminator']:.2f}"
+    if log and {"loss_generator", "loss_discriminator"} <= (last := log[-1].curves).keys():
+        facts["last losses"] = f"G {last['loss_generator']:.2f}, D {last['loss_discriminator']:.2f}"
     return RunSummary(run.name, facts, recipe_yaml)

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from stylesv.errors import DataError
 from stylesv.files import write_bytes
+from stylesv.records.log_line import LogLine
 from stylesv.report.tables import ScoreRow, ScoreTable, tabulate_scores
 
 # Okabe and Ito 2008: distinct also for colour-blind readers; yellow is left out, being faint on white.
@@ -57,11 +58,11 @@ def draw_score_curves(rows: Sequence[ScoreRow], *, png: Path, pdf: Path) -> None
 
 
 def draw_training_curves(
-    logs: Mapping[str, Sequence[Mapping[str, float]]], fields: Mapping[str, str], *, png: Path, pdf: Path
+    logs: Mapping[str, Sequence[LogLine]], fields: Mapping[str, str], *, png: Path, pdf: Path
 ) -> None:
     """Logged values over kimg: one panel for each of `fields` (name to axis label), one line for each run.
 
-    `logs` are lines of `log.jsonl` by run, each with `kimg`; a line without a field, or with null, leaves it out.
+    `logs` are by run; a line without a field, or with null, leaves it out.
 
     Raises:
         DataError: no line has any of the fields.
@@ -81,8 +82,8 @@ def draw_training_curves(
         _save(figure, png=png, pdf=pdf)
 
 
-def _series(lines: Sequence[Mapping[str, float]], field: str) -> tuple[list[float], list[float]]:
-    found = [(line["kimg"], line[field]) for line in lines if line.get(field) is not None]
+def _series(lines: Sequence[LogLine], field: str) -> tuple[list[float], list[float]]:
+    found = [(line.kimg, line.curves[field]) for line in lines if field in line.curves]
     return [kimg for kimg, _ in found], [value for _, value in found]
 
 

@@ -1,11 +1,10 @@
 """Training logs as TensorBoard events."""
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 
 from stylesv.errors import StyleSVError
-from stylesv.report.training_log import read_log_lines
+from stylesv.records.log_line import read_log
 
 GROUPS = {
     "loss": "losses",
@@ -32,12 +31,11 @@ def export_tensorboard(logs: Sequence[Path], out: Path) -> int:
         raise StyleSVError(f"TensorBoard is not installed ({error}); pip install '.[tensorboard]'") from error
     count, seconds = 0, 0.0
     with SummaryWriter(str(out)) as writer:
-        for line in read_log_lines(logs):
-            frames = round(line["kimg"] * 1000)
-            seconds += line["seconds"]
-            for name, value in line.items():
-                if isinstance(value, float) and math.isfinite(value) and name not in ("kimg", "seconds"):
-                    group = GROUPS.get(name.split("_")[0], "machine")
-                    writer.add_scalar(f"{group}/{name}", value, frames, walltime=seconds)
-                    count += 1
+        for line in read_log(logs):
+            frames = round(line.kimg * 1000)
+            seconds += line.seconds or 0.0
+            for name, value in line.curves.items():
+                group = GROUPS.get(name.split("_")[0], "machine")
+                writer.add_scalar(f"{group}/{name}", value, frames, walltime=seconds)
+                count += 1
     return count

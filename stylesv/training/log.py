@@ -1,18 +1,15 @@
-"""`log.jsonl`: one line a tick, with means over the tick's steps. Read by pandas; not a result, so times may be in it.
+"""`log.jsonl` as training fills it: one line a tick, with means over the tick's steps (`stylesv.records.log_line`)."""
 
-A number that is not finite, such as the norm of gradients that are barely so, is null.
-"""
-
-import json
 import math
 import platform
 import resource
 import time
-from typing import Any
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from stylesv.records.log_line import LogLine, log_text
 from stylesv.records.state import LogSoFar
 from stylesv.training.state import TrainState
 
@@ -22,7 +19,7 @@ class SegmentLog:
 
     def __init__(self, state: TrainState, *, tick_kimg: float):
         self.state, self.processes, self.tick_kimg = state, state.processes, tick_kimg
-        self.lines: list[dict[str, Any]] = []
+        self.lines: list[LogLine] = []
         self._begin()
 
     def _begin(self) -> None:
@@ -39,11 +36,11 @@ class SegmentLog:
     def saved(self) -> LogSoFar:
         """What a partial state keeps, so that the log goes on where it ended."""
         sums = {name: value.item() for name, value in self.sums.items()}
-        return LogSoFar(lines=tuple(self.lines), sums=_as_json(sums), counts=self.counts)
+        return LogSoFar(lines=tuple(line.values() for line in self.lines), sums=_as_json(sums), counts=self.counts)
 
-    def restore(self, saved: LogSoFar) -> None:
-        """Go on from what `saved` gave."""
-        self.lines, self.counts = list(saved.lines), dict(saved.counts)
+    def restore(self, saved: LogSoFar, path: Path) -> None:
+        """Go on from what `saved` gave to the state that lies at `path`."""
+        self.lines, self.counts = [LogLine.of(line, path) for line in saved.lines], dict(saved.counts)
         self.sums = {name: torch.tensor(float(v), device=self.state.device) for name, v in saved.sums.items()}
 
     def batch_ready(self) -> None:
@@ -63,27 +60,29 @@ class SegmentLog:
         frames = self.state.frames_per_step
         return self.state.step * frames // per_tick > (self.state.step - 1) * frames // per_tick
 
-    def close_tick(self) -> dict[str, Any]:
-        """End the tick; returns its line, with NaN and infinities. Every process must call it: numbers are means over all."""
+    def close_tick(self) -> dict[str, float]:
+        """End the tick; returns its means, with NaN and infinities. Every process must call it: they are over all."""
         means = self._means()
         seconds = time.perf_counter() - self.tick_time
         clips = (self.state.step - self.tick_step) * self.state.settings.batch_size
-        line: dict[str, Any] = {
-            "kimg": self.state.kimg,
-            "step": self.state.step,
-            **means,
-            "augment_probability": self.state.augment_probability,
-            "seconds": seconds,
-            "clips_per_second": clips / max(seconds, 1e-9),
-            "wait_share": min(self.waited / max(seconds, 1e-9), 1.0),
-            "peak_memory_mb": _peak_memory_mb(),
-        }
-        if not self.lines:
-            threads = f"{self.processes.world_size} processes, {torch.get_num_threads()} threads"
-            line["machine"] = f"{platform.machine()}, {self.state.device.type}, {threads}, torch {torch.__version__}"
-        self.lines.append({name: None if _is_not_finite(value) else value for name, value in line.items()})
+        line = LogLine(
+            kimg=self.state.kimg,
+            step=self.state.step,
+            means={name: value if math.isfinite(value) else None for name, value in means.items()},
+            augment_probability=self.state.augment_probability,
+            seconds=seconds,
+            clips_per_second=clips / max(seconds, 1e-9),
+            wait_share=min(self.waited / max(seconds, 1e-9), 1.0),
+            peak_memory_mb=_peak_memory_mb(),
+            machine=None if self.lines else self._machine(),
+        )
+        self.lines.append(line)
         self._begin()
-        return line
+        return means
+
+    def _machine(self) -> str:
+        threads = f"{self.processes.world_size} processes, {torch.get_num_threads()} threads"
+        return f"{platform.machine()}, {self.state.device.type}, {threads}, torch {torch.__version__}"
 
     def _means(self) -> dict[str, float]:
         names = sorted(self.sums)
@@ -95,22 +94,18 @@ class SegmentLog:
                 means[f"logits_{kind}_std"] = math.sqrt(max(variance, 0)) if math.isfinite(variance) else variance
         return means
 
-    def means_so_far(self) -> dict[str, Any]:
+    def means_so_far(self) -> dict[str, float]:
         """Means over the tick that has begun. Every process must call it."""
-        return {"kimg": self.state.kimg, **self._means()}
+        return self._means()
 
     def text(self) -> str:
-        """All lines as JSON."""
-        return "".join(json.dumps(line, allow_nan=False) + "\n" for line in self.lines)
-
-
-def _is_not_finite(value: Any) -> bool:
-    return isinstance(value, float) and not math.isfinite(value)
+        """The log of the segment."""
+        return log_text(self.lines)
 
 
 def _as_json(numbers: dict[str, float]) -> dict[str, float | str]:
     """Numbers that are not finite as words, which JSON has none for."""
-    return {name: str(value) if _is_not_finite(value) else value for name, value in numbers.items()}
+    return {name: value if math.isfinite(value) else str(value) for name, value in numbers.items()}
 
 
 def _peak_memory_mb() -> float:

@@ -79,7 +79,7 @@ class PartialStates:
         # what one process sees of a shared disk, another may not yet see
         newest = processes.from_first(self._newest_whole(last_step) if processes.is_first else None)
         if newest is not None:
-            self.log.restore(self.state.load(newest).log)
+            self.log.restore(self.state.load(newest).log, newest)
         return newest
 
     def _newest_whole(self, last_step: int) -> Path | None:

@@ -7,7 +7,6 @@ changes nothing but the names of files.
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -148,11 +147,11 @@ def _train(
         log.add(step(batch))
         progress.update(state.kimg, (state.step - first_step) * state.settings.batch_size)
         if log.tick_due() or state.step == last_step:
-            _check_finite(log.close_tick(), files, kimg[0])
+            _check_finite(log.close_tick(), state.kimg, files, kimg[0])
         asked = [float(interruption.name is not None), float(partial.due())]
         stops, due = state.processes.average_numbers(asked)
         if stops or due:
-            _check_finite(log.means_so_far(), files, kimg[0])
+            _check_finite(log.means_so_far(), state.kimg, files, kimg[0])
             kept = partial.save()
             if stops:
                 raise _interrupted(interruption.name, state, files, kept)
@@ -212,11 +211,11 @@ def _load_start(state: TrainState, files: SegmentFiles, first_kimg: int) -> None
     state.load(files.state)
 
 
-def _check_finite(tick: dict[str, Any], files: SegmentFiles, first_kimg: int) -> None:
+def _check_finite(means: dict[str, float], kimg: float, files: SegmentFiles, first_kimg: int) -> None:
     """Check the losses of a tick. Other numbers may be infinite: a norm of finite gradients, say."""
-    bad = [name for name, value in tick.items() if name.startswith("loss_") and not math.isfinite(value)]
-    if bad:
-        raise _stopped(files, tick["kimg"], f"{bad[0]} is {tick[bad[0]]}", first_kimg)
+    for name, value in means.items():
+        if name.startswith("loss_") and not math.isfinite(value):
+            raise _stopped(files, kimg, f"{name} is {value}", first_kimg)
 
 
 def _stopped(files: SegmentFiles, kimg: int | float, reason: str, first_kimg: int) -> StyleSVError:

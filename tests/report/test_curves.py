@@ -5,12 +5,12 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
-from report_values import row, rows, used
+from report_values import log_line, row, rows, used
 
 from stylesv.errors import ConfigError, DataError
 from stylesv.report.figures import COLOURS, draw_score_curves, draw_training_curves
 
-LOG = [{"kimg": float(k), "loss_g": 1 + k / 10, "ada_p": None if k < 5 else k / 10} for k in range(10)]
+LOG = [log_line(float(k), loss_g=1 + k / 10, ada_p=None if k < 5 else k / 10) for k in range(10)]
 
 
 def colours_of(path):

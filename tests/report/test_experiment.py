@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from recipe_values import imported_recipe, trained_recipe
-from report_values import clips, score, used
+from report_values import clips, log_line, score, used
 
 from stylesv.config.dataset import PackSettings
 from stylesv.data.packing import pack_videos
@@ -23,6 +23,7 @@ from stylesv.records.experiment import (
     ReportedSnapshot,
     experiment_yaml,
 )
+from stylesv.records.log_line import log_text
 from stylesv.records.recipe import recipe_yaml
 from stylesv.records.score import write_run_scores
 from stylesv.report.clip_grids import draw_clip_strips, draw_samples, draw_time_slices, write_clip_film
@@ -117,7 +118,7 @@ class Files:
 SHOWN = {"film": "clips.mp4", "strip": "strip.png", "slices": "slices.png"}
 TRAINED = trained_recipe(parent="sky-image-s0-00", training={"num_frames": 3, "batch_size": 8})
 SCRATCH = trained_recipe(training={"num_frames": 1, "batch_size": 8})
-LOG = '{"kimg": 4.0, "loss_generator": 1.25, "loss_discriminator": 0.5, "r1_penalty": null}\n'
+LOG = log_text([log_line(4.0, loss_generator=1.25, loss_discriminator=0.5, r1_penalty=None)])
 
 
 @pytest.fixture
@@ -197,5 +198,5 @@ def test_a_kernel_distance_below_zero_has_no_bar(experiment):
 
 def test_a_damaged_log_is_named(experiment):
     experiment.add_run("sky-D-s0-00", {0: 90.0, 4: 42.0}, TRAINED, logs=[LOG[:20]])
-    with pytest.raises(DataError, match=r"log\.jsonl: cannot be read as a training log"):
+    with pytest.raises(DataError, match=r"log\.jsonl: is not a training log"):
         experiment.page()

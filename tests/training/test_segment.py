@@ -134,7 +134,7 @@ def test_a_parent_that_depends_on_classes_is_refused_or_starts_anew_where_labels
     parent = Run(tmp_path / "parent", recipes["image"], data).start()
     choice = tmp_path / "best.json"
     networks = with_classes(parent.file(0, "networks.safetensors"), recipes["image"], 5)
-    choice.write_text(json.dumps({"networks": str(networks), "kimg": 0}))
+    write_choice(choice, Choice(networks=str(networks), **CHOSEN))
     child = Run(tmp_path / "child", recipes["D"], data)
     with pytest.raises(CheckpointError, match=r"depends on 5 classes, and training here has no labels; take another"):
         child.start(choice)
