@@ -18,7 +18,7 @@ import simplejpeg
 from jaxtyping import UInt8
 
 from stylesv.data.packed_writer import CLIPS_FILE, FORMAT, FORMAT_VERSION, INDEX_FILE, OFFSETS_FILE
-from stylesv.errors import DataError
+from stylesv.errors import DataError, cannot_be_read
 from stylesv.files import canonical_json
 
 
@@ -27,6 +27,7 @@ class PackedClips:
 
     Raises:
         DataError: it is no such folder, the packing is unfinished, or its three files do not belong together.
+        MachineError: they cannot be opened, though they may be sound.
     """
 
     def __init__(self, path: Path | str):
@@ -51,8 +52,10 @@ class PackedClips:
         try:
             found_bytes = (self.path / CLIPS_FILE).stat().st_size
             extents = np.load(self.path / OFFSETS_FILE, mmap_mode="r")
-        except (OSError, ValueError, EOFError) as error:
+        except (FileNotFoundError, ValueError, EOFError) as error:
             raise DataError(f"{self.path}: packed clips are incomplete ({error}); pack the videos again") from error
+        except (OSError, MemoryError) as error:
+            raise cannot_be_read(self.path, error) from error
         if found_bytes != num_bytes:
             raise DataError(
                 f"{self.path / CLIPS_FILE}: has {found_bytes:,} bytes where {INDEX_FILE} says {num_bytes:,}; "
@@ -94,7 +97,10 @@ class PackedClips:
 
     @cached_property
     def _handle(self) -> int:
-        handle = os.open(self.path / CLIPS_FILE, os.O_RDONLY)
+        try:
+            handle = os.open(self.path / CLIPS_FILE, os.O_RDONLY)
+        except OSError as error:
+            raise cannot_be_read(self.path / CLIPS_FILE, error) from error
         weakref.finalize(self, os.close, handle)
         return handle
 
@@ -103,7 +109,10 @@ class PackedClips:
         if not 0 <= frame < length:
             raise IndexError(f"frame {frame} of clip {self.names[clip]}: it has frames 0 to {length - 1}")
         offset, size = self._extents[self._first_frames[clip] + frame].tolist()
-        return os.pread(self._handle, size, offset)
+        try:
+            return os.pread(self._handle, size, offset)
+        except OSError as error:
+            raise cannot_be_read(self.path / CLIPS_FILE, error) from error
 
     def read(
         self, clip: int | np.integer, frame_indices: Sequence[int | np.integer] | np.ndarray
@@ -112,6 +121,7 @@ class PackedClips:
 
         Raises:
             DataError: a frame is damaged.
+            MachineError: it cannot be read, though it may be sound.
             IndexError: the clip has no such frame.
         """
         frames = np.empty((len(frame_indices), 3, self.resolution, self.resolution), np.uint8)
@@ -157,6 +167,8 @@ def _read_index(folder: Path) -> dict[str, Any]:
         ) from error
     except ValueError as error:
         raise DataError(f"{path}: damaged ({error}); pack the videos again") from error
+    except OSError as error:
+        raise cannot_be_read(path, error) from error
     if not isinstance(index, dict) or index.get("format") != FORMAT:
         raise DataError(f"{path}: not an index of packed clips; give the folder that pack_videos.py made")
     if index.get("format_version") != FORMAT_VERSION:

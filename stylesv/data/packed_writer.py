@@ -4,23 +4,21 @@ Everything is written into `.partial` inside the target folder and renamed when 
 without `index.json` is therefore an unfinished packing, and nothing else.
 """
 
-import errno
 import fcntl
 import hashlib
 import io
 import json
 import os
-import shutil
 import zipfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import numpy as np
 
-from stylesv.errors import DataError
+from stylesv.errors import DataError, MachineError, StyleSVError, machine_trouble
 
 FORMAT = "stylesv-packed-clips"
 FORMAT_VERSION = 1
@@ -29,33 +27,46 @@ CLIPS_FILE, OFFSETS_FILE, INDEX_FILE = "clips.zip", "offsets.npy", "index.json"
 
 @contextmanager
 def partial_folder(out: Path) -> Iterator[Path]:
-    """A fresh folder `.partial` inside `out`, for one packing at a time; removed at the end.
+    """A fresh folder `.partial` inside `out`, for one packing at a time; removed at the end, or by the next one.
 
     Raises:
-        DataError: another packing is writing there, or the disk is full.
+        DataError: another packing is writing there.
+        MachineError: the machine is short of something, such as disk space, memory or open files.
     """
     created = not out.exists()
-    out.mkdir(parents=True, exist_ok=True)
     partial = out / ".partial"
-    handle = os.open(out, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        _lock(handle, out)
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir()
+        out.mkdir(parents=True, exist_ok=True)
+        handle = os.open(out, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            yield partial
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-                raise
-            raise DataError(
-                f"{out}: the disk is full ({error.strerror}); nothing was packed: make space or give another --out"
-            ) from error
+            _lock(handle, out)
+            _remove(partial)
+            partial.mkdir()
+            try:
+                yield partial
+            finally:
+                _remove(partial)
         finally:
-            shutil.rmtree(partial, ignore_errors=True)
-            if created and not any(out.iterdir()):
-                out.rmdir()
+            os.close(handle)
+    except StyleSVError:
+        raise
+    except Exception as error:
+        trouble = machine_trouble(error)
+        if trouble is None:
+            raise
+        raise MachineError(f"{out}: {trouble.what}; nothing was packed: {trouble.advice}") from error
     finally:
-        os.close(handle)
+        if created:
+            with suppress(OSError):  # it holds the packing
+                out.rmdir()
+
+
+def _remove(partial: Path) -> None:
+    """Remove a folder of files with a single descriptor, which `rmtree` does not, since there may be no second."""
+    with suppress(OSError):
+        for name in os.listdir(partial):
+            os.unlink(partial / name)
+        partial.rmdir()
 
 
 def _lock(handle: int, out: Path) -> None:

@@ -9,7 +9,7 @@ from small_disk import small_disk
 from stylesv.data.driving_scenes import render_driving_videos, write_film
 from stylesv.data.road_drawing import draw_frame, prepare_canvas
 from stylesv.data.road_world import RoadsideObject, draw_scene
-from stylesv.errors import ConfigError, DataError
+from stylesv.errors import ConfigError, DataError, MachineError
 
 
 def contents(folder):
@@ -139,6 +139,6 @@ def test_impossible_numbers_are_refused(tmp_path):
 
 def test_full_disk_leaves_nothing_under_the_final_name(tmp_path):
     with small_disk(tmp_path / "disk", "100k") as disk:
-        with pytest.raises(DataError, match="disk is full"):
+        with pytest.raises(MachineError, match="disk is full"):
             render_driving_videos(disk / "films", num_videos=5)
         assert list(disk.iterdir()) == []
