@@ -4,28 +4,28 @@ FFmpeg reads a cut-off Matroska, WebM or AVI film to its early end without an er
 """
 
 import os
-from pathlib import Path
 from typing import BinaryIO
 
 _MP4_BOXES_THAT_MATTER = (b"moov", b"mdat", b"moof")
 _EBML_HEADER, _EBML_SEGMENT = 0x1A45DFA3, 0x18538067
 
 
-def missing_bytes(path: Path) -> int:
+def missing_bytes(film: BinaryIO) -> int:
     """How many bytes the container announces beyond the end of the file; 0 if none or if it does not say.
 
-    Understands MP4 and MOV (boxes), Matroska and WebM (EBML), AVI (RIFF).
+    Understands MP4 and MOV (boxes), Matroska and WebM (EBML), AVI (RIFF). The film is at its start, before and after.
     """
-    size = os.path.getsize(path)
-    with open(path, "rb") as film:
-        start = film.read(12)
-        if start[:4] == b"RIFF":
-            return max(0, _end_of_riff(film, size) - size)
-        if int.from_bytes(start[:4], "big") == _EBML_HEADER:
-            return max(0, _end_of_matroska(film) - size)
-        if start[4:8] in (b"ftyp", b"wide", b"free", b"skip", *_MP4_BOXES_THAT_MATTER):
-            return max(0, _end_of_boxes(film, size) - size)
-    return 0
+    size = os.fstat(film.fileno()).st_size
+    start = film.read(12)
+    end = 0
+    if start[:4] == b"RIFF":
+        end = _end_of_riff(film, size)
+    elif int.from_bytes(start[:4], "big") == _EBML_HEADER:
+        end = _end_of_matroska(film)
+    elif start[4:8] in (b"ftyp", b"wide", b"free", b"skip", *_MP4_BOXES_THAT_MATTER):
+        end = _end_of_boxes(film, size)
+    film.seek(0)
+    return max(0, end - size)
 
 
 def _end_of_boxes(film: BinaryIO, size: int) -> int:

@@ -1,7 +1,8 @@
 """Frames of a film or of a frame folder, each read once from the first to the last (docs/data.md 3.1).
 
 A film is turned as its display matrix says (phones), its frames carry their times (variable frame rates), and damage
-ends it: what could be read before is yielded, and `VideoFacts.damage` says what happened.
+ends it: what could be read before is yielded, and `VideoFacts.damage` says what happened. A machine that is short of
+something is no damage: it ends the work with a `MachineError`.
 """
 
 import io
@@ -14,12 +15,14 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 from jaxtyping import UInt8
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from stylesv.data.container_length import missing_bytes
+from stylesv.data.damage import WatchedFile, describe_damage, open_video, require_room
 from stylesv.data.video_sources import VideoSource
-from stylesv.errors import DataError
+from stylesv.errors import DataError, cannot_be_read, printable
 
 _BROKEN_PICTURE = (
     DataError,
@@ -29,6 +32,7 @@ _BROKEN_PICTURE = (
     struct.error,
     UnidentifiedImageError,
     Image.DecompressionBombError,
+    MemoryError,
 )
 _TIME_ROUNDING = Fraction(1, 1000)  # seconds; Matroska and WebM store times in milliseconds
 
@@ -56,25 +60,52 @@ class SourceFrame:
 
 
 def decode_film(path: Path, facts: VideoFacts) -> Iterator[SourceFrame]:
-    """Frames of a film in the order shown; fills `facts` on the way and never raises for a damaged film."""
-    seconds: list[Fraction] = []
-    short = missing_bytes(path)
+    """Frames of a film in the order shown; fills `facts` on the way and never raises for a damaged film.
+
+    Raises:
+        MachineError: the film cannot be opened or read, or memory or threads are short; it may be sound.
+    """
     try:
-        with av.open(str(path)) as film:
+        opened = open_video(path)
+    except DataError as error:
+        facts.damage = str(error)
+        return
+    with opened:
+        try:
+            short = missing_bytes(opened)
+        except (OSError, MemoryError) as error:
+            raise cannot_be_read(path, error) from error
+        watched = WatchedFile(opened, path)
+        yield from _decode(watched, path, facts)
+        watched.require_read()
+    if short:
+        facts.damage = f"is cut off: {short:,} bytes are missing at its end"
+
+
+def _decode(watched: WatchedFile, path: Path, facts: VideoFacts) -> Iterator[SourceFrame]:
+    seconds: list[Fraction] = []
+    # one for all frames, and one thread: each frame's own would start a thread for every core, and keep them
+    converter = VideoReformatter()
+    # a frame whose side data was looked at stays in memory until Python looks for circles: look where it may differ
+    matrix, rotation = None, None
+    try:
+        with av.open(watched, metadata_errors="replace") as film:
             stream = film.streams.best("video")
-            if stream is None:
-                facts.damage = "holds no picture stream"
+            if stream is None or stream.codec_context is None:
+                facts.damage = "holds no picture stream" if stream is None else "is of a kind that cannot be decoded"
                 return
             stream.codec_context.thread_count = 1
             rate = stream.average_rate or stream.guessed_rate or Fraction(25)
-            for frame in _frames_until_damage(film, stream, facts):
+            for frame in _frames_until_damage(film, stream, path, facts):
                 # a decoder that is emptied after damage gives frames without a time base
                 time = frame.pts * (frame.time_base or stream.time_base) if frame.pts is not None else None
                 if time is None or (seconds and time < seconds[-1]):
                     time = seconds[-1] + 1 / rate if seconds else Fraction(0)
                 seconds.append(time)
-                matrix = _display_matrix(frame)
-                pixels = turn_as_displayed(frame.to_ndarray(format="rgb24"), matrix)
+                if frame.rotation != rotation:
+                    matrix, rotation = _display_matrix(frame), frame.rotation
+                pixels = converter.reformat(frame, format="rgb24", threads=1).to_ndarray()
+                pixels = turn_as_displayed(pixels, matrix)
                 aspect = stream.sample_aspect_ratio or Fraction(1)
                 if is_quarter_turn(matrix):
                     aspect = 1 / aspect
@@ -82,14 +113,14 @@ def decode_film(path: Path, facts: VideoFacts) -> Iterator[SourceFrame]:
                 facts.height, facts.width = pixels.shape[:2]
                 yield SourceFrame(Image.fromarray(pixels), aspect, time - seconds[0])
             _describe_times(facts, seconds, rate)
-    except av.error.FFmpegError as error:
-        facts.damage = facts.damage or f"is not a film that can be read ({error.strerror})"
-    if short:
-        facts.damage = f"is cut off: {short:,} bytes are missing at its end"
+    except av.FFmpegError as error:
+        watched.require_read()
+        reason = describe_damage(error, path)
+        facts.damage = facts.damage or f"is not a film that can be read ({reason})"
 
 
 def _frames_until_damage(
-    film: av.container.InputContainer, stream: av.VideoStream, facts: VideoFacts
+    film: av.container.InputContainer, stream: av.VideoStream, path: Path, facts: VideoFacts
 ) -> Iterator[av.VideoFrame]:
     """Decoded frames up to the first that is damaged; those still inside the decoder then are sound and come too."""
     try:
@@ -98,11 +129,12 @@ def _frames_until_damage(
                 raise av.error.InvalidDataError(0, "packet cut short")
             for frame in packet.decode():
                 if frame.is_corrupt:
+                    require_room(path)
                     facts.damage = "is damaged: a frame cannot be decoded whole"
                     return
                 yield frame
-    except av.error.FFmpegError as error:
-        facts.damage = f"is damaged: {error.strerror}"
+    except av.FFmpegError as error:
+        facts.damage = f"is damaged: {describe_damage(error, path)}"
         yield from _frames_inside_decoder(stream)
 
 
@@ -112,7 +144,7 @@ def _frames_inside_decoder(stream: av.VideoStream) -> Iterator[av.VideoFrame]:
             if frame.is_corrupt:
                 return
             yield frame
-    except av.error.FFmpegError:
+    except av.FFmpegError:
         return
 
 
@@ -154,14 +186,18 @@ def _describe_times(facts: VideoFacts, seconds: list[Fraction], rate: Fraction) 
 
 
 def decode_frame_folder(source: VideoSource, facts: VideoFacts) -> Iterator[SourceFrame]:
-    """The pictures of a frame folder in order, up to the first that cannot be read; fills `facts` on the way."""
+    """The pictures of a frame folder in order, up to the first that cannot be read; fills `facts` on the way.
+
+    Raises:
+        MachineError: a picture cannot be opened or read, or memory is short; it may be sound.
+    """
     for member in source.members:
         try:
             content = source.read(member)
             image, is_jpeg = _read_picture(content)
         except _BROKEN_PICTURE as error:
-            name = member.rsplit("/", 1)[-1]
-            facts.damage = f"is damaged: frame {name} cannot be read ({' '.join(str(error).split())})"
+            name, reason = printable(member.rsplit("/", 1)[-1]), describe_damage(error, source.root / member)
+            facts.damage = f"is damaged: frame {name} cannot be read ({reason})"
             return
         facts.num_frames += 1
         facts.width, facts.height = image.size

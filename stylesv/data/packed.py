@@ -27,6 +27,7 @@ class PackedClips:
 
     Raises:
         DataError: it is no such folder, the packing is unfinished, or its three files do not belong together.
+        MachineError: they cannot be opened, though they may be sound.
     """
 
     def __init__(self, path: Path | str):
@@ -44,8 +45,10 @@ class PackedClips:
         try:
             found_bytes = (self.path / CLIPS_FILE).stat().st_size
             extents = np.load(self.path / OFFSETS_FILE, mmap_mode="r")
-        except (OSError, ValueError, EOFError) as error:
+        except (FileNotFoundError, ValueError, EOFError) as error:
             raise DataError(f"{self.path}: packed clips are incomplete ({error}); pack the videos again") from error
+        except (OSError, MemoryError) as error:
+            raise cannot_be_read(self.path, error) from error
         if found_bytes != num_bytes:
             raise DataError(
                 f"{self.path / CLIPS_FILE}: has {found_bytes:,} bytes where {INDEX_FILE} says {num_bytes:,}; "
@@ -87,7 +90,10 @@ class PackedClips:
 
     @cached_property
     def _handle(self) -> int:
-        handle = os.open(self.path / CLIPS_FILE, os.O_RDONLY)
+        try:
+            handle = os.open(self.path / CLIPS_FILE, os.O_RDONLY)
+        except OSError as error:
+            raise cannot_be_read(self.path / CLIPS_FILE, error) from error
         weakref.finalize(self, os.close, handle)
         return handle
 
@@ -96,7 +102,10 @@ class PackedClips:
         if not 0 <= frame < length:
             raise IndexError(f"frame {frame} of clip {self.names[clip]}: it has frames 0 to {length - 1}")
         offset, size = self._extents[self._first_frames[clip] + frame].tolist()
-        return os.pread(self._handle, size, offset)
+        try:
+            return os.pread(self._handle, size, offset)
+        except OSError as error:
+            raise cannot_be_read(self.path / CLIPS_FILE, error) from error
 
     def read(
         self, clip: int | np.integer, frame_indices: Sequence[int | np.integer] | np.ndarray
@@ -105,6 +114,7 @@ class PackedClips:
 
         Raises:
             DataError: a frame is damaged.
+            MachineError: it cannot be read, though it may be sound.
             IndexError: the clip has no such frame.
         """
         frames = np.empty((len(frame_indices), 3, self.resolution, self.resolution), np.uint8)

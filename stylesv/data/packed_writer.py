@@ -4,7 +4,6 @@ Everything is written into `.partial` inside the target folder and renamed when 
 without `index.json` is therefore an unfinished packing, and nothing else.
 """
 
-import errno
 import fcntl
 import hashlib
 import io
@@ -12,14 +11,14 @@ import os
 import shutil
 import zipfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import numpy as np
 
-from stylesv.errors import DataError
+from stylesv.errors import DataError, MachineError, StyleSVError, machine_trouble
 from stylesv.records.packed_index import INDEX_FILE, PackedClip, PackedIndex, Packing, SizedFile, WholeFile
 
 CLIPS_FILE, OFFSETS_FILE = "clips.zip", "offsets.npy"
@@ -27,33 +26,49 @@ CLIPS_FILE, OFFSETS_FILE = "clips.zip", "offsets.npy"
 
 @contextmanager
 def partial_folder(out: Path, *, work: str = "packing") -> Iterator[Path]:
-    """A fresh folder `.partial` inside `out`, for one packing (or other `work`) at a time; removed at the end.
+    """A fresh folder `.partial` inside `out`, for one packing (or other `work`) at a time; removed at the end, or by the next.
 
     Raises:
-        DataError: another one is writing there, or the disk is full.
+        DataError: another one is writing there.
+        MachineError: the machine is short of something, such as disk space, memory or open files.
     """
     created = not out.exists()
-    out.mkdir(parents=True, exist_ok=True)
     partial = out / ".partial"
-    handle = os.open(out, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        _lock(handle, out, work)
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir()
+        out.mkdir(parents=True, exist_ok=True)
+        handle = os.open(out, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            yield partial
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-                raise
-            raise DataError(
-                f"{out}: the disk is full ({error.strerror}); nothing was written: make space or give another --out"
-            ) from error
+            _lock(handle, out, work)
+            _remove(partial)
+            partial.mkdir()
+            try:
+                yield partial
+            finally:
+                _remove(partial)
         finally:
-            shutil.rmtree(partial, ignore_errors=True)
-            if created and not any(out.iterdir()):
-                out.rmdir()
+            os.close(handle)
+    except StyleSVError:
+        raise
+    except Exception as error:
+        trouble = machine_trouble(error)
+        if trouble is None:
+            raise
+        raise MachineError(f"{out}: {trouble.what}; nothing was written: {trouble.advice}") from error
     finally:
-        os.close(handle)
+        if created:
+            with suppress(OSError):  # it holds the packing
+                out.rmdir()
+
+
+def _remove(partial: Path) -> None:
+    """Remove a folder; one of files alone with a single descriptor, which `rmtree` does not, since there may be no second."""
+    with suppress(OSError):
+        for name in os.listdir(partial):
+            if os.path.isdir(partial / name):
+                shutil.rmtree(partial / name, ignore_errors=True)
+            else:
+                os.unlink(partial / name)
+        partial.rmdir()
 
 
 def _lock(handle: int, out: Path, work: str) -> None:

@@ -27,8 +27,9 @@ def pack_videos(
     """Pack a folder or zip of films or frame folders into `out` (clips.zip, offsets.npy, index.json); return the index.
 
     Raises:
-        DataError: nothing at `videos` can be used, a video is damaged and `damaged` is "fail", `fps` is asked of a
-            frame folder, or the disk is full. `out` then holds no new file.
+        DataError: nothing at `videos` can be used, a video is damaged and `damaged` is "fail", or `fps` is asked of a
+            frame folder. `out` then holds no new file.
+        MachineError: the machine is short of something, or a video cannot be read; likewise.
     """
     out = Path(out)
     try:
@@ -74,7 +75,8 @@ def _pack_sources(
     described, dropped, names = [], [], set()
     videos = spool_in_order(sources, writer.partial, settings, num_workers)
     with closing(videos):
-        for source, video in tqdm(zip(sources, videos, strict=True), "videos", len(sources), disable=not progress):
+        pairs = zip(sources, videos, strict=True)
+        for source, video in tqdm(pairs, "videos", len(sources)) if progress else pairs:  # tqdm starts a thread
             described.append(_describe(source, video, settings))
             damage = video.facts.damage
             if damage is not None and settings.damaged == "fail":

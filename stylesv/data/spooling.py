@@ -13,7 +13,7 @@ from stylesv.data.decoding import SourceFrame, VideoFacts, decode_film, decode_f
 from stylesv.data.frame_fitting import encode_frame
 from stylesv.data.video_sources import VideoSource
 from stylesv.data.workers import Job, run_in_order
-from stylesv.errors import DataError
+from stylesv.errors import DataError, MachineError
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,16 @@ def spool_video(source: VideoSource, spool: Path, settings: PackSettings) -> Spo
     try:
         sha256 = source.sha256()
     except DataError:
-        sha256 = None  # a member of a zip that cannot be unpacked; `facts.damage` says so
+        sha256 = None  # a link that leads nowhere or a member of a zip that cannot be unpacked; `facts.damage` says so
     return SpooledVideo(facts, sha256, spool, tuple(sizes), kept, enlarged)
 
 
 def _frames_of(source: VideoSource, spool: Path, facts: VideoFacts, fps: float | None) -> Iterator[SourceFrame]:
     if source.kind == "frames":
         yield from decode_frame_folder(source, facts)
+        return
+    if source.members[0] in source.dangling:
+        facts.damage = "is a link that leads nowhere"
         return
     path = source.root / source.members[0]
     if source.zipped:
@@ -68,7 +71,12 @@ def _frames_of(source: VideoSource, spool: Path, facts: VideoFacts, fps: float |
         except DataError as error:
             facts.damage = f"is damaged: {error}"
             return
-    frames = decode_film(path, facts)
-    yield from resample(frames, fps) if fps is not None else frames
+    try:
+        frames = decode_film(path, facts)
+        yield from resample(frames, fps) if fps is not None else frames
+    except MachineError as error:
+        if source.zipped:
+            raise MachineError(f"{source.root}: {source.name}: {error}") from error
+        raise
     if source.zipped:
         path.unlink()

@@ -13,7 +13,7 @@ from filelock import FileLock
 
 from stylesv.data.packed import PackedClips
 from stylesv.data.packed_writer import CLIPS_FILE, OFFSETS_FILE
-from stylesv.errors import DataError, StyleSVError
+from stylesv.errors import DataError, MachineError
 from stylesv.records.packed_index import INDEX_FILE
 
 _BLOCK_BYTES = 16 << 20
@@ -45,17 +45,21 @@ def stage_packed_clips(data: Path, scratch: Path | None) -> tuple[Path, str | No
                 reason = f"{scratch} has {free_bytes / 1e9:.1f} GB free, {num_bytes / 1e9:.1f} GB are needed"
                 return data, f"packed clips: read from {data}, since {reason}"
             _copy(packed.path, copy, hashes)
-    except OSError as error:
-        return data, f"packed clips: read from {data}, since {scratch} cannot be used ({error.strerror or error})"
+    except (OSError, MachineError) as error:
+        reason = getattr(error, "strerror", None) or error
+        return data, f"packed clips: read from {data}, since {scratch} cannot be used ({reason})"
     return copy, f"packed clips: copied to {copy} ({num_bytes / 1e9:.1f} GB) and read from there"
 
 
 def _is_whole(copy: Path, original: Path) -> bool:
-    """Whether a copy is there, for the index as it is now; its other files were compared when they were copied."""
+    """Whether a copy is there, for the index as it is now; its other files were compared when they were copied.
+
+    A copy that cannot be read for want of something is not taken for a damaged one: other jobs may be reading it.
+    """
     try:
         PackedClips(copy)
         return (copy / INDEX_FILE).read_bytes() == (original / INDEX_FILE).read_bytes()
-    except (StyleSVError, OSError):
+    except (DataError, FileNotFoundError):
         return False
 
 

@@ -6,20 +6,28 @@ whether or not a zip has entries for folders, and each folder is sorted by the n
 
 import functools
 import hashlib
-import os
+import lzma
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import BinaryIO, Literal
 
-from stylesv.errors import DataError
+from stylesv.config.sources import VideoFiles, list_video_files
+from stylesv.data.damage import describe_damage, open_video
+from stylesv.errors import DataError, cannot_be_read, printable
 
-FILM_SUFFIXES = frozenset(
-    f".{kind}" for kind in ("mp4", "mov", "m4v", "mkv", "webm", "avi", "mpg", "mpeg", "m2v", "ts", "mts", "m2ts")
-) | frozenset(f".{kind}" for kind in ("wmv", "flv", "ogv", "3gp", "gif"))
-FRAME_SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"))
-_WHAT_IS_ALLOWED = "a folder or .zip of films (.mp4, .mov, .mkv, .webm, .avi, ...) or of folders of .jpg or .png frames"
+_BROKEN_MEMBER = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    RuntimeError,
+    EOFError,
+    ValueError,
+    OSError,
+    MemoryError,
+)
 
 
 @dataclass(frozen=True)
@@ -27,7 +35,7 @@ class VideoSource:
     """One film, or one folder of frames.
 
     `name` is the path below the root, printable; `members` are paths below the root, one for a film, in order of time
-    for frames; `root` is a folder or, if `zipped`, a zip file.
+    for frames; `root` is a folder or, if `zipped`, a zip file; `dangling` are the members that are links to nowhere.
     """
 
     name: str
@@ -35,22 +43,50 @@ class VideoSource:
     root: Path
     members: tuple[str, ...]
     zipped: bool
+    dangling: frozenset[str] = frozenset()
+
+    def open(self, member: str) -> BinaryIO:
+        """A member that is a file of its own, open for reading.
+
+        Raises:
+            DataError: it is a link that leads nowhere, or a pipe or the like.
+            MachineError: it cannot be opened.
+        """
+        if member in self.dangling:
+            raise DataError("is a link that leads nowhere")
+        return open_video(self.root / member)
 
     def read(self, member: str) -> bytes:
         """A member's content.
 
         Raises:
-            DataError: the member of a zip is damaged or encrypted.
+            DataError: a member of a zip is damaged or encrypted, or as `open`; without its name, as it may stand in an index.
+            MachineError: it cannot be read, though it may be sound.
         """
-        if not self.zipped:
-            return (self.root / member).read_bytes()
+        if self.zipped:
+            return self._unpack(member)
+        with self.open(member) as file:
+            try:
+                return file.read()
+            except OSError as error:
+                raise cannot_be_read(self.root / member, error) from error
+
+    def _unpack(self, member: str) -> bytes:
         try:
-            return open_archive(self.root).read(member)
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
-            raise DataError(f"{self.root}: {member}: cannot be unpacked ({error})") from error
+            archive = open_archive(self.root)
+        except (OSError, zipfile.BadZipFile, ValueError) as error:  # it was a zip when it was listed
+            raise cannot_be_read(self.root, error) from error
+        try:
+            return archive.read(member)
+        except _BROKEN_MEMBER as error:
+            raise DataError(f"cannot be unpacked ({describe_damage(error, self.root / member)})") from error
 
     def sha256(self) -> str:
-        """SHA-256 of a film's bytes; of names, sizes and bytes for frames."""
+        """SHA-256 of a film's bytes; of names, sizes and bytes for frames.
+
+        Raises:
+            DataError, MachineError: as `read`.
+        """
         digest = hashlib.sha256()
         for member in self.members:
             if self.kind == "frames":
@@ -60,8 +96,11 @@ class VideoSource:
             elif self.zipped:
                 digest.update(self.read(member))
             else:
-                with open(self.root / member, "rb") as film:
-                    digest = hashlib.file_digest(film, "sha256")
+                with self.open(member) as film:
+                    try:
+                        digest = hashlib.file_digest(film, "sha256")
+                    except OSError as error:
+                        raise cannot_be_read(self.root / member, error) from error
         return digest.hexdigest()
 
 
@@ -80,79 +119,25 @@ def close_archive() -> None:
 def find_sources(videos: Path) -> tuple[list[VideoSource], list[str]]:
     """The films and frame folders below `videos`, sorted by name, and the names of files that are neither.
 
-    Hidden files and folders are passed over. In a folder that holds films, pictures are neither (they are thumbnails).
-
     Raises:
         DataError: there is nothing at `videos`, or nothing that can be used.
+        MachineError: a file or folder cannot be looked at.
     """
-    videos = Path(videos)
-    if not videos.exists():
-        raise DataError(f"{videos}: no such file or folder; give {_WHAT_IS_ALLOWED}")
-    zipped = videos.is_file() and zipfile.is_zipfile(videos)
-    root = videos
-    if videos.is_dir():
-        names = _names_below(videos)
-    elif zipped:
-        names = sorted({info.filename for info in open_archive(videos).infolist() if not info.is_dir()})
-    elif videos.suffix.lower() in FILM_SUFFIXES:
-        root, names = videos.parent, [videos.name]
-    else:
-        raise DataError(f"{videos}: neither a folder nor a zip nor a film; give {_WHAT_IS_ALLOWED}")
-    names = [name for name in names if not _hidden(name)]
-    sources, others = _group(names, root, zipped)
-    if not sources:
-        held = f"holds {len(others)} files, such as {others[0]}, but no videos" if others else "is empty"
-        raise DataError(f"{videos}: {held}; give {_WHAT_IS_ALLOWED}")
-    return sources, others
-
-
-def _names_below(root: Path) -> list[str]:
-    """Paths of all files below a folder, links to folders included, loops not."""
-    names, seen = [], set()
-
-    def refuse(error: OSError) -> None:
-        raise DataError(
-            f"{error.filename}: cannot be read ({error.strerror}); allow reading or leave it out"
-        ) from error
-
-    for folder, subfolders, files in os.walk(root, onerror=refuse, followlinks=True):
-        seen.add(os.path.realpath(folder))
-        subfolders[:] = [sub for sub in subfolders if os.path.realpath(os.path.join(folder, sub)) not in seen]
-        names += [Path(folder, file).relative_to(root).as_posix() for file in files]
-    return names
-
-
-def _hidden(name: str) -> bool:
-    return any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(name).parts)
-
-
-def _group(names: list[str], root: Path, zipped: bool) -> tuple[list[VideoSource], list[str]]:
-    folders: dict[str, list[str]] = {}
-    films, others = [], []
-    for name in names:
-        suffix = PurePosixPath(name).suffix.lower()
-        if suffix in FILM_SUFFIXES:
-            films.append(name)
-        elif suffix in FRAME_SUFFIXES:
-            folders.setdefault(str(PurePosixPath(name).parent), []).append(name)
-        else:
-            others.append(name)
-    for folder in {str(PurePosixPath(name).parent) for name in films}:
-        others += folders.pop(folder, [])
-    sources = [VideoSource(printable(name), "film", root, (name,), zipped) for name in films]
+    found = list_video_files(videos)
+    sources = [_source(found, film, "film", (film,)) for film in found.films]
     sources += [
-        VideoSource(printable(folder), "frames", root, tuple(sorted(frames, key=_by_numbers)), zipped)
-        for folder, frames in folders.items()
+        _source(found, folder, "frames", tuple(sorted(frames, key=_by_numbers)))
+        for folder, frames in found.frames.items()
     ]
-    return sorted(sources, key=lambda source: source.name), sorted(printable(name) for name in others)
+    return sorted(sources, key=lambda source: (source.name, source.members)), sorted(map(printable, found.others))
+
+
+def _source(found: VideoFiles, name: str, kind: Literal["film", "frames"], members: tuple[str, ...]) -> VideoSource:
+    dangling = frozenset(member for member in members if found.sizes[member] is None)
+    return VideoSource(printable(name), kind, found.root, members, found.zipped, dangling)
 
 
 def _by_numbers(name: str) -> tuple[list[tuple[int, str]], str]:
     """Order of frames in a folder: runs of digits count as numbers, so that 10.jpg comes after 9.jpg."""
     parts = re.split(r"([0-9]+)", PurePosixPath(name).stem)
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts if part], name
-
-
-def printable(name: str) -> str:
-    """The name as text that can be printed and stored, also where it is not UTF-8."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return [(int(part), "") if part.isdecimal() and part.isascii() else (-1, part) for part in parts if part], name

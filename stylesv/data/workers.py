@@ -101,7 +101,7 @@ def _answer(worker: _Worker, job: Job) -> Any:
         )
         raise MachineError(
             f"{job.name}: the process that worked on it {how}, perhaps for want of memory; give the job more memory or "
-            "fewer workers, then run again"
+            "fewer workers, then run again, and leave it out if that does not help"
         ) from None
     if error is not None:
         error.add_note(told)
@@ -142,7 +142,7 @@ def end_with_parent() -> None:
 
 
 def _kernel_watches() -> bool:
-    """Ask Linux to kill this process with its parent; False where that cannot be asked."""
+    """Ask Linux to kill this process with the thread that started it, which waits for it; False where it cannot be asked."""
     try:
         return ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) == 0
     except (OSError, AttributeError):

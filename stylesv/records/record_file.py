@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from stylesv.config.base import Settings
 from stylesv.config.yaml_files import read_layer
-from stylesv.errors import ConfigError, DataError, StyleSVError
+from stylesv.errors import ConfigError, DataError, StyleSVError, cannot_be_read
 from stylesv.files import canonical_json
 
 R = TypeVar("R", bound=Settings)
@@ -52,6 +52,8 @@ def one_error(path: Path, *, what: str, advice: str, error: type[StyleSVError] =
         yield
     except FileNotFoundError as missing:
         raise error(f"{path}: no such {what}; {advice}") from missing
+    except OSError as trouble:
+        raise cannot_be_read(path, trouble) from trouble
     except ValidationError as invalid:
         raise error(f"{path}: is not a {what} ({'; '.join(_reasons(invalid))}); {advice}") from invalid
     except (ConfigError, ValueError, TypeError) as unreadable:

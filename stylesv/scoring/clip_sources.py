@@ -192,7 +192,10 @@ def _decode(source: VideoSource) -> Iterator[SourceFrame]:
         yield from decode_frame_folder(source, facts)
     elif source.zipped:
         with tempfile.NamedTemporaryFile(suffix=Path(source.members[0]).suffix) as film:
-            film.write(source.read(source.members[0]))
+            try:
+                film.write(source.read(source.members[0]))
+            except DataError as error:
+                raise DataError(f"{source.root / source.name}: {error}; mend it or leave it out") from error
             film.flush()
             yield from decode_film(Path(film.name), facts)
     else:

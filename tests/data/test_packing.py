@@ -14,7 +14,7 @@ from small_disk import small_disk
 from stylesv.data.packed import PackedClips
 from stylesv.data.packed_writer import partial_folder
 from stylesv.data.packing import describe_packing, pack_videos
-from stylesv.errors import DataError
+from stylesv.errors import DataError, MachineError
 
 
 def contents(folder):
@@ -313,7 +313,7 @@ def test_full_disk_is_one_line_and_leaves_nothing(tmp_path, size, workers):
     """The packed film has about 170 kB; the disk fills while spooling or while copying to the zip."""
     write_lossy(tmp_path / "v" / "a.mp4", 40, noise=100)
     with small_disk(tmp_path / "disk", size) as disk:
-        with pytest.raises(DataError, match=r"the disk is full .*; nothing was written: make space") as error:
+        with pytest.raises(MachineError, match=r"the disk is full .*; nothing was written: make space") as error:
             pack_videos(tmp_path / "v", disk / "out", settings=settings(64), num_workers=workers)
         assert "\n" not in str(error.value)
         assert list(disk.iterdir()) == []

@@ -10,7 +10,7 @@ from stylesv.data import staging
 from stylesv.data.packed import PackedClips
 from stylesv.data.packing import pack_videos
 from stylesv.data.staging import stage_packed_clips
-from stylesv.errors import DataError
+from stylesv.errors import DataError, MachineError
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +84,19 @@ def test_a_scratch_disk_that_cannot_be_written_is_said(packed, tmp_path):
     (tmp_path / "file").touch()
     folder, line = stage_packed_clips(packed, tmp_path / "file")
     assert folder == packed and "cannot be used (Not a directory)" in line
+
+
+def test_a_copy_that_cannot_be_read_for_want_of_something_is_left_to_the_jobs_that_read_it(
+    packed, tmp_path, monkeypatch
+):
+    copy, _ = stage_packed_clips(packed, tmp_path)
+
+    def short_of_files(folder):
+        if folder == copy:
+            raise MachineError(f"{folder}: cannot be read (Too many open files); allow more open files")
+        return PackedClips(folder)
+
+    monkeypatch.setattr(staging, "PackedClips", short_of_files)
+    folder, line = stage_packed_clips(packed, tmp_path)
+    assert folder == packed and "Too many open files" in line
+    PackedClips(copy).verify()

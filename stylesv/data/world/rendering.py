@@ -4,7 +4,6 @@ Real H.264 files of varied length, frame rate and size, the same bytes for the s
 or versions in the container), so that packing has the work it has with films of a camera.
 """
 
-import errno
 import os
 import shutil
 from pathlib import Path
@@ -13,7 +12,7 @@ from tqdm import tqdm
 
 from stylesv.data.world.drawing import draw_frame, prepare_canvas
 from stylesv.data.world.scenes import draw_scene
-from stylesv.errors import ConfigError, DataError
+from stylesv.errors import ConfigError, DataError, MachineError, machine_trouble
 from stylesv.media.video_file import Encoding, write_video
 from stylesv.seeding import numpy_generator
 
@@ -50,7 +49,8 @@ def render_driving_videos(
 
     Raises:
         ConfigError: a number is out of range.
-        DataError: the folder holds files already, or the disk is full.
+        DataError: the folder holds files already.
+        MachineError: the disk is full, or the machine is short of something else.
     """
     if num_videos < 1 or not 1 <= num_frames[0] <= num_frames[1]:
         raise ConfigError(f"num_videos {num_videos}, num_frames {num_frames}: both must be 1 or more, fewest first")
@@ -64,12 +64,11 @@ def render_driving_videos(
         for number in tqdm(range(num_videos), "films", disable=not progress):
             _render_film(partial / f"drive_{number:04d}.mp4", seed, number, num_frames)
         os.replace(partial, out_dir)
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+    except Exception as error:
+        trouble = machine_trouble(error)
+        if trouble is None:
             raise
-        raise DataError(
-            f"{out_dir}: the disk is full ({error.strerror}); no film was kept: make space or give another --out"
-        ) from error
+        raise MachineError(f"{out_dir}: {trouble.what}; no film was kept: {trouble.advice}") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return sorted(out_dir.glob("*.mp4"))

@@ -9,7 +9,7 @@ from small_disk import small_disk
 from stylesv.data.world.drawing import draw_frame, prepare_canvas
 from stylesv.data.world.rendering import AS_FILMED, render_driving_videos
 from stylesv.data.world.scenes import RoadsideObject, draw_scene
-from stylesv.errors import ConfigError, DataError
+from stylesv.errors import ConfigError, DataError, MachineError
 from stylesv.media.video_file import write_video
 
 
@@ -140,6 +140,6 @@ def test_impossible_numbers_are_refused(tmp_path):
 
 def test_full_disk_leaves_nothing_under_the_final_name(tmp_path):
     with small_disk(tmp_path / "disk", "100k") as disk:
-        with pytest.raises(DataError, match="disk is full"):
+        with pytest.raises(MachineError, match="disk is full"):
             render_driving_videos(disk / "films", num_videos=5)
         assert list(disk.iterdir()) == []
