@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Literal
 
-from stylesv.config.sources import VideoFiles, list_video_files
+from stylesv.config.fingerprint import VideoFiles, list_video_files
 from stylesv.data.damage import describe_damage, open_video
 from stylesv.errors import DataError, cannot_be_read, printable
 

@@ -11,6 +11,7 @@ import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -37,6 +38,11 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
 
+def index_of(*arguments: Any, **options: Any) -> dict[str, Any]:
+    """What the index of a packing holds."""
+    return pack_videos(*arguments, **options).model_dump(mode="json")
+
+
 @pytest.fixture(scope="module")
 def videos(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("videos")
@@ -51,7 +57,7 @@ def videos(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def packed(videos, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("packed")
-    index = pack_videos(videos, out, settings=settings(64))
+    index = index_of(videos, out, settings=settings(64))
     assert len(index["clips"]) == 7 and index["dropped"] == []
     return out
 
@@ -307,7 +313,7 @@ def test_damage_that_ffmpeg_gives_a_number_of_the_system_is_damage(tmp_path, num
         for packet in film.demux(video=0):
             packet.decode()
     assert raised.value.errno == number, "or this film tests nothing"
-    index = pack_videos(tmp_path / "v", tmp_path / "out", settings=settings())
+    index = index_of(tmp_path / "v", tmp_path / "out", settings=settings())
     assert [clip["name"] for clip in index["clips"]] == ["sound"]
     (dropped,) = index["dropped"]
     assert dropped["name"] == path.name and os.strerror(number) not in dropped["reason"], "it would blame the machine"
@@ -321,7 +327,7 @@ def test_films_whose_words_are_no_utf8_or_whose_codec_is_unknown_do_not_end_the_
     content = sound.read_bytes()
     table = content.index(b"stsd")
     (tmp_path / "v" / "codec.mp4").write_bytes(content[:table] + content[table:].replace(b"avc1", b"zzzz", 1))
-    index = pack_videos(tmp_path / "v", tmp_path / "out", settings=settings())
+    index = index_of(tmp_path / "v", tmp_path / "out", settings=settings())
     assert [clip["name"] for clip in index["clips"]] == ["sound", "words"]
     assert [entry["name"] for entry in index["dropped"]] == ["codec.mp4"]
     assert index["dropped"][0]["reason"] == "is of a kind that cannot be decoded; 0 frames could be read"
@@ -336,7 +342,7 @@ def test_damaged_members_of_a_zip_are_dropped_whatever_they_were_packed_with(tmp
         content = bytearray((tmp_path / "v.zip").read_bytes())
         content[200:600] = bytes(range(200)) * 2
         (tmp_path / "v.zip").write_bytes(content)
-        index = pack_videos(tmp_path / "v.zip", tmp_path / "out", settings=settings())
+        index = index_of(tmp_path / "v.zip", tmp_path / "out", settings=settings())
         assert [clip["name"] for clip in index["clips"]] == ["b"]
         (dropped,) = index["dropped"]
         assert dropped["reason"].startswith("is damaged: cannot be unpacked (")
@@ -347,12 +353,12 @@ def test_links_that_lead_nowhere_are_dropped_and_listed(tmp_path):
     root = tmp_path / "v"
     write_lossy(root / "deep" / "a.mp4", 5)
     write_frames(root / "clip", [picture(number, 32, 32) for number in range(2)])
-    sound = pack_videos(root, tmp_path / "sound", settings=settings())
+    sound = index_of(root, tmp_path / "sound", settings=settings())
     (root / "deep" / "b.mp4").symlink_to("/not/mounted/b.mp4")
     (root / "deep" / "c.mp4").symlink_to("c.mp4")
     (root / "clip" / "000002.png").symlink_to("/not/mounted/2.png")
     (root / "clip" / "notes").symlink_to("/not/mounted")
-    index = pack_videos(root, tmp_path / "out", settings=settings(), num_workers=2)
+    index = index_of(root, tmp_path / "out", settings=settings(), num_workers=2)
     assert [clip["name"] for clip in index["clips"]] == ["deep_a"]
     reason = "is a link that leads nowhere; 0 frames could be read"
     assert index["dropped"] == [
@@ -369,14 +375,14 @@ def test_links_that_lead_nowhere_are_dropped_and_listed(tmp_path):
     assert f"dropped: deep/b.mp4: {reason}" in describe_packing(index)
     assert "/not/mounted" not in json.dumps(index)
     assert index["clips"][0]["sha256"] in {clip["sha256"] for clip in sound["clips"]}
-    used = pack_videos(root, tmp_path / "used", settings=settings(damaged="use"))
+    used = index_of(root, tmp_path / "used", settings=settings(damaged="use"))
     assert {clip["name"]: clip["num_frames"] for clip in used["clips"]} == {"clip": 2, "deep_a": 5}
 
 
 def test_pipes_are_dropped_and_not_waited_for(tmp_path):
     write_lossy(tmp_path / "v" / "a.mp4", 5)
     os.mkfifo(tmp_path / "v" / "b.mp4")
-    index = pack_videos(tmp_path / "v", tmp_path / "out", settings=settings())
+    index = index_of(tmp_path / "v", tmp_path / "out", settings=settings())
     assert [entry["name"] for entry in index["dropped"]] == ["b.mp4"]
     assert index["dropped"][0]["reason"].startswith("is no file that can be read, but a pipe")
 
