@@ -1,6 +1,6 @@
 FROM condaforge/miniforge3:latest
 LABEL io.github.snakemake.containerized="true"
-LABEL io.github.snakemake.conda_env_hash="3e5aa6e3057a9613bdf3673b898f21946ba11ce933cb2289a310cb636c68f639"
+LABEL io.github.snakemake.conda_env_hash="30ab1369e1a179a0361aafdebe561d421645e9fada282f2f3bf2e6e6201eb0b2"
 # Conda environment:
 #   source: envs/data.yaml
 #   prefix: /conda-envs/3a0d2278fe64a190f40894e4f9d4eac8
@@ -78,7 +78,7 @@ RUN mkdir -p /conda-envs/d070388acfa4abc890b50cb201db6cd7
 COPY envs/evaluate.yaml /conda-envs/d070388acfa4abc890b50cb201db6cd7/environment.yaml
 # Conda environment:
 #   source: envs/logs.yaml
-#   prefix: /conda-envs/03b08f3155659236caad98734d374b95
+#   prefix: /conda-envs/edd3af50a7de16b88c76f55ed8a5d8e9
 #   # written by `make lock` from pyproject.toml; do not edit
 #   channels:
 #     - conda-forge
@@ -87,6 +87,7 @@ COPY envs/evaluate.yaml /conda-envs/d070388acfa4abc890b50cb201db6cd7/environment
 #     - pip
 #     - pip:
 #         - absl-py==2.5.1
+#         - annotated-types==0.8.0
 #         - click==8.5.1
 #         - filelock==4.2.11
 #         - fsspec==2026.9.0
@@ -100,15 +101,19 @@ COPY envs/evaluate.yaml /conda-envs/d070388acfa4abc890b50cb201db6cd7/environment
 #         - packaging==25.0
 #         - pillow==13.0.0
 #         - protobuf==7.36.2
+#         - pydantic==2.14.3
+#         - pydantic-core==2.50.4
+#         - pyyaml==6.0.3
 #         - setuptools==84.2.1
 #         - sympy==1.14.0
 #         - tensorboard==2.21.0
 #         - tensorboard-data-server==0.7.2
 #         - torch==2.13.0
 #         - typing-extensions==4.16.0
+#         - typing-inspection==0.4.5
 #         - werkzeug==3.1.9
-RUN mkdir -p /conda-envs/03b08f3155659236caad98734d374b95
-COPY envs/logs.yaml /conda-envs/03b08f3155659236caad98734d374b95/environment.yaml
+RUN mkdir -p /conda-envs/edd3af50a7de16b88c76f55ed8a5d8e9
+COPY envs/logs.yaml /conda-envs/edd3af50a7de16b88c76f55ed8a5d8e9/environment.yaml
 # Conda environment:
 #   source: envs/paper.yaml
 #   prefix: /conda-envs/84a0f080f0b52e34c0f37bc5912ed9a9
@@ -189,7 +194,7 @@ COPY envs/train.yaml /conda-envs/7118e708da60740b39d70c7999ca398b/environment.ya
 
 RUN conda env create --prefix /conda-envs/3a0d2278fe64a190f40894e4f9d4eac8 --file /conda-envs/3a0d2278fe64a190f40894e4f9d4eac8/environment.yaml && \
     conda env create --prefix /conda-envs/d070388acfa4abc890b50cb201db6cd7 --file /conda-envs/d070388acfa4abc890b50cb201db6cd7/environment.yaml && \
-    conda env create --prefix /conda-envs/03b08f3155659236caad98734d374b95 --file /conda-envs/03b08f3155659236caad98734d374b95/environment.yaml && \
+    conda env create --prefix /conda-envs/edd3af50a7de16b88c76f55ed8a5d8e9 --file /conda-envs/edd3af50a7de16b88c76f55ed8a5d8e9/environment.yaml && \
     conda env create --prefix /conda-envs/84a0f080f0b52e34c0f37bc5912ed9a9 --file /conda-envs/84a0f080f0b52e34c0f37bc5912ed9a9/environment.yaml && \
     conda env create --prefix /conda-envs/7118e708da60740b39d70c7999ca398b --file /conda-envs/7118e708da60740b39d70c7999ca398b/environment.yaml && \
     conda clean --all -y

@@ -29,3 +29,5 @@ onsuccess:
         stop(
             f"{missing[0]}: is not there, although all planned jobs are done: Snakemake planned too few; call again"
         )
+    for page in pages_asked_for():
+        print(f"report: {page}", file=sys.stderr, flush=True)

@@ -9,12 +9,17 @@ POLL_SECONDS = 5
 
 
 def jobs_left_running():
-    """Slurm jobs that a Snakemake killed in this folder has submitted, as lines `number what`; none while one runs."""
+    """Slurm jobs that a Snakemake killed in this folder has submitted, as lines `number what`; none while one runs.
+
+    None if squeue does not answer: there is no cluster, or it is busy.
+    """
     locks = Path(".snakemake/locks")
     if shutil.which("squeue") is None or (locks.is_dir() and any(locks.iterdir())):
         return []
     command = ["squeue", "--me", "--noheader", "--format=%i|%j|%Z|%k"]
     done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    if done.returncode != 0:
+        return None
     jobs = [line.split("|", 3) for line in done.stdout.splitlines()]
     here = os.path.realpath(workflow.workdir_init)
     return [
@@ -33,5 +38,5 @@ def wait_for_jobs_left_running():
     if workflow.dryrun:
         return
     print("Waiting for them; scancel them to go on without (a segment continues).", file=sys.stderr, flush=True)
-    while jobs_left_running():
+    while (jobs := jobs_left_running()) is None or jobs:  # a busy cluster may not answer for a while
         time.sleep(POLL_SECONDS)

@@ -41,7 +41,6 @@ def stop(message):
 
 def files_under(folder):
     """Files in the folders of a folder of results, relative to it: on disk, or in object storage where it is."""
-    wait_for_jobs_left_running()
     stored = workflow.modifier.path_modifier.apply_default_storage(folder)
     if not is_flagged(stored, "storage_object"):
         return [str(path.relative_to(folder)) for path in Path(folder).glob("*/*")]
@@ -66,7 +65,19 @@ try:
 except StyleSVError as error:
     stop(error)
 
-questions = Questions(plan, files_under, jobs_are_forced, given_videos=config.get("videos"))
+
+def experiments_called():
+    """Names of the experiments that this call is for; files among its targets are none."""
+    return workflow.dag_settings.targets or ["demo"]
+
+
+def pages_asked_for():
+    """Reports of the experiments that this call was for."""
+    called = [name for name in experiments_called() if name in plan.experiments]
+    return [Path(paths.PAGE.format(experiment=name)).absolute() for name in called]
+
+
+questions = Questions(plan, files_under, jobs_are_forced, experiments_called, given_videos=config.get("videos"))
 
 
 wildcard_constraints:
@@ -88,12 +99,24 @@ def answer(question):
     """A question of stylesv.workflow.questions as a function of wildcards, for params; a user's mistake is one line."""
 
     def answered(wildcards):
+        wait_for_jobs_left_running()
         try:
             return question(wildcards)
         except StyleSVError as error:
             stop(error)
 
     return answered
+
+
+class KeyedFacts(dict):
+    """Several of such texts, by name."""
+
+    __repr__ = Keyed.__repr__
+
+
+def facts(question):
+    """A question whose answer is several of them."""
+    return lambda wildcards: KeyedFacts(answer(question)(wildcards))
 
 
 def text(question):
@@ -121,7 +144,13 @@ def missing_targets():
     if dag.untilrules or dag.untilfiles or dag.omitrules or dag.omitfiles or dag.batch:
         return []
     wanted = [file for job in dag.targetjobs for file in (job.output or job.input)]
-    return [file for file in wanted if not is_flagged(file, "storage_object") and not Path(file).exists()]
+    # a state is gone as soon as nothing needs it; what lies in object storage is not looked at
+    passing = [file for file in wanted if is_flagged(file, "temp") and file not in dag.targetfiles]
+    return [
+        file
+        for file in wanted
+        if file not in passing and not is_flagged(file, "storage_object") and not Path(file).exists()
+    ]
 
 
 def raw_videos(wildcards):

@@ -20,7 +20,7 @@ rule render_videos:
         runtime=30,
     params:
         scripts=SCRIPTS,
-        scenes=answer(questions.rendered_videos),
+        scenes=facts(questions.rendered_videos),
     shell:
         r"""
         exec python {params.scripts:q}/render_videos.py \

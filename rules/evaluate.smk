@@ -109,7 +109,7 @@ rule score_snapshot:
         one_at_a_time=1,
     params:
         scripts=SCRIPTS,
-        run=answer(questions.scored),
+        run=facts(questions.scored),
         shards=paths.SCORE_SHARDS,
     shell:
         r"""
@@ -142,7 +142,7 @@ rule choose_snapshot:
         "../envs/evaluate.yaml"
     params:
         scripts=SCRIPTS,
-        asked=answer(questions.choice),
+        asked=facts(questions.choice),
         run=subpath(input[0], ancestor=3),
     shell:
         r"""
@@ -167,7 +167,7 @@ rule collect_scores:
         "../envs/evaluate.yaml"
     params:
         scripts=SCRIPTS,
-        asked=answer(questions.collection),
+        asked=facts(questions.collection),
         run=subpath(input[0], ancestor=3),
     shell:
         r"""

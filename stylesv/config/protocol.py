@@ -163,6 +163,11 @@ class ProtocolSettings(Settings):
             raise ValueError(f"drift is measured by frechet_video, not by {self.metric}; set it to null")
         return self
 
+    def for_key(self) -> "ProtocolSettings":
+        """These settings with what decides no number at fixed values: an address, and a seed that nothing draws from."""
+        real = self.real if self.real.first_frames == "random" else self.real.model_copy(update={"seed": 0})
+        return self.model_copy(update={"real": real, "detector": self.detector.model_copy(update={"url": None})})
+
     def for_real_clips(self) -> "ProtocolSettings":
         """These settings with what cannot change the features of the real clips at fixed values.
 
@@ -171,12 +176,13 @@ class ProtocolSettings(Settings):
         generated = GeneratedClipSettings(num_clips=2, clips_per_video=1, seed=0, start_time=0, truncation=1)
         # an interval needs every clip's features, and not their moments alone; how often they are drawn again is open
         bootstrap = BootstrapSettings(resamples=min(self.bootstrap.resamples, 1), level=0.5, seed=0)
-        return self.model_copy(update={"generated": generated, "bootstrap": bootstrap})
+        fixed = {"generated": generated, "bootstrap": bootstrap, "covariance": "population"}
+        return self.for_key().model_copy(update=fixed)
 
     def for_choice(self) -> "ProtocolSettings":
         """These settings with what cannot change which snapshot is the best at fixed values: what stands beside a score."""
         bootstrap = BootstrapSettings(resamples=0, level=0.5, seed=0)
-        return self.model_copy(update={"bootstrap": bootstrap, "artefacts": None, "drift": None})
+        return self.for_key().model_copy(update={"bootstrap": bootstrap, "artefacts": None, "drift": None})
 
     @property
     def is_of_images(self) -> bool:

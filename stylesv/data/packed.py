@@ -17,7 +17,7 @@ import simplejpeg
 from jaxtyping import UInt8
 
 from stylesv.data.packed_writer import CLIPS_FILE, OFFSETS_FILE
-from stylesv.errors import DataError
+from stylesv.errors import DataError, cannot_be_read
 from stylesv.files import canonical_json
 from stylesv.records.packed_index import INDEX_FILE, read_packed_index
 

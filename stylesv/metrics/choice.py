@@ -29,6 +29,6 @@ def choose_best(scores: Sequence[Path]) -> Choice:
         networks=f"{best.scored.kimg}/networks.safetensors",
         metric=best.label,
         value=best.value,
-        protocol=best.protocol.id,
+        protocol=best.protocol.choice.id,
         of_kimgs=tuple(sorted(score.scored.kimg for score in read.values())),
     )

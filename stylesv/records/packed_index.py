@@ -6,7 +6,7 @@ from typing import Literal
 
 from stylesv.config.base import Settings
 from stylesv.config.dataset import PackSettings
-from stylesv.errors import DataError
+from stylesv.errors import DataError, cannot_be_read
 from stylesv.records.record_file import one_error
 
 INDEX_FILE = "index.json"
@@ -133,6 +133,8 @@ def read_packed_index(path: Path) -> PackedIndex:
             f"{path.parent}: holds no packed clips: there is no {path.name} (an unfinished packing has none); "
             "make them with workflow_scripts/pack_videos.py"
         ) from error
+    except OSError as error:
+        raise cannot_be_read(path, error) from error
     advice = "give the folder that pack_videos.py made, or pack the videos again with this version"
     with one_error(path, what="whole index of packed clips", advice=advice, error=DataError):
         return PackedIndex.model_validate_json(text)

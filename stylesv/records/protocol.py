@@ -12,6 +12,8 @@ from stylesv.config.recipe import RECIPE_VERSIONS, recipe_key
 from stylesv.errors import ConfigError
 from stylesv.records.record_file import read_record, record_yaml
 
+REFERENCE = "reference"
+
 
 class Protocol(Settings):
     """A way of scoring."""
@@ -35,8 +37,8 @@ class Protocol(Settings):
 
     @property
     def reference(self) -> "Protocol":
-        """The part of it that decides the features of the real clips."""
-        return Protocol.of(self.name, self.settings.for_real_clips())
+        """The part of it that decides the features of the real clips; protocols of any name share it."""
+        return Protocol.of(REFERENCE, self.settings.for_real_clips())
 
     @property
     def choice(self) -> "Protocol":
@@ -64,8 +66,9 @@ class UsedProtocol(Protocol):
 
 
 def protocol_key(settings: ProtocolSettings) -> str:
-    """Key over a protocol's settings and the version of the scoring code."""
-    return recipe_key({"protocol": settings.model_dump(mode="json"), "version": RECIPE_VERSIONS["score"]})
+    """Key over what decides a protocol's numbers: its settings but for the detector's address, and the scoring code."""
+    decisive = settings.for_key().model_dump(mode="json")
+    return recipe_key({"protocol": decisive, "version": RECIPE_VERSIONS["score"]})
 
 
 def read_protocol(path: Path) -> Protocol:
@@ -83,7 +86,11 @@ def read_protocol(path: Path) -> Protocol:
 
 def protocol_yaml(protocol: Protocol) -> str:
     """A protocol as `read_protocol` reads it."""
-    return record_yaml(protocol, "A protocol as the workflow uses it; settings are explained in config/config.yaml.")
+    if protocol.name == REFERENCE:
+        comment = "What of a protocol decides the features of real clips; the rest is at fixed values. Explained in"
+    else:
+        comment = "A protocol as the workflow uses it. Explained in"
+    return record_yaml(protocol, f"{comment} config/config.yaml.")
 
 
 def require_one_protocol(used: Sequence[tuple[str, UsedProtocol]]) -> None:

@@ -1,5 +1,7 @@
 """Training logs as TensorBoard events."""
 
+import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,7 +32,9 @@ def export_tensorboard(logs: Sequence[Path], out: Path) -> int:
     except ImportError as error:
         raise StyleSVError(f"TensorBoard is not installed ({error}); pip install '.[tensorboard]'") from error
     count, seconds = 0, 0.0
-    with SummaryWriter(str(out)) as writer:
+    partial = out.with_name(f".{out.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    with SummaryWriter(str(partial)) as writer:
         for line in read_log(logs):
             frames = round(line.kimg * 1000)
             seconds += line.seconds or 0.0
@@ -38,4 +42,6 @@ def export_tensorboard(logs: Sequence[Path], out: Path) -> int:
                 group = GROUPS.get(name.split("_")[0], "machine")
                 writer.add_scalar(f"{group}/{name}", value, frames, walltime=seconds)
                 count += 1
+    shutil.rmtree(out, ignore_errors=True)  # Snakemake makes the folder
+    os.replace(partial, out)
     return count

@@ -110,18 +110,18 @@ def keep_finished(folder: Path, outputs: Mapping[str, Path]) -> None:
     """The segment is done: second names of its files take the place of its partial states, and of earlier segments' ones.
 
     A Snakemake that was killed while the segment went on, and is told to make again what it did not see finished, deletes
-    outputs before it starts their job. From here they come back (`take_finished`). Links cost no space, and go with the
-    end of the next segment.
+    outputs before it starts their job. From here they come back (`take_finished`). Links cost no space while the outputs are
+    there, and go with the end of the next segment.
     """
     kept = folder / FINISHED
-    for path in folder.glob("*.safetensors"):
-        path.unlink(missing_ok=True)
     try:
         kept.mkdir(exist_ok=True)
         for role, path in outputs.items():
             _link(path, kept / role)
     except OSError:  # a file system without links: an interruption costs the segment, as it would without this
         shutil.rmtree(kept, ignore_errors=True)
+    for path in folder.glob("*.safetensors"):  # not before: a kill in between costs nothing
+        path.unlink(missing_ok=True)
     if re.fullmatch("[0-9]+", folder.name):
         for other in folder.parent.glob(f"*/{FINISHED}"):
             if re.fullmatch("[0-9]+", other.parent.name) and int(other.parent.name) < int(folder.name):
@@ -131,6 +131,8 @@ def keep_finished(folder: Path, outputs: Mapping[str, Path]) -> None:
 def take_finished(folder: Path, outputs: Mapping[str, Path], *, recipe_key: str, kimg: int) -> bool:
     """Give the outputs of a segment that was finished before their names again; whether it was."""
     kept = {role: folder / FINISHED / role for role in outputs}
+    if not all(path.exists() for path in kept.values()):
+        return False
     try:
         snapshot, state = (
             read(read_tensors(kept[role])[1], kept[role])

@@ -1,6 +1,6 @@
 """The plan's parts by the names that a job's wildcards hold; a name that no setting makes is an error that says so."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
@@ -20,6 +20,8 @@ class Named:
     """Each method raises ConfigError for a name that is not in the plan."""
 
     plan: Plan
+    experiments_called: Callable[[], Collection[str]] = lambda: ()
+    """Names of the experiments that the call is for."""
 
     def experiment(self, name: str) -> ExperimentPlan:
         if name in self.plan.waiting:
@@ -59,8 +61,13 @@ class Named:
         return next(iter(found.values()))
 
     def chooser(self, run: str, chooser: str) -> RunPlan:
-        """A run whose snapshots are the candidates of a choice."""
-        return known("choice", self.plan.choosers, (run, chooser))
+        """A run whose snapshots are the candidates of a choice, as an experiment that is called for scores them.
+
+        Experiments whose protocols differ in what decides no choice share it, and would give the same one.
+        """
+        by_experiment = known("choice", self.plan.choosers, (run, chooser))
+        called = [name for name in by_experiment if name in self.experiments_called()]
+        return by_experiment[next(iter(called or by_experiment))]
 
     def collected(self, run: str, collection: str) -> RunPlan:
         """A run whose scores are collected."""

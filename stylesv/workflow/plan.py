@@ -74,7 +74,7 @@ class _Planner:
         self.machine = validate(BaseSettings, self.base).machine
         self.runs: dict[str, RunPlan] = {}
         self.kimgs: dict[str, frozenset[int]] = {}
-        self.choosers: dict[tuple[str, str], RunPlan] = {}
+        self.choosers: dict[tuple[str, str], dict[str, RunPlan]] = {}
         self.data: dict[str, DataPlan] = {}
         self.protocols: dict[str, Protocol] = {}
         self.given_videos_used_by: set[str] = set()
@@ -220,7 +220,7 @@ class _Planner:
         )
         self.runs.setdefault(run.name, run)
         self.kimgs[run.name] = self.kimgs.get(run.name, frozenset()) | set(run.kimgs)
-        self.choosers.setdefault((run.name, run.chooser), run)
+        self.choosers.setdefault((run.name, run.chooser), {})[self.experiment] = run
         return run
 
     def _parent(
@@ -236,7 +236,13 @@ class _Planner:
 
 def _check_shapes(settings: ModelSettings, model: str, data: DataPlan) -> None:
     frames, resolution = settings.training.num_frames, data.settings.resolution
+    batch, group = settings.training.batch_size, settings.discriminator.mbstd_group_size
     try:
+        if group is not None and batch % min(group, batch):
+            raise ConfigError(
+                f"model.training.batch_size {batch} is no multiple of {group}, the clips whose standard deviation is one "
+                "statistic (model.discriminator.mbstd_group_size); make it one, or change that"
+            )
         check_generator(settings.generator, resolution=resolution)
         check_discriminator(settings.discriminator, resolution=resolution, num_frames=frames)
     except ConfigError as error:

@@ -61,13 +61,14 @@ class Plan:
     """All experiments whose raw videos are known, and all they need, by name.
 
     Two experiments may share a run and differ in its length or protocols: `runs` then holds one of them, `kimgs` all
-    snapshots that either asks for, and `choosers` the candidates of each choice of a best snapshot.
+    snapshots that either asks for, and `choosers` the candidates of each choice of a best snapshot, as
+    each experiment scores them.
     """
 
     experiments: dict[str, ExperimentPlan]
     runs: dict[str, RunPlan]
     kimgs: dict[str, frozenset[int]]
-    choosers: dict[tuple[str, str], RunPlan]
+    choosers: dict[tuple[str, str], dict[str, RunPlan]]
     data: dict[str, DataPlan]
     protocols: dict[str, Protocol]
     references: dict[str, Protocol]
@@ -86,7 +87,7 @@ def trained_recipe(settings: ModelSettings, data: DataPlan, seed: int, parent: R
         origin = ParentRecipe(
             run=parent.name,
             snapshot="best",
-            by=parent.protocols[0].choice.id,
+            by=parent.protocols[0].choice.key,
             of_kimgs=parent.kimgs,
             mismatched=settings.mismatched,
         )

@@ -4,7 +4,7 @@ A question takes an object with a job's wildcards as attributes, and answers wit
 numbers. It is answered when the DAG is built, from the settings and the names of files that exist; nothing is computed.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -35,6 +35,8 @@ class Questions:
     """Names of the files in the folders of a run's folder, relative to it."""
     jobs_are_forced: Callable[[], bool] = lambda: False
     """Whether the call makes jobs run whose results exist."""
+    experiments_called: Callable[[], Collection[str]] = lambda: ()
+    """Names of the experiments that the call is for."""
     given_videos: str | None = None
     """What the command line gives as `--config videos=`."""
     _snapshots: dict[str, Snapshots] = field(default_factory=dict)
@@ -44,7 +46,7 @@ class Questions:
     @cached_property
     def named(self) -> Named:
         """The plan's parts by name."""
-        return Named(self.plan)
+        return Named(self.plan, self.experiments_called)
 
     # ---- data ----
 
@@ -142,7 +144,9 @@ class Questions:
         """
         found = [paths.EVENTS.format(run=run) for run in self.plan.runs if self._logged_kimgs(run)]
         if not found:
-            raise ConfigError("tensorboard: no run of the settings as they are now has a training log yet")
+            raise ConfigError(
+                "tensorboard: no run of the settings as they are now has a training log yet; give the --config of the run again"
+            )
         return found
 
     # ---- scores ----

@@ -25,6 +25,7 @@ from stylesv.data.packed import PackedClips
 from stylesv.data.packing import describe_packing, pack_videos
 from stylesv.data.video_sources import close_archive, find_sources
 from stylesv.errors import MachineError
+from stylesv.records.packed_index import PackedIndex
 
 LIMITED = """
 import resource, runpy, sys
@@ -372,7 +373,7 @@ def test_links_that_lead_nowhere_are_dropped_and_listed(tmp_path):
     ]
     assert [source["sha256"] is None for source in index["sources"]] == [True, False, True, True]
     assert index["ignored_files"] == ["clip/notes"]
-    assert f"dropped: deep/b.mp4: {reason}" in describe_packing(index)
+    assert f"dropped: deep/b.mp4: {reason}" in describe_packing(PackedIndex.model_validate_json(json.dumps(index)))
     assert "/not/mounted" not in json.dumps(index)
     assert index["clips"][0]["sha256"] in {clip["sha256"] for clip in sound["clips"]}
     used = index_of(root, tmp_path / "used", settings=settings(damaged="use"))

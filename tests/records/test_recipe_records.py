@@ -72,7 +72,7 @@ def test_names_are_made_of_settings_alone(root):
         model = run.settings.model_dump(mode="json")
         origin = None
         if run.parent is not None:
-            choice = {"by": run.parent.protocols[0].choice.id, "of_kimgs": list(run.parent.kimgs)}
+            choice = {"by": run.parent.protocols[0].choice.key, "of_kimgs": list(run.parent.kimgs)}
             origin = {"run": run.parent.name, "snapshot": "best", "mismatched": model["mismatched"], **choice}
         values = {name: model[name] for name in ("generator", "discriminator", "training")}
         values |= {"version": RECIPE_VERSIONS["train"], "data": recipe, "seed": run.seed, "parent": origin}
