@@ -102,7 +102,9 @@ def check_file(file: Path, sha256: str | None) -> str:
             f"{file}: cannot be read ({error.strerror}); give {RANDOM_I3D} or the path of the detector's file"
         ) from error
     if sha256 is not None and found != sha256:
-        raise DetectorError(f"{file}: has SHA-256 {found}, expected {sha256}; fetch it again or mend the protocol")
+        raise DetectorError(
+            f"{file}: has SHA-256 {found}, expected {sha256}; delete it to fetch it again, or mend the protocol"
+        )
     return found
 
 

@@ -8,7 +8,7 @@ from stylesv.config.protocol import ProtocolSettings
 from stylesv.config.recipe import recipe_key
 from stylesv.errors import ConfigError
 from stylesv.records.named_protocol import named_protocol, random_detector, use_detector
-from stylesv.records.protocol import require_one_protocol
+from stylesv.records.protocol import Protocol, require_one_protocol
 
 PAPER_I3D = {
     "name": "i3d_torchscript.pt",
@@ -189,3 +189,29 @@ def test_another_detector_under_the_same_key_is_refused():
 def test_other_scoring_code_is_refused():
     with pytest.raises(ConfigError, match="same settings, but another version of the scoring code"):
         require_one_protocol([("a", used()), ("a", used(key="89efcdab"))])
+
+
+def test_what_decides_no_number_is_in_no_key():
+    protocol = named_protocol(PROTOCOLS.parent, "fvd_paper_plus")
+    detector = protocol.settings.detector.model_copy(update={"url": "https://example.org/other"})
+    real = protocol.settings.real.model_copy(update={"seed": 5})
+    changed = protocol.settings.model_copy(update={"detector": detector, "real": real})
+    assert protocol.settings.real.first_frames == "spread", "nothing is drawn with the seed"
+    assert Protocol.of("other", changed).key == protocol.key
+    assert Protocol.of("other", changed).reference == protocol.reference
+    assert Protocol.of("other", changed).choice.key == protocol.choice.key
+    drawn = changed.model_copy(update={"real": real.model_copy(update={"first_frames": "random"})})
+    assert Protocol.of("other", drawn).key != protocol.key
+
+
+def test_only_what_real_clips_need_is_in_the_key_of_a_reference():
+    protocol = named_protocol(PROTOCOLS.parent, "rfvd_16f")
+    bootstrap = protocol.settings.bootstrap.model_copy(update={"resamples": 7, "seed": 3})
+    generated = protocol.settings.generated.model_copy(update={"num_clips": 9, "truncation": 0.5})
+    same = {"bootstrap": bootstrap, "generated": generated, "covariance": "sample"}
+    for field, value in same.items():
+        other = Protocol.of("rfvd_16f", protocol.settings.model_copy(update={field: value}))
+        assert other.reference == protocol.reference and other.key != protocol.key
+        assert (other.choice == protocol.choice) == (field == "bootstrap")
+    strided = Protocol.of("rfvd_16f", protocol.settings.model_copy(update={"frame_stride": 2}))
+    assert strided.reference != protocol.reference

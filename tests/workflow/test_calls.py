@@ -152,3 +152,13 @@ def test_a_segment_that_finished_without_snakemake_is_not_made_again(tmp_path):
     assert {path: path.read_bytes() for path in before} == before
     assert networks.stat().st_ino == inode, "it was computed again"
     assert "was finished before" in next((tmp_path / "logs" / "train_segment").glob("*/1.log")).read_text()
+
+
+def test_states_that_nothing_needs_any_more_are_not_missed(tmp_path):
+    """Two snapshots as targets: their states are temporary."""
+    workflow = Workflow(tmp_path, pretend=True)
+    listed = re.split(r"[\s,]+", workflow.snakemake("--dry-run", "demo").stdout)
+    run = next(word for word in listed if "-image-" in word and word.endswith("/4/networks.safetensors"))
+    done = workflow.snakemake(run, run.replace("/4/", "/8/"))
+    assert done.returncode == 0, done.stdout
+    assert not (tmp_path / run).with_name("state.safetensors").exists()

@@ -92,3 +92,14 @@ def test_a_lost_snapshot_is_remade_and_no_later_one(finished):
     finally:
         (run / "kept").rename(run / "8" / "networks.safetensors")
     assert (jobs["initialize_networks"], jobs["train_segment"], jobs["score_snapshot"]) == (1, 2, 1)
+
+
+def test_another_experiment_with_other_intervals_changes_nothing(finished):
+    """It shares the runs and their choice; its name comes before the demo's."""
+    other = finished.folder / "config" / "experiments" / "aaa.yaml"
+    other.write_text("extends: demo\ntitle: Other\nprotocol: {bootstrap: {resamples: 0}}\n")
+    try:
+        assert finished.scheduled("demo") == {}
+        assert "train_segment" not in finished.scheduled("aaa")
+    finally:
+        other.unlink()

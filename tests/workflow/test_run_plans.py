@@ -155,3 +155,9 @@ def test_an_experiment_file_without_what_it_needs_is_refused(config, text, words
 def test_an_empty_section_on_the_command_line_is_refused():
     with pytest.raises(ConfigError, match="--config: protocol: is empty: must be a mapping of settings"):
         load_plan(ROOT / "config", {"protocol": ""})
+
+
+def test_a_batch_that_cannot_be_cut_into_groups_is_refused_before_anything_runs(config):
+    with pytest.raises(ConfigError, match=r"model\.training\.batch_size 7 is no multiple of 4, .*mbstd_group_size"):
+        load_plan(config, {"model": {"training": {"batch_size": 7}}})
+    assert load_plan(config, {"model": {"training": {"batch_size": 2}}}).experiments["demo"]
