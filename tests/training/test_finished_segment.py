@@ -4,20 +4,27 @@ import os
 
 import pytest
 import torch
+from segment_run import TINY, recipes_of
 
-from stylesv.checkpoint import write_tensors
 from stylesv.training.partial import keep_finished, take_finished
+from stylesv.training.state import TrainState
 
-KEY = "0123abcd"
+RECIPE = recipes_of(TINY)["image"]
+KEY = RECIPE.key
+
+
+@pytest.fixture(scope="module")
+def state():
+    return TrainState(RECIPE, torch.device("cpu"))
 
 
 @pytest.fixture
-def outputs(tmp_path):
+def outputs(tmp_path, state):
     """The files of a segment that ends at kimg 4, and a partial state of it."""
     files = {"networks": "4/networks.safetensors", "state": "4/state.safetensors", "log": "4/log.jsonl"}
     found = {role: tmp_path / name for role, name in files.items()}
-    for role in ("networks", "state"):
-        write_tensors(found[role], {"a": torch.ones(2)}, {"recipe_key": KEY, "kimg": 4})
+    state.save_networks(found["networks"], 4)
+    state.save(found["state"], 4)
     found["log"].write_text("{}\n")
     folder = tmp_path / "partial" / "4"
     folder.mkdir(parents=True)
