@@ -10,6 +10,7 @@ from types import TracebackType
 
 import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 from jaxtyping import UInt8
 
 from stylesv.errors import DataError
@@ -57,6 +58,7 @@ class VideoWriter:
         self.path, self.fps, self.encoding = Path(path), fps, encoding
         self.file = ExitStack()
         self.container: av.container.OutputContainer | None = None
+        self.converter = VideoReformatter()  # a frame's own starts a thread for every core, and outlives it for a while
         self.count = 0
 
     def __enter__(self) -> "VideoWriter":
@@ -72,7 +74,7 @@ class VideoWriter:
             self._open(*padded.shape[:2])
         picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(padded), format="rgb24")
         if self.encoding.tagged:
-            picture = picture.reformat(format="yuv420p", dst_colorspace="ITU709")
+            picture = self.converter.reformat(picture, format="yuv420p", dst_colorspace="ITU709", threads=1)
         self.container.mux(self.stream.encode(picture))
         self.count += 1
 

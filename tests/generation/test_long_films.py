@@ -117,9 +117,12 @@ print(next(line.split()[1] for line in lines if line.startswith("VmHWM")))
 @pytest.mark.parametrize("grid", [None, (2, 1)])
 def test_a_longer_film_takes_no_more_memory(tmp_path, grid):
     peaks_mb = []
-    for num_frames in (64, 640):  # 576 frames more of 256 px are 113 MB
+    for num_frames in (
+        64,
+        1280,
+    ):  # 1216 frames more of 256 px are 239 MB a video; peaks differ by 100 MB from run to run
         command = [sys.executable, "-c", PEAK, str(num_frames), str(grid), str(tmp_path / str(num_frames))]
         path = ":".join(sys.path)
         done = subprocess.run(command, env={"PYTHONPATH": path}, capture_output=True, text=True, check=True)
         peaks_mb.append(int(done.stdout.split()[-1]) / 1000)
-    assert peaks_mb[1] - peaks_mb[0] < 40, peaks_mb
+    assert peaks_mb[1] - peaks_mb[0] < 150, peaks_mb
