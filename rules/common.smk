@@ -29,7 +29,12 @@ class Keyed(str):
         return "a text that is no reason to run again"
 
 
-SCRIPTS = Keyed(Path(workflow.basedir) / "workflow_scripts")
+def keyed(value):
+    """Such a text as a param: Snakemake makes an ordinary text of one that is not the answer of a function."""
+    return lambda wildcards: Keyed(value)
+
+
+SCRIPTS = keyed(Path(workflow.basedir) / "workflow_scripts")
 TEMPLATE = str(Path(workflow.basedir) / "rules" / "settings.template")
 
 

@@ -150,9 +150,9 @@ rule train_segment:
         workers=plan.machine.num_workers,
     params:
         scripts=SCRIPTS,
-        partial_every=Keyed(plan.machine.partial_every),
-        tick_kimg=Keyed(plan.machine.tick_kimg),
-        accumulation=Keyed(plan.machine.accumulation),
+        partial_every=keyed(plan.machine.partial_every),
+        tick_kimg=keyed(plan.machine.tick_kimg),
+        accumulation=keyed(plan.machine.accumulation),
         data=subpath(input.index, parent=True),
         run=subpath(output.networks, ancestor=2),
     shell:

@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from workflow_checkout import Workflow
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
@@ -84,6 +85,17 @@ def test_a_copied_results_folder_in_a_fresh_checkout_has_nothing_to_do(finished,
     assert fresh.scheduled("demo") == {}
 
 
+def test_a_moved_checkout_with_all_its_records_has_nothing_to_do(tmp_path):
+    """Its path is in every command."""
+    first = Workflow(tmp_path / "here", pretend=True)
+    assert first.snakemake("demo").returncode == 0
+    (tmp_path / "here").rename(tmp_path / "there")
+    moved = Workflow(tmp_path / "new", pretend=True)
+    moved.environment["PATH"] = moved.environment["PATH"].replace("/new/", "/there/")
+    moved.folder = tmp_path / "there"
+    assert moved.scheduled("demo") == {}
+
+
 def test_a_lost_snapshot_is_remade_and_no_later_one(finished):
     run = next(path for path in (finished.folder / "results" / "runs").iterdir() if "-D-" in path.name)
     (run / "8" / "networks.safetensors").rename(run / "kept")
@@ -103,3 +115,15 @@ def test_another_experiment_with_other_intervals_changes_nothing(finished):
         assert "train_segment" not in finished.scheduled("aaa")
     finally:
         other.unlink()
+
+
+def test_another_way_to_write_a_settings_file_makes_nothing_again(finished):
+    """As a later version may: the key in its name stands for what it says."""
+    rules = finished.folder / "rules" / "common.smk"
+    before, old = rules.read_text(), "Keyed(answer(question)(wildcards))"
+    assert before.count(old) == 1
+    rules.write_text(before.replace(old, "Keyed(answer(question)(wildcards) + '# more')"))
+    try:
+        assert finished.scheduled("demo") == {}
+    finally:
+        rules.write_text(before)
