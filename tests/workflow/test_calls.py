@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 SMALLEST = [
     "--config",
     "dataset={render: {num_videos: 2, seed: 0}, resolution: 32}",
-    "model={training: {batch_size: 8}, length: {total_kimg: 1, segment_kimg: 1}}",
+    "model={training: {batch_size: 40}, length: {total_kimg: 1, segment_kimg: 1}}",
     "per_model={D: {length: {total_kimg: 1, segment_kimg: 1}}}",
     "machine={cpu_threads: 1}",
 ]

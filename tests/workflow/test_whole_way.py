@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 SMALLEST = [
     "--config",
     "dataset={resolution: 32}",
-    "model={training: {batch_size: 8}, length: {total_kimg: 1, segment_kimg: 1}}",
+    "model={training: {batch_size: 40}, length: {total_kimg: 1, segment_kimg: 1}}",
     "per_model={D: {length: {total_kimg: 2, segment_kimg: 1}}}",
     "protocol={generated: {num_clips: 8}, real: {max_clips: 8}, bootstrap: {resamples: 5}}",
     "figures={num_frames: 8, num_clips: 3}",
