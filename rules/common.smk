@@ -77,9 +77,10 @@ def experiments_called():
 
 
 def pages_asked_for():
-    """Reports of the experiments that this call was for."""
+    """Reports of the experiments that this call was for, on this disk."""
     called = [name for name in experiments_called() if name in plan.experiments]
-    return [Path(paths.PAGE.format(experiment=name)).absolute() for name in called]
+    pages = [Path(paths.PAGE.format(experiment=name)).absolute() for name in called]
+    return [page for page in pages if page.exists()]
 
 
 questions = Questions(plan, files_under, jobs_are_forced, experiments_called, given_videos=config.get("videos"))
