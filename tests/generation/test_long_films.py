@@ -116,13 +116,15 @@ print(next(line.split()[1] for line in lines if line.startswith("VmHWM")))
 @pytest.mark.slow
 @pytest.mark.parametrize("grid", [None, (2, 1)])
 def test_a_longer_film_takes_no_more_memory(tmp_path, grid):
-    peaks_mb = []
-    for num_frames in (
-        64,
-        1280,
-    ):  # 1216 frames more of 256 px are 239 MB a video; peaks differ by 100 MB from run to run
-        command = [sys.executable, "-c", PEAK, str(num_frames), str(grid), str(tmp_path / str(num_frames))]
-        path = ":".join(sys.path)
-        done = subprocess.run(command, env={"PYTHONPATH": path}, capture_output=True, text=True, check=True)
-        peaks_mb.append(int(done.stdout.split()[-1]) / 1000)
-    assert peaks_mb[1] - peaks_mb[0] < 150, peaks_mb
+    """1216 frames more of 256 px are 239 MB a video. One run in a few peaks higher by itself, so the lower of two counts."""
+
+    def peak_mb(num_frames, attempt):
+        out = tmp_path / f"{num_frames}_{attempt}"
+        command = [sys.executable, "-c", PEAK, str(num_frames), str(grid), str(out)]
+        # large blocks go back to the system when they are freed: what is held counts, and not what the allocator keeps
+        environment = {"PYTHONPATH": ":".join(sys.path), "MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "65536"}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        return int(done.stdout.split()[-1]) / 1000
+
+    short, long = (min(peak_mb(num_frames, attempt) for attempt in range(2)) for num_frames in (64, 1280))
+    assert long - short < 40, (short, long)
