@@ -86,7 +86,7 @@ def initialize_run(recipe: Path, *, parent_choice: Path | None, networks_out: Pa
                 f"{networks}: depends on {snapshot.class_dim} classes, and training here has no labels; take another "
                 "parent, or set model.mismatched to new: the layers that took a label then start anew"
             )
-        report = transfer_networks(state, parts, mismatched=parent.mismatched)
+        report = transfer_networks(state, parts, mismatched=parent.mismatched, motion_mask=parent.motion_mask)
         transfer = report.record(run=parent.run, kimg=snapshot.kimg)
         lines = [f"recipe {state.key}: from {chosen} (kimg {snapshot.kimg})", *report.lines()]
     state.save_networks(networks_out, 0, transfer=transfer)
