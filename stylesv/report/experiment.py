@@ -145,7 +145,7 @@ def _clips(name: str, clips: ReportedClips, root: Path, figures: Path) -> list[M
 def _run(run: ReportedRun, root: Path, recipe: Recipe, log: list[LogLine]) -> RunSummary:
     recipe_yaml = (root / run.recipe).read_text(encoding="utf-8")
     choice = read_choice(root / run.choice)
-    facts = {"best snapshot": f"kimg {choice.kimg}, {choice.metric} {format_number(choice.value)}"}
+    facts = {"best snapshot": f"kimg {choice.kimg}, {choice.metric} {format_number(choice.value)}: {choice.reason}"}
     if isinstance(recipe, ImportedRecipe):
         facts["networks"] = f"imported from the checkpoint of SHA-256 {recipe.source[:12]}…"
         return RunSummary(run.name, facts, recipe_yaml)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from stylesv.errors import ConfigError, DataError
 from stylesv.files import write_text
+from stylesv.records.best_snapshot import Candidate, best_snapshot
 from stylesv.records.protocol import UsedProtocol, require_one_protocol
 from stylesv.records.score import Score
 from stylesv.records.warning import ScoreWarning
@@ -113,8 +114,7 @@ def tabulate_scores(rows: Sequence[ScoreRow]) -> ScoreTable:
     _require_equal_counts(rows)
     ordered = tuple(sorted(rows, key=lambda row: (row.dataset, row.model, row.run, row.kimg or 0)))
     runs = dict.fromkeys(row.run for row in ordered)
-    sign = -1 if rows[0].protocol.settings.higher_is_better else 1
-    best = tuple(min((row for row in ordered if row.run == run), key=lambda row: sign * row.value) for run in runs)
+    best = tuple(_best_row([row for row in ordered if row.run == run]) for run in runs)
     return ScoreTable(rows[0].protocol, ordered, best, _notes(ordered))
 
 
@@ -201,6 +201,11 @@ def format_kimg(row: ScoreRow) -> str:
     return "–" if row.kimg is None else str(row.kimg)
 
 
+def _best_row(rows: Sequence[ScoreRow]) -> ScoreRow:
+    candidates = [Candidate(row.kimg, row.value, row.warnings) for row in rows]
+    return rows[best_snapshot(candidates, rows[0].protocol.settings).place]
+
+
 def _require_equal_counts(rows: Sequence[ScoreRow]) -> None:
     """A folder with fewer videos than the protocol's clips has a score of its own kind."""
     for row in rows[1:]:
@@ -223,8 +228,11 @@ def _notes(rows: tuple[ScoreRow, ...]) -> tuple[str, ...]:
         )
     best = "highest" if rows[0].protocol.settings.higher_is_better else "lowest"
     if len(rows) > len({row.run for row in rows}):
+        among = (
+            " whose clips move about as much as real ones, if there are any" * rows[0].protocol.settings.motion_decides
+        )
         notes.append(
-            f"Best is the {best} of a run's snapshots, chosen by this very score, so it is slightly optimistic."
+            f"Best is the {best} of a run's snapshots{among}; chosen by this very score, it is slightly optimistic."
         )
     counts = {row.dataset: (row.num_real, row.num_generated) for row in rows}
     notes += [f"{name}: {real} real and {made} generated clips." for name, (real, made) in counts.items()]
