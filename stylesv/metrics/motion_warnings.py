@@ -1,8 +1,10 @@
 """When the motion of generated clips is called wrong, and in which words (docs/protocols.md 7.4)."""
 
+import math
+
 from stylesv.metrics.motion import MIN_FLOW_RELATIVE
 from stylesv.metrics.motion_comparison import STILL_GREY_LEVELS
-from stylesv.records.motion import ClipShare, MotionScore
+from stylesv.records.motion import ClipShare, Distribution, MotionScore
 from stylesv.records.warning import ScoreWarning
 
 SHARE_ABOVE_REAL = 0.1  # more clips than this, beyond the share of real ones, are worth a warning
@@ -10,6 +12,7 @@ SLOW, FAST = 0.5, 2.0  # of the real clips' frame difference
 MORPHING = 0.5  # of the real clips' flow
 SAME_DIRECTION = 0.5  # cosine
 MIN_CERTAIN_CELLS = 0.05  # share of the picture
+ERRORS = 2  # standard errors, from which two means differ
 
 
 def motion_warnings(motion: MotionScore) -> tuple[ScoreWarning, ...]:
@@ -34,6 +37,8 @@ def _still(motion: MotionScore) -> ScoreWarning | None:
 
 def _slow_or_fast(motion: MotionScore) -> ScoreWarning | None:
     made, real = (side.mean for side in _sides(motion, "difference_1"))
+    if not _surely_differ(motion, "difference_1"):
+        return None
     if made < SLOW * real and real > STILL_GREY_LEVELS:
         code, words = "slow", "less than half"
     elif made > FAST * max(real, STILL_GREY_LEVELS):
@@ -50,6 +55,8 @@ def _morphs(motion: MotionScore) -> ScoreWarning | None:
     made, real = (side.mean for side in _sides(motion, "difference_1"))
     flow = [side.mean for side in _sides(motion, "flow_relative")]
     if made < SLOW * real or flow[0] >= MORPHING * flow[1] or flow[1] < MIN_FLOW_RELATIVE:
+        return None
+    if not _surely_differ(motion, "flow_relative"):
         return None
     return ScoreWarning(
         code="morphs",
@@ -91,9 +98,15 @@ def _collapsed(motion: MotionScore) -> ScoreWarning | None:
     )
 
 
-def _sides(motion: MotionScore, name: str):
+def _sides(motion: MotionScore, name: str) -> tuple[Distribution, Distribution]:
     number = motion.number(name)
     return number.generated, number.real
+
+
+def _surely_differ(motion: MotionScore, name: str) -> bool:
+    """Whether the two means are further apart than other clips would move them: by two standard errors of their difference."""
+    made, real = _sides(motion, name)
+    return abs(made.mean - real.mean) > ERRORS * math.hypot(made.error or 0, real.error or 0)
 
 
 def _beyond_real(share: ClipShare) -> bool:
