@@ -14,16 +14,8 @@ from torch import Tensor
 
 from stylesv.metrics.artefacts import repetition
 from stylesv.metrics.optical_flow import measure_flow
+from stylesv.records.motion import LAGS, NUMBERS
 
-LAGS = (1, 4, 16)
-NUMBERS = (*(f"difference_{lag}" for lag in LAGS), "flow_px", "flow_relative", "flow_change", "repetition")
-EXPLANATIONS = {
-    **{f"difference_{lag}": f"mean difference of frames {lag} apart, grey levels" for lag in LAGS},
-    "flow_px": "mean optical flow, pixels a frame",
-    "flow_relative": "the same, percent of the width a frame",
-    "flow_change": "change of the flow from frame to frame over the flow (0 even)",
-    "repetition": "highest likeness of frames a quarter to a half of the clip apart (1 the same again)",
-}
 FIELD_SIDE = 16  # cells a side of the mean flow field
 CONTENT_SIDE = 16  # pixels a side of the small picture that stands for a clip's content
 MIN_FLOW_RELATIVE = 0.02  # percent of the width a frame; below it nothing flows, and a change of the flow means nothing
@@ -53,7 +45,7 @@ class ClipMotion:
 
     def of(self, name: str) -> Float32[np.ndarray, "n"]:
         """One of the numbers, of every clip."""
-        return self.numbers[:, NUMBERS.index(name)]
+        return self.numbers[:, list(NUMBERS).index(name)]
 
 
 def measure_motion(clips: UInt8[Tensor, "n t c h w"]) -> Float32[np.ndarray, "n row"]:

@@ -36,7 +36,9 @@ class Best:
     moving: tuple[bool, ...] | None
     """Which of them it was looked for among; None where motion does not decide."""
     reason: str
-    """Why it is this one, in words that follow `chosen: `."""
+    """Why it is this one."""
+    by_motion: bool
+    """Whether motion made it another one than the score alone would, or could not, since none moves: worth being told."""
 
 
 def best_snapshot(candidates: Sequence[Candidate], settings: ProtocolSettings) -> Best:
@@ -45,15 +47,15 @@ def best_snapshot(candidates: Sequence[Candidate], settings: ProtocolSettings) -
     order = sorted(range(len(candidates)), key=lambda n: (sign * candidates[n].value, candidates[n].kimg or 0))
     extreme = f"{'highest' if settings.higher_is_better else 'lowest'} {settings.metric_label}"
     if not settings.motion_decides:
-        return Best(order[0], None, f"the {extreme} of all snapshots")
+        return Best(order[0], None, f"the {extreme} of all snapshots", False)
     moving = tuple(candidate.moves for candidate in candidates)
     if not any(moving):
         reason = f"the {extreme} of all snapshots: there is none whose clips move about as much as real ones"
-        return Best(order[0], moving, reason)
+        return Best(order[0], moving, reason, True)
     place = next(number for number in order if moving[number])
     reason = f"the {extreme} of the snapshots whose clips move about as much as real ones"
     if place != order[0]:
         first = candidates[order[0]]
         codes = " and ".join(warning.code for warning in first.warnings if warning.code in NOT_MOVING)
         reason += f"; that of kimg {first.kimg} is better ({first.value:.4g}), but its clips are {codes}"
-    return Best(place, moving, reason)
+    return Best(place, moving, reason, place != order[0])

@@ -2,6 +2,20 @@
 
 from stylesv.config.base import Settings
 
+LAGS = (1, 4, 16)  # frames apart
+NUMBERS = {
+    **{f"difference_{lag}": f"mean difference of frames {lag} apart, grey levels" for lag in LAGS},
+    "flow_px": "mean optical flow, pixels a frame",
+    "flow_relative": "the same, percent of the width a frame",
+    "flow_change": "change of the flow from frame to frame over the flow (0 even)",
+    "repetition": "highest likeness of frames a quarter to a half of the clip apart (1 the same again)",
+}
+SHARES = {
+    "still": "share of clips that stand still",
+    "repeating": "share of clips that repeat their motion",
+    "collapsed": "share of clips with nearly the content of another",
+}
+
 
 class Distribution(Settings):
     """A number over clips."""
@@ -24,8 +38,7 @@ class MotionNumber(Settings):
     """One number of how clips move."""
 
     name: str
-    """difference_1, difference_4, difference_16 (grey levels), flow_px (pixels a frame), flow_relative (percent of the width),
-    flow_change, repetition (`stylesv.metrics.motion`)."""
+    """One of `NUMBERS`."""
     generated: Distribution | None
     """Over generated clips; null where none has it."""
     real: Distribution | None
@@ -43,7 +56,7 @@ class ClipShare(Settings):
     """The share of clips of which something is true."""
 
     name: str
-    """still, repeating or collapsed."""
+    """One of `SHARES`."""
     generated: float | None
     """Share of generated clips, 0 to 1; null where there are too few to say."""
     real: float | None

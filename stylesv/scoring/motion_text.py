@@ -1,14 +1,7 @@
 """How the clips of a score move, as lines of text."""
 
-from stylesv.metrics.motion import EXPLANATIONS
-from stylesv.records.motion import Distribution
+from stylesv.records.motion import NUMBERS, SHARES, Distribution
 from stylesv.records.score import Score
-
-SHARES = {
-    "still": "share of clips that stand still",
-    "repeating": "share of clips that repeat their motion",
-    "collapsed": "share of clips with nearly the content of another",
-}
 
 
 def describe_motion(score: Score) -> list[str]:
@@ -19,7 +12,7 @@ def describe_motion(score: Score) -> list[str]:
     lines = ["", f"{'motion':<20}{'generated':>20}{'real':>20}"]
     for number in motion.numbers:
         made, real = _shown(number.generated), _shown(number.real)
-        lines.append(f"{number.name:<20}{made:>20}{real:>20}   {EXPLANATIONS[number.name]}")
+        lines.append(f"{number.name:<20}{made:>20}{real:>20}   {NUMBERS[number.name]}")
     for share in motion.shares:
         made, real = _share(share.generated), _share(share.real)
         lines.append(f"{share.name:<20}{made:>20}{real:>20}   {SHARES[share.name]}")

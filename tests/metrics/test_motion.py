@@ -7,8 +7,9 @@ import pytest
 import torch
 from moving_pictures import fading, shifting
 
-from stylesv.metrics.motion import LAGS, NUMBERS, ClipMotion, frame_difference, measure_motion
+from stylesv.metrics.motion import ClipMotion, frame_difference, measure_motion
 from stylesv.metrics.optical_flow import measure_flow
+from stylesv.records.motion import LAGS, NUMBERS
 
 DIRECTIONS = [(math.cos(angle), math.sin(angle)) for angle in np.arange(8) * math.pi / 4]
 
