@@ -54,7 +54,7 @@ def motion_sentence(motion: MotionScore | None) -> str | None:
     shares = {name: motion.share(name).generated for name in ("still", "repeating")}
     said = {"still": "stand still", "repeating": "repeat themselves"}
     told = [f"{_percent(share)} {said[name]}" for name, share in shares.items() if share]
-    return f"{text}. " + (f"{' and '.join(told)}." if told else "None stands still.")
+    return f"{text}. " + (f"{' and '.join(told)}." if told else "None of them stands still.")
 
 
 def _sides(motion: MotionScore, name: str) -> tuple:
