@@ -136,7 +136,7 @@ def test_a_parent_that_depends_on_classes_is_refused_or_starts_anew_where_labels
     networks = with_classes(parent.file(0, "networks.safetensors"), recipes["image"], 5)
     write_choice(choice, Choice(networks=str(networks), **CHOSEN))
     child = Run(tmp_path / "child", recipes["D"], data)
-    with pytest.raises(CheckpointError, match=r"depends on 5 classes, and training here has no labels; take another"):
+    with pytest.raises(CheckpointError, match=r"knows 5 classes, and the data here has 0; take another"):
         child.start(choice)
     assert not child.file(0, "networks.safetensors").exists()
     anew = changed(recipes["D"], {"parent": {"mismatched": "new"}})
