@@ -7,7 +7,8 @@ import torch
 from jaxtyping import Float, Real
 from torch import Tensor, nn
 
-from stylesv.config.model import GeneratorSettings, MotionSettings, block_channels, check_generator
+from stylesv.config.model import GeneratorSettings, MotionSettings, block_channels
+from stylesv.config.model_checks import check_generator
 from stylesv.networks.constant_synthesis import ConstantSynthesis, SynthesisBlock
 from stylesv.networks.filters import design_synthesis
 from stylesv.networks.mapping import ContentMapping

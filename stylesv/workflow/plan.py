@@ -10,7 +10,7 @@ from typing import Any
 
 from stylesv.config.dataset import DatasetSettings, PackSettings
 from stylesv.config.fingerprint import fingerprint_videos
-from stylesv.config.model import check_discriminator, check_generator
+from stylesv.config.model_checks import check_discriminator, check_generator
 from stylesv.config.named_files import extended, named_section
 from stylesv.config.protocol import ProtocolSettings
 from stylesv.config.recipe import RECIPE_VERSIONS
