@@ -80,8 +80,7 @@ class Questions:
 
     def index_of_classes(self, wildcards: Wildcards) -> str | None:
         """The same where its videos have classes, whose number decides the shape of networks; else none."""
-        labels = self.named.run(wildcards.run).data.recipe.packing.labels
-        return None if labels is None else self.index_of_run(wildcards)
+        return self.index_of_run(wildcards) if self.named.run(wildcards.run).data.recipe.packing.labels else None
 
     def packed_clips_of_run(self, wildcards: Wildcards) -> list[str]:
         """What stands beside the index of a run's data set: named as inputs, so that object storage brings it, too."""
