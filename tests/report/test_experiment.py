@@ -66,12 +66,15 @@ class Files:
         path.write_text(text)
         return str(path)
 
-    def add_run(self, run, values, recipe, *, seed=0, model="D", protocol=None, interval=INTERVAL, logs=()):
+    def add_run(
+        self, run, values, recipe, *, seed=0, model="D", protocol=None, interval=INTERVAL, logs=(), warnings=None
+    ):
         folder = self.folder / run
         scores = []
         for kimg, value in values.items():
             scored = {"run": run, "dataset": "sky-00", "model": model, "seed": seed, "kimg": kimg}
             kind = {"protocol": protocol or used(), "interval": interval, "few_clips": True}
+            kind["warnings"] = (warnings or {}).get(kimg, [])
             scores.append(score(kimg, value, run=run, scored=scored, **kind))
             draw_samples(folder / str(kimg) / "samples.png", clips(2, 2))
         write_run_scores(folder / "scores.json", scores)
@@ -194,6 +197,23 @@ def test_a_kernel_distance_below_zero_has_no_bar(experiment):
     experiment.add_run("sky-D-s0-00", {0: 5.0, 4: -0.5}, TRAINED, logs=[LOG], protocol=protocol)
     assert "-0.5 rKID, 95 % interval 40.00 to 43.00 at 4 kimg, down from 5.00 at 0 kimg" in experiment.page()
     assert "width: -" not in (experiment.folder / "page" / "index.html").read_text()
+
+
+def test_the_page_warns_of_the_snapshots_that_it_shows_and_of_no_others(experiment):
+    warnings = {
+        0: [{"code": "fast", "sentence": "Its clips race."}],
+        4: [{"code": "still", "sentence": "9 of 9 clips stand <still>."}],
+    }
+    experiment.add_run("sky-D-s0-00", {0: 90.0, 4: 42.0}, TRAINED, logs=[LOG], warnings=warnings)
+    shown = experiment.page()
+    assert "sky-D-s0-00, kimg 4 9 of 9 clips stand <still>." in shown and "race" not in shown
+    assert shown.index("stand <still>") < shown.index("Best scores")
+
+
+def test_a_page_without_warnings_has_no_block_of_them(experiment):
+    experiment.add_run("sky-D-s0-00", {0: 90.0, 4: 42.0}, TRAINED, logs=[LOG])
+    experiment.page()
+    assert 'id="warnings"' not in (experiment.folder / "page" / "index.html").read_text()
 
 
 def test_a_damaged_log_is_named(experiment):
