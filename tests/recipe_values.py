@@ -30,7 +30,8 @@ def trained_recipe(*, resolution: int = 32, parent: str | None = None, **changes
     model = read_layer(CONFIG / "config.yaml").values["model"]
     origin = None
     if parent is not None:
-        choice = {"snapshot": "best", "by": "rfid-0123abcd", "of_kimgs": (0, 4), "mismatched": "fail"}
+        choice = {"snapshot": "best", "by": "rfid-0123abcd", "of_kimgs": (0, 4)}
+        choice |= {"mismatched": "fail", "motion_mask": "parent"}
         origin = ParentRecipe(run=parent, **choice).model_dump(mode="json")
     values = {name: model[name] for name in ("generator", "discriminator", "training")}
     data = data_recipe(resolution=resolution).model_dump(mode="json")

@@ -98,7 +98,7 @@ def initialize_run(
                 f"{networks}: knows {snapshot.class_dim} classes, and the data here has {len(class_counts)}; take another "
                 "parent, or set model.mismatched to new: the layers that take a label then start anew"
             )
-        report = transfer_networks(state, parts, mismatched=parent.mismatched)
+        report = transfer_networks(state, parts, mismatched=parent.mismatched, motion_mask=parent.motion_mask)
         transfer = report.record(run=parent.run, kimg=snapshot.kimg)
         lines = [f"recipe {state.key}: from {chosen} (kimg {snapshot.kimg})", *report.lines()]
     state.save_networks(networks_out, 0, transfer=transfer)

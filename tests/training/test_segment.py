@@ -16,7 +16,7 @@ from stylesv.networks import Discriminator, Generator
 from stylesv.records.choice import Choice, write_choice
 from stylesv.records.recipe import TrainedRecipe
 from stylesv.training import step as step_module
-from stylesv.training.state import TrainState
+from stylesv.training.state import NETWORKS, TrainState
 from stylesv.training.transfer import transfer_networks
 
 pytestmark = pytest.mark.slow
@@ -96,6 +96,30 @@ def test_finetuning_starts_from_the_chosen_snapshot(tmp_path, recipes, data, ima
     assert not torch.equal(
         trained["generator"]["synthesis.fusion.motion_mask"], parts["generator"]["synthesis.fusion.motion_mask"]
     )
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said", "value"),
+    [("parent", "taken from the parent, root mean square 0", 0.0), ("new", "started anew, root mean square 1", 1.0)],
+)
+def test_the_motion_mask_is_the_parents_or_starts_anew_and_the_log_says_which(recipes, chosen, said, value):
+    """A parent's fixed mask of zeros would win over init_motion_mask ones without the setting."""
+    parts = {
+        part: getattr(TrainState(image_of(recipes, "zeros"), torch.device("cpu")), part).state_dict()
+        for part in NETWORKS
+    }
+    child = changed(recipes["D"], {"generator": {"synthesis": {"init_motion_mask": "ones"}}})
+    state = TrainState(child, torch.device("cpu"))
+    report = transfer_networks(state, parts, motion_mask=chosen)
+    assert f"motion mask: {said}" in report.lines()
+    for part in ("generator", "generator_ema"):
+        name = "synthesis.fusion.motion_mask"
+        assert (getattr(state, part).state_dict()[name] == value).all()
+        assert (f"{part}.{name}" in report.new) == (f"{part}.{name}" in report.left) == (chosen == "new")
+
+
+def image_of(recipes: dict, mask: str) -> TrainedRecipe:
+    return changed(recipes["image"], {"generator": {"synthesis": {"init_motion_mask": mask}}})
 
 
 @pytest.mark.parametrize("part", ["generator", "generator_ema", "discriminator"])
