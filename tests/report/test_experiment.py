@@ -30,7 +30,7 @@ from stylesv.report.clip_grids import draw_clip_strips, draw_samples, draw_time_
 from stylesv.report.experiment import write_experiment
 
 INTERVAL = {"low": 40.0, "high": 43.0, "level": 0.95, "resamples": 100}
-PACKING = {"crop": "center", "fps": None, "jpeg_quality": 95, "damaged": "drop"}
+PACKING = {"crop": "center", "fps": None, "jpeg_quality": 95, "damaged": "drop", "labels": None}
 
 
 def visible_text(page):
