@@ -1,4 +1,4 @@
-"""How clips move, as numbers of single clips: frame differences, optical flow, directions, repetition (docs/protocols.md 7.4).
+"""How clips move, as numbers of single clips: frame differences, optical flow, directions, repetition (docs/protocols.md 7.3).
 
 A Fréchet distance of clips hardly sees whether they move. These numbers do; what is right is what real clips have, so they are
 measured of both sides alike, and compared in `stylesv.metrics.motion_comparison`.

@@ -1,4 +1,4 @@
-"""Motion of generated clips against that of real ones: distributions, shares of clips, directions (docs/protocols.md 7.4)."""
+"""Motion of generated clips against that of real ones: distributions, shares of clips, directions (docs/protocols.md 7.3)."""
 
 import numpy as np
 from jaxtyping import Bool, Float

@@ -1,4 +1,4 @@
-"""When the motion of generated clips is called wrong, and in which words (docs/protocols.md 7.4)."""
+"""When the motion of generated clips is called wrong, and in which words (docs/protocols.md 7.3)."""
 
 import math
 

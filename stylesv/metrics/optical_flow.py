@@ -1,4 +1,4 @@
-"""Optical flow between neighbouring frames: where each part of a picture went (docs/protocols.md 7.4).
+"""Optical flow between neighbouring frames: where each part of a picture went (docs/protocols.md 7.3).
 
 Farnebäck's method (2003) as OpenCV has it. It was chosen by measurement: on textures with known shifts it is as exact as DIS
 (Kroeger et al. 2016), and where frames are flat but for a level of noise it says 0, where DIS, which scales each patch to the

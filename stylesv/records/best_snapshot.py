@@ -1,4 +1,4 @@
-"""Which snapshot is the best: by its score, among those whose clips move where the protocol says so (docs/protocols.md 7.4).
+"""Which snapshot is the best: by its score, among those whose clips move where the protocol says so (docs/protocols.md 7.3).
 
 One rule for the file of a choice and for tables, curves and the page.
 """

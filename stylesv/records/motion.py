@@ -1,4 +1,4 @@
-"""The record of how generated clips move, beside how real ones do (docs/protocols.md 7.4)."""
+"""The record of how generated clips move, beside how real ones do (docs/protocols.md 7.3)."""
 
 from stylesv.config.base import Settings
 
