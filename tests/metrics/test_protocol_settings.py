@@ -47,18 +47,18 @@ def test_what_each_protocol_means_is_what_it_was():
     found = {path.stem: named_protocol(PROTOCOLS.parent, path.stem).settings for path in PROTOCOLS.glob("*.yaml")}
     keys = {name: recipe_key(settings.model_dump(mode="json")) for name, settings in found.items()}
     assert keys == {
-        "cdfvd2048_16f": "b02f9004",
-        "fid50k_full": "741d80ae",
-        "fvd2048_128f": "77eae97e",
-        "fvd2048_128f_subsample8f": "b7a42871",
-        "fvd2048_16f": "afbcf60e",
-        "fvd_paper_plus": "abff3396",
-        "is50k": "77142308",
-        "isv2048_ucf": "0067ebe5",
-        "kid50k_full": "a89f41e7",
-        "rfid": "e054690a",
-        "rfvd_16f": "a0a16990",
-        "rfvd_16f_artefacts": "5135395f",
+        "cdfvd2048_16f": "afab1273",
+        "fid50k_full": "4cee34db",
+        "fvd2048_128f": "2844133e",
+        "fvd2048_128f_subsample8f": "e8abd05b",
+        "fvd2048_16f": "c2247858",
+        "fvd_paper_plus": "e55274f2",
+        "is50k": "e1048a85",
+        "isv2048_ucf": "dd45b29e",
+        "kid50k_full": "134c6fd7",
+        "rfid": "2e5abfbf",
+        "rfvd_16f": "37ea882c",
+        "rfvd_16f_artefacts": "1462c824",
     }
 
 
