@@ -23,7 +23,7 @@ def choose_best(scores: Sequence[Path]) -> Choice:
     if len(runs) > 1:
         raise DataError(f"the best snapshot is chosen within one run, but the scores are of {', '.join(sorted(runs))}")
     found = list(read.values())
-    candidates = [Candidate(score.scored.kimg, score.value, score.warnings) for score in found]
+    candidates = [Candidate(score.scored.kimg, score.value, score.warnings, score.motion) for score in found]
     chosen = best_snapshot(candidates, found[0].protocol.settings)
     best = found[chosen.place]
     return Choice(

@@ -115,7 +115,7 @@ def test_the_best_snapshot_is_one_that_moves_though_a_still_one_scores_better(us
     write_score(files[1], still)
     choice = choose_best(files)
     assert (choice.kimg, choice.moving_kimgs) == (0, (0,))
-    assert "that of kimg 4 is better" in choice.reason and "its clips are still" in choice.reason
+    assert "that of kimg 4 is better" in choice.reason and "its clips stand still" in choice.reason
     (best,) = tabulate_scores([score_row(score) for score in (still, moving)]).best
     assert best.kimg == 0
 
