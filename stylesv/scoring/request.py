@@ -97,7 +97,7 @@ def describe_score(score: Score) -> list[str]:
 def _side(path: Path, used: UsedProtocol, resolution: int | None, *, is_real: bool) -> Side:
     if path.suffix == ".safetensors":
         return (snapshot_as_real_side if is_real else snapshot_side)(path, used, name=str(path))
-    videos = open_videos(path, resolution)
+    videos = open_videos(path, resolution, pictures_apart=used.settings.is_of_images)
     return (real_side if is_real else generated_side)(videos, used, name=str(path))
 
 
