@@ -114,6 +114,19 @@ class DriftSettings(Settings):
     """Generated clips for each of them."""
 
 
+class MotionSettings(Settings):
+    """How clips move, beside real ones (`stylesv.metrics.motion`); of metrics of clips."""
+
+    num_clips: Annotated[int, Field(ge=2)]
+    """Generated clips, and at most as many real ones (first one of each video)."""
+    num_frames: Annotated[int, Field(ge=2)]
+    """Neighbouring frames of these clips; fewer where half of the videos are shorter. 17 or more have differences at lag 16;
+    repetitions are found up to half of them."""
+    decides: bool
+    """Whether the best snapshot is looked for among those whose clips move: which neither stand still nor change less than half
+    or more than twice as much as real ones."""
+
+
 class ProtocolSettings(Settings):
     """One way of scoring snapshots."""
 
@@ -142,6 +155,8 @@ class ProtocolSettings(Settings):
     """Texture sticking, jitter and repetition; null: not measured."""
     drift: DriftSettings | None
     """Scores of clips that start late; null: not measured."""
+    motion: MotionSettings | None
+    """How clips move; null: not measured. Of no effect on metrics of single frames (`measured_motion`)."""
 
     @model_validator(mode="after")
     def _consistent(self) -> "ProtocolSettings":
@@ -164,9 +179,11 @@ class ProtocolSettings(Settings):
         return self
 
     def for_key(self) -> "ProtocolSettings":
-        """These settings with what decides no number at fixed values: an address, and a seed that nothing draws from."""
+        """These settings with what decides no number at fixed values: an address, a seed that nothing draws from, and motion of
+        single frames."""
         real = self.real if self.real.first_frames == "random" else self.real.model_copy(update={"seed": 0})
-        return self.model_copy(update={"real": real, "detector": self.detector.model_copy(update={"url": None})})
+        detector = self.detector.model_copy(update={"url": None})
+        return self.model_copy(update={"real": real, "detector": detector, "motion": self.measured_motion})
 
     def for_real_clips(self) -> "ProtocolSettings":
         """These settings with what cannot change the features of the real clips at fixed values.
@@ -176,18 +193,32 @@ class ProtocolSettings(Settings):
         generated = GeneratedClipSettings(num_clips=2, clips_per_video=1, seed=0, start_time=0, truncation=1)
         # an interval needs every clip's features, and not their moments alone; how often they are drawn again is open
         bootstrap = BootstrapSettings(resamples=min(self.bootstrap.resamples, 1), level=0.5, seed=0)
-        fixed = {"generated": generated, "bootstrap": bootstrap, "covariance": "population"}
+        motion = self.measured_motion and self.measured_motion.model_copy(update={"decides": False})
+        fixed = {"generated": generated, "bootstrap": bootstrap, "covariance": "population", "motion": motion}
         return self.for_key().model_copy(update=fixed)
 
     def for_choice(self) -> "ProtocolSettings":
         """These settings with what cannot change which snapshot is the best at fixed values: what stands beside a score."""
         bootstrap = BootstrapSettings(resamples=0, level=0.5, seed=0)
-        return self.for_key().model_copy(update={"bootstrap": bootstrap, "artefacts": None, "drift": None})
+        fixed = {"bootstrap": bootstrap, "artefacts": None, "drift": None}
+        if not self.motion_decides:
+            fixed["motion"] = None
+        return self.for_key().model_copy(update=fixed)
 
     @property
     def is_of_images(self) -> bool:
         """Whether single frames are compared."""
         return self.metric.endswith("_image")
+
+    @property
+    def measured_motion(self) -> MotionSettings | None:
+        """How motion is measured; None for single frames, so that one setting in config.yaml serves all protocols."""
+        return None if self.is_of_images else self.motion
+
+    @property
+    def motion_decides(self) -> bool:
+        """Whether the best snapshot is looked for among those whose clips move."""
+        return self.measured_motion is not None and self.measured_motion.decides
 
     @property
     def higher_is_better(self) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from stylesv.config.base import Settings
 from stylesv.files import readable_json, write_text
+from stylesv.records.motion import MotionScore
 from stylesv.records.protocol import UsedProtocol
 from stylesv.records.record_file import read_record
 from stylesv.records.warning import ScoreWarning
@@ -140,6 +141,8 @@ class Score(Settings):
     """What FVD misses; empty if the protocol does not ask for it."""
     drift: tuple[DriftScore, ...]
     """Scores of clips that start late; empty if the protocol does not ask for them."""
+    motion: MotionScore | None
+    """How the clips move beside real ones; null if the protocol does not ask for it."""
     scored: ScoredRun
     """What was scored."""
     protocol: UsedProtocol

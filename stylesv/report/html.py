@@ -9,6 +9,7 @@ import jinja2
 
 from stylesv.errors import DataError
 from stylesv.files import write_text
+from stylesv.report.motion_table import motion_sentence
 from stylesv.report.protocol_text import describe_protocol
 from stylesv.report.tables import ScoreTable, format_kimg, format_number, format_score
 from stylesv.report.warnings import SnapshotWarnings
@@ -76,7 +77,12 @@ def write_report(path: Path, content: ReportContent) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"score": format_score, "number": format_number, "kimg": format_kimg}
+    environment.filters |= {
+        "score": format_score,
+        "number": format_number,
+        "kimg": format_kimg,
+        "motion": motion_sentence,
+    }
     environment.globals |= {
         "data_uri": data_uri,
         "is_film": lambda media: media.path.suffix.lower() == ".mp4",

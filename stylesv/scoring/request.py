@@ -10,6 +10,7 @@ from stylesv.records.protocol import Protocol, UsedProtocol
 from stylesv.records.score import Score, ScoredRun
 from stylesv.scoring.clip_sources import open_videos
 from stylesv.scoring.measure import compute_share, load_protocols_detector, measure_side, shards_of
+from stylesv.scoring.motion_text import describe_motion
 from stylesv.scoring.same_videos import note_same_videos
 from stylesv.scoring.sides import (
     Side,
@@ -90,6 +91,7 @@ def describe_score(score: Score) -> list[str]:
     if score.drift:
         lines += ["", f"{'clips from frame':<20}{'generated':>20}{'real':>20}"]
     lines += [f"{row.start_time:<20}{_number(row.generated):>20}{_number(row.real):>20}" for row in score.drift]
+    lines += describe_motion(score)
     lines += [f"note: {note}" for note in score.notes]
     return lines + [f"warning: {warning.sentence}" for warning in score.warnings]
 

@@ -46,6 +46,7 @@ def write(folder, kimg, value, *, run="sky-D-s0-7be01d44", protocol=None):
         few_clips=True,
         artefacts=(),
         drift=(),
+        motion=None,
         notes=(),
         warnings=(),
         scored=ScoredRun(run=run, dataset="sky", model="D", seed=0, kimg=kimg),

@@ -47,18 +47,18 @@ def test_what_each_protocol_means_is_what_it_was():
     found = {path.stem: named_protocol(PROTOCOLS.parent, path.stem).settings for path in PROTOCOLS.glob("*.yaml")}
     keys = {name: recipe_key(settings.model_dump(mode="json")) for name, settings in found.items()}
     assert keys == {
-        "cdfvd2048_16f": "0de6f546",
-        "fid50k_full": "1fee2ff7",
-        "fvd2048_128f": "a54d4359",
-        "fvd2048_128f_subsample8f": "50a835a2",
-        "fvd2048_16f": "fc7fe196",
-        "fvd_paper_plus": "5005ff48",
-        "is50k": "29b04455",
-        "isv2048_ucf": "2bcbee42",
-        "kid50k_full": "f07e972f",
-        "rfid": "cfeda19d",
-        "rfvd_16f": "2a4d7f69",
-        "rfvd_16f_artefacts": "9066e314",
+        "cdfvd2048_16f": "b02f9004",
+        "fid50k_full": "741d80ae",
+        "fvd2048_128f": "77eae97e",
+        "fvd2048_128f_subsample8f": "b7a42871",
+        "fvd2048_16f": "afbcf60e",
+        "fvd_paper_plus": "abff3396",
+        "is50k": "77142308",
+        "isv2048_ucf": "0067ebe5",
+        "kid50k_full": "a89f41e7",
+        "rfid": "e054690a",
+        "rfvd_16f": "a0a16990",
+        "rfvd_16f_artefacts": "5135395f",
     }
 
 
