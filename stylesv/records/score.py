@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from stylesv.config.base import Settings
 from stylesv.files import readable_json, write_text
+from stylesv.records.beside import FidelityScore, Memorisation
+from stylesv.records.floor import Floor, Infinity
 from stylesv.records.protocol import UsedProtocol
-from stylesv.records.record_file import read_record
+from stylesv.records.record_file import read_record, rounded
 
 
 class RealClipSet(Settings):
@@ -135,6 +136,14 @@ class Score(Settings):
     """Standard deviation of an inception score over its parts; null for distances."""
     few_clips: bool
     """Fewer clips than feature dimensions: covariances are singular, and the value depends strongly on their number."""
+    floor: Floor | None
+    """What a perfect generator would score; null if the protocol does not ask for it."""
+    infinity: Infinity | None
+    """The score at infinitely many clips; null if the protocol does not ask for it or only moments are known."""
+    fidelity: tuple[FidelityScore, ...]
+    """Kernel distance, precision, recall, density and coverage from the same features, as far as the protocol asks."""
+    memorisation: Memorisation | None
+    """How near generated clips come to real ones; null if the protocol does not ask for it."""
     artefacts: tuple[ArtefactScore, ...]
     """What FVD misses; empty if the protocol does not ask for it."""
     drift: tuple[DriftScore, ...]
@@ -165,15 +174,7 @@ def write_score(path: Path, score: Score) -> None:
 
     The last bits of an eigenvalue depend on how the linear algebra library happened to use its threads.
     """
-    write_text(path, readable_json(_rounded(score.model_dump(mode="json"))))
-
-
-def _rounded(values: Any) -> Any:
-    if isinstance(values, float):
-        return float(f"{values:.10g}")
-    if isinstance(values, dict):
-        return {name: _rounded(value) for name, value in values.items()}
-    return [_rounded(value) for value in values] if isinstance(values, list) else values
+    write_text(path, readable_json(rounded(score.model_dump(mode="json"))))
 
 
 def read_score(path: Path) -> Score:

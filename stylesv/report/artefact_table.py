@@ -18,7 +18,8 @@ def beside_rows(score: Score) -> tuple[BesideRow, ...]:
     """The numbers beside a score; none if its protocol asks for none."""
     artefacts = [BesideRow(row.name, row.generated, row.real) for row in score.artefacts]
     drift = [BesideRow(f"from frame {row.start_time}", row.generated, row.real) for row in score.drift]
-    return (*artefacts, *drift)
+    fidelity = [BesideRow(row.name, row.generated, row.real) for row in score.fidelity]
+    return (*fidelity, *artefacts, *drift)
 
 
 def beside_cells(found: list[tuple[str, tuple[BesideRow, ...]]]) -> list[list[str]]:

@@ -10,6 +10,7 @@ CLIPS = "results/data/{data}/clips.zip"
 OFFSETS = "results/data/{data}/offsets.npy"
 INDEX = "results/data/{data}/index.json"
 REFERENCE = "results/data/{data}/reference/{protocol}.safetensors"
+FLOOR = "results/data/{data}/floors/{protocol}.json"
 REFERENCE_SHARDS = "results/data/{data}/reference/.{protocol}.shards"
 
 PROTOCOL = "results/protocols/{protocol}.yaml"

@@ -1,8 +1,11 @@
 """What an experiment's report is about: which files of which runs, and how their clips are shown."""
 
+from collections.abc import Sequence
+
 from stylesv.config.recipe import recipe_key
 from stylesv.records.experiment import Experiment, ReportedClips, ReportedData, ReportedRun, ReportedSnapshot
 from stylesv.records.look import Look
+from stylesv.records.protocol import Protocol
 from stylesv.workflow import paths
 from stylesv.workflow.planned import ExperimentPlan, RunPlan
 
@@ -31,6 +34,23 @@ def choice_of(run: RunPlan) -> str:
 def collection_of(run: RunPlan) -> str:
     """Name of the file of a run's scores: a key of their protocols and snapshots."""
     return recipe_key({"protocols": [protocol.id for protocol in run.protocols], "kimgs": list(run.kimgs)})
+
+
+def scores_of(run: RunPlan, protocols: Sequence[Protocol]) -> list[str]:
+    """Files of the scores of a run's snapshots."""
+    return [
+        paths.SCORE.format(run=run.name, kimg=kimg, protocol=protocol.id)
+        for protocol in protocols
+        for kimg in run.kimgs
+    ]
+
+
+def asked_of(run: RunPlan, protocols: Sequence[Protocol]) -> dict[str, str]:
+    """Names of protocols and snapshots as options of a command."""
+    return {
+        "protocols": ",".join(protocol.id for protocol in protocols),
+        "kimgs": ",".join(str(kimg) for kimg in run.kimgs),
+    }
 
 
 def _reported_run(run: RunPlan, experiment: ExperimentPlan, *, shown: bool) -> ReportedRun:

@@ -3,6 +3,7 @@
 import inspect
 import re
 import shutil
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -11,7 +12,7 @@ import yaml
 from stylesv.errors import ConfigError
 from stylesv.records.experiment import read_experiment
 from stylesv.records.look import read_look
-from stylesv.records.protocol import read_protocol
+from stylesv.records.protocol import Protocol, read_protocol
 from stylesv.records.recipe import read_data_recipe, read_trained_recipe
 from stylesv.workflow import paths
 from stylesv.workflow.plan import load_plan
@@ -176,6 +177,18 @@ def test_runs_of_one_protocol_share_a_reference(ask, image, video):
     wanted = f"results/data/{video.data.name}/reference/{protocol.reference.id}.safetensors"
     for run in (image, video):
         assert ask.reference(wildcards(run=run.name, kimg=0, protocol=protocol.id)) == wanted
+
+
+def test_runs_of_one_protocol_share_a_floor_which_not_all_ask_for(ask, plan, video):
+    (protocol,) = video.protocols
+    data = video.data.name
+    wanted = f"results/data/{data}/floors/{protocol.id}.json"
+    assert ask.floor(wildcards(run=video.name, kimg=0, protocol=protocol.id)) == wanted
+    reference = f"results/data/{data}/reference/{protocol.reference.id}.safetensors"
+    assert ask.reference_of_data(wildcards(data=data, protocol=protocol.id)) == reference
+    bare = Protocol.of(protocol.name, protocol.settings.model_copy(update={"floor": None}))
+    ask = Questions(replace(plan, protocols=plan.protocols | {bare.id: bare}))
+    assert ask.floor(wildcards(run=video.name, kimg=0, protocol=bare.id)) is None
 
 
 def test_detectors_are_files_with_an_address_and_a_hash(root, tmp_path, ask, video):
