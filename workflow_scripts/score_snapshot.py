@@ -58,6 +58,8 @@ def score_snapshot(
         click.echo(f"a perfect generator would score {score.floor.value:.4g}")
     for note in score.notes:
         click.echo(f"note: {note}")
+    for warning in score.warnings:
+        click.echo(f"warning: {warning.sentence}")
 
 
 if __name__ == "__main__":

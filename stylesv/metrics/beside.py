@@ -11,6 +11,7 @@ from stylesv.metrics.features import FeatureSet
 from stylesv.metrics.kernel import kernel_distance
 from stylesv.metrics.neighbours import fidelity, nearest_real
 from stylesv.records.beside import FidelityScore, Memorisation, NearestPair
+from stylesv.records.warning import ScoreWarning
 from stylesv.seeding import numpy_generator
 
 NUM_PAIRS = 6  # pairs that are shown
@@ -62,15 +63,20 @@ def memorisation_of(real: FeatureSet, generated: FeatureSet) -> Memorisation | N
     )
 
 
-def copy_notes(found: Memorisation | None) -> tuple[str, ...]:
-    """A note for a score whose generated clips are real ones; empty if none is."""
+def copy_warnings(found: Memorisation | None) -> tuple[ScoreWarning, ...]:
+    """A warning for a score whose generated clips are real ones; empty if none is."""
     if found is None or found.copies == 0:
         return ()
-    return (
-        f"{found.copies} of {found.clips} generated clips are copies of real ones (in features nearer than "
-        f"{found.copy_distance:.3g}, where real clips of different videos are {found.real_distance:.3g} apart): the score "
-        "says little about a generator",
+    apart = (
+        ""
+        if found.real_distance is None
+        else f", where real clips of different videos are {found.real_distance:.3g} apart"
     )
+    sentence = (
+        f"{found.copies} of {found.clips} generated clips are copies of real ones (in features no further than "
+        f"{found.copy_distance:.3g}{apart}): the score says little about a generator."
+    )
+    return (ScoreWarning(code="copies", sentence=sentence),)
 
 
 def kernel_of(real: Float[np.ndarray, "n d"], generated: Float[np.ndarray, "m d"], settings: KernelSettings) -> float:

@@ -7,7 +7,7 @@ import numpy as np
 
 from stylesv import __version__
 from stylesv.errors import DataError
-from stylesv.metrics.beside import copy_notes, fidelity_scores, memorisation_of
+from stylesv.metrics.beside import copy_warnings, fidelity_scores, memorisation_of
 from stylesv.metrics.comparison import (
     artefact_estimates,
     compare,
@@ -68,7 +68,8 @@ def score_features(real: FeatureSet, generated: FeatureSet, *, scored: ScoredRun
         protocol=protocol,
         real=clips[0],
         generated=clips[1],
-        notes=_notes(clips[0], clips[1], protocol, few) + copy_notes(memorised),
+        notes=_notes(clips[0], clips[1], protocol, few),
+        warnings=copy_warnings(memorised),
         versions=package_versions(),
     )
 

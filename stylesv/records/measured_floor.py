@@ -4,11 +4,10 @@ from pathlib import Path
 
 from stylesv.config.base import Settings
 from stylesv.errors import DataError
-from stylesv.files import readable_json, write_text
 from stylesv.records.floor import Floor
 from stylesv.records.protocol import UsedProtocol
-from stylesv.records.record_file import read_record, rounded
 from stylesv.records.score import RealClipSet
+from stylesv.records.sealed_file import read_sealed, write_sealed
 
 _ADVICE = "delete it to make it again"
 
@@ -37,11 +36,11 @@ def read_measured_floor(path: Path) -> MeasuredFloor:
     """Read a floor.
 
     Raises:
-        DataError: it is missing or is not a floor.
+        DataError: it is missing, was edited, or is not a floor.
     """
-    return read_record(path, MeasuredFloor, what="floor of a score", advice=_ADVICE)
+    return read_sealed(path, MeasuredFloor, what="floor of a score", advice=_ADVICE)
 
 
 def write_measured_floor(path: Path, floor: MeasuredFloor) -> None:
-    """Write a floor as readable JSON, its numbers rounded like those of scores."""
-    write_text(path, readable_json(rounded(floor.model_dump(mode="json"))))
+    """Write a floor as readable JSON with its hash."""
+    write_sealed(path, floor)

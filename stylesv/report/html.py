@@ -20,6 +20,7 @@ from stylesv.report.tables import (
     format_number,
     format_score,
 )
+from stylesv.report.warnings import SnapshotWarnings
 
 MEDIA_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".mp4": "video/mp4"}
 
@@ -68,6 +69,7 @@ class ReportContent:
     runs: Sequence[RunSummary] = ()
     notes: Sequence[str] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
+    warnings: Sequence[SnapshotWarnings] = ()
 
 
 def write_report(path: Path, content: ReportContent) -> None:

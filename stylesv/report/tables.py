@@ -11,6 +11,7 @@ from stylesv.files import write_text
 from stylesv.records.floor import Floor, Infinity
 from stylesv.records.protocol import UsedProtocol, require_one_protocol
 from stylesv.records.score import Score
+from stylesv.records.warning import ScoreWarning
 from stylesv.report.artefact_table import BesideRow, beside_cells, beside_rows
 from stylesv.report.floor_text import floor_notes, is_different, not_different_notes
 from stylesv.report.protocol_text import caption_protocol, explain_random_detector
@@ -41,6 +42,7 @@ class ScoreRow:
     floor: Floor | None = None
     infinity: Infinity | None = None
     beside: tuple[BesideRow, ...] = ()
+    warnings: tuple[ScoreWarning, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,7 @@ def score_row(score: Score) -> ScoreRow:
         floor=score.floor,
         infinity=score.infinity,
         beside=beside_rows(score),
+        warnings=score.warnings,
     )
 
 

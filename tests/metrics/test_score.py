@@ -224,5 +224,6 @@ def test_copies_of_real_clips_are_flagged():
     score = score_features(real, replace(generated, features=copied), scored=scored())
     assert score.memorisation.copies == 2
     assert {(pair.generated, pair.real) for pair in score.memorisation.pairs[:2]} == {(5, 11), (40, 30)}
-    assert any(note.startswith("2 of 60 generated clips are copies of real ones") for note in score.notes)
-    assert not any("copies" in note for note in score_features(real, generated, scored=scored()).notes)
+    (warning,) = score.warnings
+    assert warning.code == "copies" and warning.sentence.startswith("2 of 60 generated clips are copies of real ones")
+    assert score_features(real, generated, scored=scored()).warnings == ()
