@@ -9,6 +9,7 @@ import jinja2
 
 from stylesv.errors import DataError
 from stylesv.files import write_text
+from stylesv.report.artefact_table import EXPLANATIONS, beside_cells
 from stylesv.report.floor_text import explain_floor, explain_infinity
 from stylesv.report.protocol_text import describe_protocol
 from stylesv.report.tables import (
@@ -94,8 +95,15 @@ def write_report(path: Path, content: ReportContent) -> None:
         "explain_floor": lambda row: explain_floor(row, format_number),
         "explain_infinity": lambda row: explain_infinity(row, format_number),
         "marked": format_marked,
+        "beside": _beside,
+        "explanations": EXPLANATIONS,
     }
     write_text(path, environment.get_template("report.html").render(content=content))
+
+
+def _beside(table: ScoreTable) -> list[list[str]]:
+    """What stands beside the best scores, a column for each run."""
+    return beside_cells([(f"{row.model} at {format_kimg(row)} kimg", row.beside) for row in table.best])
 
 
 def data_uri(path: Path) -> str:

@@ -34,6 +34,7 @@ LOOK = "results/runs/{run}/clips/{look}/look.yaml"
 FILM = "results/runs/{run}/clips/{look}/clips.mp4"
 STRIP = "results/runs/{run}/clips/{look}/strip.png"
 SLICES = "results/runs/{run}/clips/{look}/slices.png"
+NEAREST = "results/runs/{run}/clips/{look}/nearest-{protocol}.png"
 EVENTS = "results/tensorboard/{run}"
 
 EXPERIMENT = "results/experiments/{experiment}-{key}.yaml"

@@ -7,27 +7,23 @@ numbers. It is answered when the DAG is built, from the settings and the names o
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 from stylesv.config.recipe import recipe_key
 from stylesv.config.settings import CheckpointSettings
 from stylesv.errors import ConfigError
 from stylesv.records.experiment import Experiment, experiment_yaml
-from stylesv.records.look import look_yaml
 from stylesv.records.protocol import protocol_yaml
 from stylesv.records.recipe import recipe_yaml
 from stylesv.workflow import paths
+from stylesv.workflow.looks import LookQuestions, Wildcards
 from stylesv.workflow.named import Named
 from stylesv.workflow.planned import Plan, RunPlan
 from stylesv.workflow.reported import asked_of, choice_of, reported, scores_of
 from stylesv.workflow.segments import LOG, Snapshots, previous_snapshot, segments_to_run
 
-Wildcards = Any
-"""A job's wildcards as attributes: run, kimg, data, protocol, ..."""
-
 
 @dataclass(frozen=True)
-class Questions:
+class Questions(LookQuestions):
     """Answers from a plan and from the files that exist."""
 
     plan: Plan
@@ -214,23 +210,6 @@ class Questions:
         return asked_of(run, run.protocols)
 
     # ---- what people look at ----
-
-    def look(self, wildcards: Wildcards) -> str:
-        """A look, as a file holds it."""
-        return look_yaml(self.named.look(wildcards.run, wildcards.look))
-
-    def shown_choice(self, wildcards: Wildcards) -> str | None:
-        """The choice of the snapshot that a look shows; none where it is the last one."""
-        look = self.named.look(wildcards.run, wildcards.look)
-        return paths.CHOICE.format(run=wildcards.run, chooser=look.among) if look.figures.snapshot == "best" else None
-
-    def shown_networks(self, wildcards: Wildcards) -> list[str]:
-        """The snapshots that the one to show is among."""
-        look = self.named.look(wildcards.run, wildcards.look)
-        if look.figures.snapshot == "last":
-            return [paths.NETWORKS.format(run=wildcards.run, kimg=look.among)]
-        run = self.named.chooser(wildcards.run, look.among)
-        return [_at(paths.NETWORKS, run, kimg) for kimg in run.kimgs]
 
     def experiment(self, wildcards: Wildcards) -> str:
         """What an experiment's report is about, as a file holds it."""

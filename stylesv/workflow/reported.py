@@ -63,7 +63,11 @@ def _reported_run(run: RunPlan, experiment: ExperimentPlan, *, shown: bool) -> R
     )
     files = {"film": paths.FILM, "strip": paths.STRIP, "slices": paths.SLICES}
     key = look_of(run, experiment).key
-    clips = ReportedClips(**{what: file.format(run=run.name, look=key) for what, file in files.items()})
+    looked_at = next((protocol.id for protocol in run.protocols if protocol.settings.neighbours is not None), None)
+    clips = ReportedClips(
+        **{what: file.format(run=run.name, look=key) for what, file in files.items()},
+        nearest=looked_at and paths.NEAREST.format(run=run.name, look=key, protocol=looked_at),
+    )
     return ReportedRun(
         name=run.name,
         recipe=paths.RECIPE.format(run=run.name),

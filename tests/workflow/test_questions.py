@@ -254,6 +254,8 @@ def test_the_last_snapshot_is_shown_without_a_choice(ask, video, tmp_path):
     job = wildcards(run=video.name, look=look_key(ask))
     assert ask.shown_choice(job) is None
     assert ask.shown_networks(job) == [f"results/runs/{video.name}/12/networks.safetensors"]
+    scored = wildcards(run=video.name, look=look_key(ask), protocol="p-00000000")
+    assert ask.shown_scores(scored) == [f"results/runs/{video.name}/12/scores/p-00000000.json"]
     look = read_look(written(tmp_path, ask.look(job)))
     assert (look.figures.num_clips, look.fps, look.among) == (9, 15.0, "12")
 
@@ -263,6 +265,7 @@ def test_the_best_snapshot_is_shown_by_a_choice(root, video):
     job = wildcards(run=video.name, look=look_key(ask))
     assert ask.shown_choice(job) == f"results/runs/{video.name}/best/{video.chooser}.json"
     assert len(ask.shown_networks(job)) == 4
+    assert len(ask.shown_scores(wildcards(run=video.name, look=job.look, protocol="p-00000000"))) == 4
 
 
 def test_a_report_is_about_files_that_rules_make(ask, image, video, tmp_path):
