@@ -25,6 +25,8 @@ NAMES = {
     "fvd2048_16f": ("fvd", "FVD16"),
     "fvd2048_128f": ("fvd", "FVD128"),
     "fvd2048_128f_subsample8f": ("fvd", "FVD16-s8"),
+    "fvd_community_16f": ("fvd", "FVD16"),
+    "fvd_community_128f": ("fvd", "FVD128"),
     "fvd_paper_plus": ("fvd", "FVD16"),
     "cdfvd2048_16f": ("cdfvd", "cdFVD16"),
     "fid50k_full": ("fid", "FID"),
@@ -47,18 +49,20 @@ def test_what_each_protocol_means_is_what_it_was():
     found = {path.stem: named_protocol(PROTOCOLS.parent, path.stem).settings for path in PROTOCOLS.glob("*.yaml")}
     keys = {name: recipe_key(settings.model_dump(mode="json")) for name, settings in found.items()}
     assert keys == {
-        "cdfvd2048_16f": "b02f9004",
-        "fid50k_full": "741d80ae",
-        "fvd2048_128f": "77eae97e",
-        "fvd2048_128f_subsample8f": "b7a42871",
-        "fvd2048_16f": "afbcf60e",
-        "fvd_paper_plus": "abff3396",
-        "is50k": "77142308",
-        "isv2048_ucf": "0067ebe5",
-        "kid50k_full": "a89f41e7",
-        "rfid": "e054690a",
-        "rfvd_16f": "a0a16990",
-        "rfvd_16f_artefacts": "5135395f",
+        "cdfvd2048_16f": "7f765616",
+        "fid50k_full": "1fc7af1b",
+        "fvd2048_128f": "8aa23e0f",
+        "fvd2048_128f_subsample8f": "e9813b71",
+        "fvd2048_16f": "789003b4",
+        "fvd_community_16f": "80c5152a",
+        "fvd_community_128f": "9d3d0cec",
+        "fvd_paper_plus": "a2be5cdc",
+        "is50k": "311ece84",
+        "isv2048_ucf": "3b442b1b",
+        "kid50k_full": "89cef220",
+        "rfid": "18ce532b",
+        "rfvd_16f": "979a4b18",
+        "rfvd_16f_artefacts": "d400fe5b",
     }
 
 
@@ -143,7 +147,11 @@ def test_span_counts_first_and_last_frame():
         ({"detector": {"name": "net.pt"}}, "random-i3d and kind random_i3d go together"),
         ({"detector": {"feature_dim": 100}}, "I3D has 400 features, but feature_dim is 100"),
         ({"detector": INCEPTION}, "cannot use a detector of kind inception_torchscript; allowed: random_i3d, i3d_w"),
-        ({"kernel": {"subsets": 1, "max_subset_size": 9, "seed": 0}}, "kernel must be given for kernel_"),
+        ({"metric": "kernel_image", "num_frames": 1, "kernel": None}, "kernel must be given for kernel_"),
+        (
+            {"metric": "inception_video", "inception": {"splits": 2, "shuffle_seed": 0}, "floor": {}, "neighbours": {}},
+            "floor, neighbours belong to frechet_",
+        ),
         ({"metric": "inception_video"}, "inception must be given for inception_"),
         (
             {
@@ -209,9 +217,10 @@ def test_only_what_real_clips_need_is_in_the_key_of_a_reference():
     bootstrap = protocol.settings.bootstrap.model_copy(update={"resamples": 7, "seed": 3})
     generated = protocol.settings.generated.model_copy(update={"num_clips": 9, "truncation": 0.5})
     same = {"bootstrap": bootstrap, "generated": generated, "covariance": "sample"}
+    same |= {"floor": None, "neighbours": None, "kernel": None}
     for field, value in same.items():
         other = Protocol.of("rfvd_16f", protocol.settings.model_copy(update={field: value}))
         assert other.reference == protocol.reference and other.key != protocol.key
-        assert (other.choice == protocol.choice) == (field == "bootstrap")
+        assert (other.choice == protocol.choice) == (field in ("bootstrap", "floor", "neighbours", "kernel"))
     strided = Protocol.of("rfvd_16f", protocol.settings.model_copy(update={"frame_stride": 2}))
     assert strided.reference != protocol.reference
