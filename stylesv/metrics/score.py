@@ -120,6 +120,6 @@ def _notes(real: RealClipSet, generated: GeneratedClipSet, protocol: UsedProtoco
         notes.append(f"{real.count} real clips where the protocol allows {settings.real.max_clips}")
     if real.short_videos or generated.short_videos:
         notes.append(f"left out as too short: {real.short_videos} real and {generated.short_videos} generated videos")
-    if settings.detector.sha256 is None and not settings.detector.is_random:
+    if settings.detector.sha256 is None and settings.detector.is_file:
         notes.append(f"detector {settings.detector.name} was not checked against a known SHA-256")
     return tuple(notes)

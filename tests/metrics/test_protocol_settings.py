@@ -17,8 +17,14 @@ PAPER_I3D = {
     "resize_px": None,
     "resize_filter": None,
 }
+EVD = {"name": "content-and-change", "kind": "content_and_change", "feature_dim": 83}
 INCEPTION = PAPER_I3D | {"kind": "inception_torchscript", "feature_dim": 2048}
 NAMES = {
+    "efid": ("efid", "eFID"),
+    "ekid": ("ekid", "eKID"),
+    "eis": ("eis", "eIS"),
+    "evd_16f": ("evd", "eVD16"),
+    "tvd_16f": ("tvd", "tVD16"),
     "rfid": ("rfid", "rFID"),
     "rfvd_16f": ("rfvd", "rFVD16"),
     "rfvd_16f_artefacts": ("rfvd", "rFVD16"),
@@ -48,6 +54,11 @@ def test_what_each_protocol_means_is_what_it_was():
     keys = {name: recipe_key(settings.model_dump(mode="json")) for name, settings in found.items()}
     assert keys == {
         "cdfvd2048_16f": "0de6f546",
+        "efid": "c8c9a0bf",
+        "eis": "315e67e7",
+        "ekid": "343d9c7f",
+        "evd_16f": "63e2f075",
+        "tvd_16f": "63582286",
         "fid50k_full": "1fee2ff7",
         "fvd2048_128f": "a54d4359",
         "fvd2048_128f_subsample8f": "50a835a2",
@@ -68,9 +79,7 @@ def test_a_file_that_extends_a_protocol_differs_in_what_it_says(tmp_path):
     plain, late = (named_protocol(PROTOCOLS.parent, name).settings for name in ("fvd2048_16f", str(path)))
     assert late == plain.model_copy(update={"generated": plain.generated.model_copy(update={"start_time": 64})})
     path.write_text("extends: fvd2048\nprotocol: {}\n")
-    with pytest.raises(
-        ConfigError, match=r"late.yaml:1: extends: fvd2048: no such file .*known: cdfvd2048_16f, fid50k"
-    ):
+    with pytest.raises(ConfigError, match=r"late.yaml:1: extends: fvd2048: no such file .*known: cdfvd2048_16f, efid"):
         named_protocol(PROTOCOLS.parent, str(path))
 
 
@@ -92,11 +101,14 @@ def test_given_the_random_detector_a_protocol_is_another_one():
     assert (random.settings.metric_label, random.settings.real) == ("rFVD16", plan.settings.real)
     assert random.key != plan.key
     assert use_detector(plan, "i3d.pt", random=random.settings.detector) == plan
-    with pytest.raises(
-        ConfigError, match=r"--detector i3d.pt: protocol rfvd_16f uses random-i3d; leave --detector out"
-    ):
-        use_detector(named_protocol(PROTOCOLS.parent, "rfvd_16f"), "i3d.pt", random=random.settings.detector)
-    with pytest.raises(ConfigError, match="--protocol fvd: no such protocol; known: cdfvd2048_16f, fid50k_full"):
+    for name, detector in (("rfvd_16f", "random-i3d"), ("evd_16f", "content-and-change")):
+        own = named_protocol(PROTOCOLS.parent, name)
+        assert use_detector(own, detector, random=random.settings.detector) == own
+        with pytest.raises(ConfigError, match=f"i3d.pt: protocol {name} uses {detector}; leave --detector out"):
+            use_detector(own, "i3d.pt", random=random.settings.detector)
+    ranked = use_detector(own, "random-i3d", random=random.settings.detector)
+    assert (ranked.settings.metric_label, ranked.settings.real) == ("rFVD16", own.settings.real)
+    with pytest.raises(ConfigError, match="--protocol fvd: no such protocol; known: cdfvd2048_16f, efid"):
         named_protocol(PROTOCOLS.parent, "fvd")
 
 
@@ -158,6 +170,12 @@ def test_span_counts_first_and_last_frame():
         ({"detector": PAPER_I3D | {"resize_px": 64}}, "resizes frames itself"),
         ({"generated": {"num_clips": 1}}, "greater than or equal to 2"),
         ({"bootstrap": {"level": 1.0}}, "less than 1"),
+        ({"num_frames": 8, "detector": EVD}, "measures change over 8 frames, but num_frames is 8"),
+        ({"detector": EVD | {"resize_px": 32}}, "needs frames of 64 px or more"),
+        (
+            {"metric": "inception_video", "inception": {"splits": 2, "shuffle_seed": 0}, "detector": EVD},
+            "cannot use a det",
+        ),
         ({"covariance": "unbiased"}, "'population' or 'sample'"),
         ({"real": {"max_clips": "many"}}, "valid integer"),
     ],
