@@ -20,7 +20,7 @@ def changed(recipe: TrainedRecipe, changes: dict[str, Any]) -> TrainedRecipe:
 def data_recipe(**packing: Any) -> DataRecipe:
     """The recipe of a data set of a user's videos."""
     settings = {"resolution": 32, "crop": "center", "fps": None, "min_frames": 8, "max_frames": None}
-    settings |= {"jpeg_quality": 95, "damaged": "drop"}
+    settings |= {"jpeg_quality": 95, "damaged": "drop", "labels": None}
     source = GivenVideos(fingerprint="0123456789abcdef")
     return DataRecipe(source=source, packing=PackSettings(**settings | packing), version=1)
 
@@ -30,7 +30,8 @@ def trained_recipe(*, resolution: int = 32, parent: str | None = None, **changes
     model = read_layer(CONFIG / "config.yaml").values["model"]
     origin = None
     if parent is not None:
-        choice = {"snapshot": "best", "by": "rfid-0123abcd", "of_kimgs": (0, 4), "mismatched": "fail"}
+        choice = {"snapshot": "best", "by": "rfid-0123abcd", "of_kimgs": (0, 4)}
+        choice |= {"mismatched": "fail", "motion_mask": "parent"}
         origin = ParentRecipe(run=parent, **choice).model_dump(mode="json")
     values = {name: model[name] for name in ("generator", "discriminator", "training")}
     data = data_recipe(resolution=resolution).model_dump(mode="json")

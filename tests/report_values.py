@@ -54,6 +54,7 @@ def score(kimg: int | None = 20, value: float = 50.0, *, run: str = "sky-D-s0-7b
             **{"start_time": 0, "frame_stride": 1, "truncation": 1.0, "resolution_px": 32},
         },
         "notes": [],
+        "warnings": [],
         "versions": {},
     }
     return Score.model_validate_json(json.dumps(values | changes | {"protocol": values["protocol"]}))

@@ -20,6 +20,7 @@ DEFAULTS = {
     "max_frames": None,
     "jpeg_quality": 95,
     "damaged": "drop",
+    "labels": None,
 }
 
 
@@ -47,6 +48,11 @@ DEFAULTS = {
     "--damaged",
     type=click.Choice(["drop", "use", "fail"]),
     help="Films that end early: leave out and list, use the readable part and list, or stop.  [default: drop]",
+)
+@click.option(
+    "--labels",
+    type=click.Choice(["folders", "dataset_json"]),
+    help="Classes of videos: by the folder they lie in, or by a dataset.json beside them.  [default: none]",
 )
 @click.option("--num-workers", type=int, default=1, show_default=True, help="Processes; the bytes made are the same.")
 @click.option(

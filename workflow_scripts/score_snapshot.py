@@ -54,6 +54,8 @@ def score_snapshot(
     click.echo(f"{score.label} {score.value:.4g}")
     for note in score.notes:
         click.echo(f"note: {note}")
+    for warning in score.warnings:
+        click.echo(f"warning: {warning.sentence}")
 
 
 if __name__ == "__main__":

@@ -33,6 +33,9 @@ class PackSettings(Settings):
     """JPEG quality of the packed frames, 1 to 100."""
     damaged: Literal["drop", "use", "fail"]
     """Videos that end early: leave out and list, use the readable part and list, or stop."""
+    labels: Literal["folders", "dataset_json"] | None
+    """Where the class of a video stands: in the name of the folder it lies in, or in a dataset.json as published archives
+    have it; null: videos have no classes, and a model that is trained on them knows none."""
 
     @model_validator(mode="after")
     def _consistent(self) -> "PackSettings":
@@ -60,6 +63,8 @@ class DatasetSettings(PackSettings):
     def _one_source(self) -> "DatasetSettings":
         if self.videos is not None and self.render is not None:
             raise ValueError("videos and render are both given; allowed is one of them: set the other to null")
+        if self.render is not None and self.labels is not None:
+            raise ValueError(f"labels {self.labels} with render: rendered scenes have no classes; set labels to null")
         if self.resolution & (self.resolution - 1):
             raise ValueError(f"resolution {self.resolution} is not a power of two; allowed: 16, 32, 64, ..., 1024")
         return self

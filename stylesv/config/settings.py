@@ -47,6 +47,9 @@ class ModelSettings(Settings):
     """Data set that the parent is trained on; null: the same."""
     mismatched: Literal["fail", "new"]
     """Tensors of the parent that have another shape here: an error, or new ones in their place, listed in the log."""
+    motion_mask: Literal["parent", "new"]
+    """With a parent, where the learnt factor on the motion code starts: at the parent's, or as without a parent, at
+    generator.synthesis.init_motion_mask. docs/model.md 10."""
     generator: GeneratorSettings
     """The generator."""
     discriminator: DiscriminatorSettings
@@ -64,6 +67,10 @@ class ModelSettings(Settings):
             )
         if self.parent is None and self.parent_dataset is not None:
             raise ValueError("parent_dataset is for a model that has a parent; set it to null")
+        if self.motion_mask == "new" and (self.parent is None or self.generator.synthesis is None):
+            raise ValueError(
+                "motion_mask new is for a model with a parent and the alias-free generator, which has a mask; set it to parent"
+            )
         return self
 
 

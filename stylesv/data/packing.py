@@ -6,6 +6,7 @@ out silently: what is dropped stands in the index with its reason.
 
 import re
 import unicodedata
+from collections import Counter
 from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
@@ -14,6 +15,7 @@ import av
 from tqdm import tqdm
 
 from stylesv.config.dataset import PackSettings
+from stylesv.data.labels import VideoClasses, find_classes
 from stylesv.data.packed_writer import PackedWriter, partial_folder
 from stylesv.data.spooling import SpooledVideo, spool_in_order
 from stylesv.data.video_sources import VideoSource, close_archive, find_sources
@@ -35,8 +37,11 @@ def pack_videos(
     try:
         sources, ignored = find_sources(videos)
         _refuse_fps_without_times(sources, settings)
+        classes = find_classes(videos, sources, settings.labels)
         with partial_folder(out) as partial, PackedWriter(partial) as writer:
-            described, dropped = _pack_sources(sources, writer, settings, num_workers=num_workers, progress=progress)
+            described, dropped = _pack_sources(
+                sources, writer, settings, classes, num_workers=num_workers, progress=progress
+            )
             if not writer.clips:
                 reasons = "; ".join(f"{entry.name} {entry.reason}" for entry in dropped[:3])
                 raise DataError(
@@ -53,6 +58,7 @@ def pack_videos(
                 dropped=tuple(dropped),
                 ignored_files=tuple(ignored),
                 made_with=made_with,
+                class_names=classes.names if classes else None,
             )
             return writer.publish(out, packing)
     finally:
@@ -69,7 +75,13 @@ def _refuse_fps_without_times(sources: list[VideoSource], settings: PackSettings
 
 
 def _pack_sources(
-    sources: list[VideoSource], writer: PackedWriter, settings: PackSettings, *, num_workers: int, progress: bool
+    sources: list[VideoSource],
+    writer: PackedWriter,
+    settings: PackSettings,
+    classes: VideoClasses | None,
+    *,
+    num_workers: int,
+    progress: bool,
 ) -> tuple[list[PackedSource], list[DroppedVideo]]:
     """Every source through the writer, in order: what they are, and what of them is in no clip."""
     described, dropped, names = [], [], set()
@@ -88,7 +100,8 @@ def _pack_sources(
                 reason = f"{damage}; {video.facts.num_frames} frames could be read"
                 dropped.append(DroppedVideo(name=source.name, num_frames=video.facts.num_frames, reason=reason))
             else:
-                dropped += _add_clips(source, video, writer, settings, names)
+                label = classes.numbers[source.name] if classes else None
+                dropped += _add_clips(source, video, writer, settings, names, label)
             video.frames_file.unlink()
     return described, dropped
 
@@ -118,7 +131,12 @@ def _describe(source: VideoSource, video: SpooledVideo, settings: PackSettings) 
 
 
 def _add_clips(
-    source: VideoSource, video: SpooledVideo, writer: PackedWriter, settings: PackSettings, taken: set[str]
+    source: VideoSource,
+    video: SpooledVideo,
+    writer: PackedWriter,
+    settings: PackSettings,
+    taken: set[str],
+    label: int | None,
 ) -> list[DroppedVideo]:
     """Cut a video into clips and write them; return what was too short for a clip."""
     total = len(video.sizes)
@@ -131,10 +149,14 @@ def _add_clips(
         for name, (start, end) in zip(names, pieces, strict=True):
             if end - start >= settings.min_frames:
                 jpegs = (frames.read(size) for size in video.sizes[start:end])
-                writer.add_clip(jpegs, name=name, source=source.name, first_source_frame=start, fps=fps)
+                writer.add_clip(jpegs, name=name, source=source.name, first_source_frame=start, fps=fps, label=label)
             else:
-                what = "its last" if start else "its"
-                reason = f"too short: {what} {end - start} frames are fewer than min_frames {settings.min_frames}"
+                what = (
+                    f"its last {end - start} frames after {len(pieces) - 1} clips"
+                    if start
+                    else f"its {end - start} frames"
+                )
+                reason = f"too short: {what} are fewer than min_frames {settings.min_frames}"
                 dropped.append(DroppedVideo(name=source.name, num_frames=end - start, reason=reason))
     return dropped
 
@@ -167,6 +189,9 @@ def describe_packing(index: PackedIndex) -> list[str]:
         f"{len(clips)} clips of {min(lengths)} to {max(lengths)} frames, {index.num_frames} frames in all, "
         f"{index.resolution}x{index.resolution} pixels, {index.clips_zip.num_bytes / 1e6:.1f} MB"
     ]
+    if index.class_names is not None:
+        counts = Counter(index.class_names[clip.label] for clip in clips)
+        lines.append("classes: " + ", ".join(f"{name} ({counts[name]} clips)" for name in index.class_names))
     if len(rates) > 1:
         shown = ", ".join(f"{rate:g}" for rate in rates)
         lines.append(

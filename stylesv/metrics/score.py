@@ -59,6 +59,7 @@ def score_features(real: FeatureSet, generated: FeatureSet, *, scored: ScoredRun
         real=clips[0],
         generated=clips[1],
         notes=_notes(clips[0], clips[1], protocol, few),
+        warnings=(),
         versions=package_versions(),
     )
 

@@ -71,6 +71,8 @@ class ParentRecipe(Settings):
     """The snapshots that it is chosen from."""
     mismatched: Literal["fail", "new"]
     """What becomes of tensors that have another shape here."""
+    motion_mask: Literal["parent", "new"]
+    """Whether the factor on the motion code is the snapshot's, or a new one."""
 
 
 class TrainedRecipe(RecipePart):

@@ -8,6 +8,7 @@ from stylesv.config.base import Settings
 from stylesv.files import readable_json, write_text
 from stylesv.records.protocol import UsedProtocol
 from stylesv.records.record_file import read_record
+from stylesv.records.warning import ScoreWarning
 
 
 class RealClipSet(Settings):
@@ -149,6 +150,8 @@ class Score(Settings):
     """Generated clips."""
     notes: tuple[str, ...]
     """What to know before the number is believed."""
+    warnings: tuple[ScoreWarning, ...]
+    """What is wrong with the clips or with the number; empty where nothing is."""
     versions: dict[str, str]
     """Versions of this package and of what it computed with."""
 

@@ -7,7 +7,7 @@ import numpy as np
 from stylesv import __version__
 from stylesv.files import write_bytes
 from stylesv.records.choice import read_choice
-from stylesv.records.experiment import ReportedClips, ReportedRun, read_experiment
+from stylesv.records.experiment import Experiment, ReportedClips, ReportedRun, read_experiment
 from stylesv.records.log_line import LogLine, read_log
 from stylesv.records.packed_index import read_packed_index
 from stylesv.records.recipe import ImportedRecipe, Recipe, TrainedRecipe, read_recipe
@@ -16,6 +16,7 @@ from stylesv.report.clip_grids import draw_samples_over_training
 from stylesv.report.figures import draw_score_curves, draw_training_curves
 from stylesv.report.html import DatasetSummary, Media, ReportContent, RunSummary, write_report
 from stylesv.report.tables import ScoreTable, format_number, score_row, write_score_table
+from stylesv.report.warnings import warnings_of_snapshots
 
 TABLE_FILES = {"csv": "csv", "markdown": "md", "tex": "tex"}
 
@@ -41,9 +42,8 @@ def write_experiment(file: Path, *, page: Path, tables: Path, figures: Path) -> 
         ConfigError: a recipe cannot be read, or scores of one protocol's name were made under different ones.
     """
     experiment, root = read_experiment(file), file.absolute().parents[2]
-    written, pictures = _score_tables(
-        [score for run in experiment.runs for score in read_run_scores(root / run.scores)], tables, figures
-    )
+    scores = [score for run in experiment.runs for score in read_run_scores(root / run.scores)]
+    written, pictures = _score_tables(scores, tables, figures)
     logs = {run.name: _log_lines(run, root) for run in experiment.runs}
     if any(logs.values()):
         pictures.append(Media(figures / "training.png", "Losses and logits over training", wide=False))
@@ -64,6 +64,7 @@ def write_experiment(file: Path, *, page: Path, tables: Path, figures: Path) -> 
         clips=[media for run in experiment.runs if run.clips for media in _clips(run.name, run.clips, root, figures)],
         runs=[_run(run, root, recipes[run.name], logs[run.name]) for run in experiment.runs],
         versions={"stylesv": __version__},
+        warnings=warnings_of_snapshots(scores, _shown_kimgs(experiment, root)),
     )
     write_report(page, content)
 
@@ -79,6 +80,14 @@ def _score_tables(scores: list[Score], tables: Path, figures: Path) -> tuple[lis
         draw_score_curves(rows, png=curve, pdf=curve.with_suffix(".pdf"))
         curves.append(Media(curve, f"{written[-1].label} over training", wide=False))
     return written, curves
+
+
+def _shown_kimgs(experiment: Experiment, root: Path) -> dict[str, int | None]:
+    """The snapshot of each run that the report shows."""
+    return {
+        run.name: read_choice(root / run.choice).kimg if experiment.shown == "best" else run.snapshots[-1].kimg
+        for run in experiment.runs
+    }
 
 
 def _log_lines(run: ReportedRun, root: Path) -> list[LogLine]:

@@ -11,6 +11,7 @@ from stylesv.errors import DataError
 from stylesv.files import write_text
 from stylesv.report.protocol_text import describe_protocol
 from stylesv.report.tables import ScoreTable, format_kimg, format_number, format_score
+from stylesv.report.warnings import SnapshotWarnings
 
 MEDIA_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".mp4": "video/mp4"}
 
@@ -59,6 +60,7 @@ class ReportContent:
     runs: Sequence[RunSummary] = ()
     notes: Sequence[str] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
+    warnings: Sequence[SnapshotWarnings] = ()
 
 
 def write_report(path: Path, content: ReportContent) -> None:

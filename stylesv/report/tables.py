@@ -10,6 +10,7 @@ from stylesv.errors import ConfigError, DataError
 from stylesv.files import write_text
 from stylesv.records.protocol import UsedProtocol, require_one_protocol
 from stylesv.records.score import Score
+from stylesv.records.warning import ScoreWarning
 from stylesv.report.artefact_table import BesideRow, beside_cells, beside_rows
 from stylesv.report.protocol_text import caption_protocol, explain_random_detector
 
@@ -36,6 +37,7 @@ class ScoreRow:
     num_generated: int
     protocol: UsedProtocol
     beside: tuple[BesideRow, ...] = ()
+    warnings: tuple[ScoreWarning, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ def score_row(score: Score) -> ScoreRow:
         num_generated=score.generated.count,
         protocol=score.protocol,
         beside=beside_rows(score),
+        warnings=score.warnings,
     )
 
 

@@ -90,7 +90,8 @@ def describe_score(score: Score) -> list[str]:
     if score.drift:
         lines += ["", f"{'clips from frame':<20}{'generated':>20}{'real':>20}"]
     lines += [f"{row.start_time:<20}{_number(row.generated):>20}{_number(row.real):>20}" for row in score.drift]
-    return lines + [f"note: {note}" for note in score.notes]
+    lines += [f"note: {note}" for note in score.notes]
+    return lines + [f"warning: {warning.sentence}" for warning in score.warnings]
 
 
 def _side(path: Path, used: UsedProtocol, resolution: int | None, *, is_real: bool) -> Side:

@@ -10,7 +10,7 @@ from typing import Any
 
 from stylesv.config.dataset import DatasetSettings, PackSettings
 from stylesv.config.fingerprint import fingerprint_videos
-from stylesv.config.model import check_discriminator, check_generator
+from stylesv.config.model_checks import check_discriminator, check_generator
 from stylesv.config.named_files import extended, named_section
 from stylesv.config.protocol import ProtocolSettings
 from stylesv.config.recipe import RECIPE_VERSIONS
@@ -147,14 +147,15 @@ class _Planner:
             source = RenderedVideos(render=settings.render, version=RECIPE_VERSIONS["videos"])
             videos = paths.VIDEOS.format(videos=f"{dataset}-{source.key}")
         else:
-            videos, fingerprint = self._found_videos(settings.videos, layer.places.get(("videos",)))
+            videos, fingerprint = self._found_videos(settings, layer.places.get(("videos",)))
             source = GivenVideos(fingerprint=fingerprint)
         recipe = DataRecipe(source=source, packing=packing, version=RECIPE_VERSIONS["data"])
         plan = DataPlan(f"{dataset}-{recipe.key}", dataset, recipe, settings, videos, settings.render is not None)
         return self.data.setdefault(plan.name, plan)
 
-    def _found_videos(self, named: str | None, place: str | None) -> tuple[str, str]:
+    def _found_videos(self, settings: DatasetSettings, place: str | None) -> tuple[str, str]:
         """Folder or zip of raw videos that the settings name, or the command line gives, and its fingerprint."""
+        named = settings.videos
         if named is None:
             self.given_videos_used_by.add(self.experiment)
         videos = self.given_videos if named is None else named
@@ -163,7 +164,7 @@ class _Planner:
                 f"give the folder or zip of videos: snakemake {self.experiment} --config videos=PATH"
             )
         try:
-            return videos, fingerprint_videos(Path(videos))
+            return videos, fingerprint_videos(Path(videos), with_labels=settings.labels == "dataset_json")
         except StyleSVError as error:  # not there, empty, or not to be read
             where = "--config videos=" if named is None else f"{place}: dataset.videos"
             raise _VideosMissingError(f"{where}: {error}") from error

@@ -90,6 +90,7 @@ def trained_recipe(settings: ModelSettings, data: DataPlan, seed: int, parent: R
             by=parent.protocols[0].choice.key,
             of_kimgs=parent.kimgs,
             mismatched=settings.mismatched,
+            motion_mask=settings.motion_mask,
         )
     return TrainedRecipe(
         version=RECIPE_VERSIONS["train"],

@@ -78,6 +78,10 @@ class Questions:
         """Index of the packed clips that a run trains on."""
         return paths.INDEX.format(data=self.named.run(wildcards.run).data.name)
 
+    def index_of_classes(self, wildcards: Wildcards) -> str | None:
+        """The same where its videos have classes, whose number decides the shape of networks; else none."""
+        return self.index_of_run(wildcards) if self.named.run(wildcards.run).data.recipe.packing.labels else None
+
     def packed_clips_of_run(self, wildcards: Wildcards) -> list[str]:
         """What stands beside the index of a run's data set: named as inputs, so that object storage brings it, too."""
         data = self.named.run(wildcards.run).data.name

@@ -30,6 +30,7 @@ def settings(resolution: int = 32, **changed) -> PackSettings:
         "max_frames": None,
         "jpeg_quality": 95,
         "damaged": "drop",
+        "labels": None,
     }
     return PackSettings(**{**values, **changed})
 

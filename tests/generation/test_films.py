@@ -254,6 +254,7 @@ def test_clips_are_drawn_of_a_snapshot_that_does_not_say_for_how_many_frames_it_
         "min_frames": 1,
         "max_frames": None,
         "damaged": "drop",
+        "labels": None,
         "jpeg_quality": 95,
     }
     pack_videos(tmp_path / "videos", tmp_path / "packed", settings=PackSettings(resolution=SIZE, **packing))

@@ -47,6 +47,7 @@ def write(folder, kimg, value, *, run="sky-D-s0-7be01d44", protocol=None):
         artefacts=(),
         drift=(),
         notes=(),
+        warnings=(),
         scored=ScoredRun(run=run, dataset="sky", model="D", seed=0, kimg=kimg),
         protocol=protocol or used(),
         real=REAL,

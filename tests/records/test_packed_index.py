@@ -16,7 +16,15 @@ from stylesv.records.packed_index import (
     read_packed_index,
 )
 
-PACKING = {"crop": "center", "fps": None, "min_frames": 3, "max_frames": None, "jpeg_quality": 95, "damaged": "drop"}
+PACKING = {
+    "crop": "center",
+    "fps": None,
+    "min_frames": 3,
+    "max_frames": None,
+    "jpeg_quality": 95,
+    "damaged": "drop",
+    "labels": None,
+}
 SOURCE = {"kind": "film", "width": 53, "height": 37, "fps": 12.5}
 INDEX = PackedIndex(
     **{"resolution": 32, "settings": PackSettings(resolution=32, **PACKING), "resize_filter": "lanczos"},

@@ -30,7 +30,7 @@ from stylesv.report.clip_grids import draw_clip_strips, draw_samples, draw_time_
 from stylesv.report.experiment import write_experiment
 
 INTERVAL = {"low": 40.0, "high": 43.0, "level": 0.95, "resamples": 100}
-PACKING = {"crop": "center", "fps": None, "jpeg_quality": 95, "damaged": "drop"}
+PACKING = {"crop": "center", "fps": None, "jpeg_quality": 95, "damaged": "drop", "labels": None}
 
 
 def visible_text(page):
@@ -66,12 +66,15 @@ class Files:
         path.write_text(text)
         return str(path)
 
-    def add_run(self, run, values, recipe, *, seed=0, model="D", protocol=None, interval=INTERVAL, logs=()):
+    def add_run(
+        self, run, values, recipe, *, seed=0, model="D", protocol=None, interval=INTERVAL, logs=(), warnings=None
+    ):
         folder = self.folder / run
         scores = []
         for kimg, value in values.items():
             scored = {"run": run, "dataset": "sky-00", "model": model, "seed": seed, "kimg": kimg}
             kind = {"protocol": protocol or used(), "interval": interval, "few_clips": True}
+            kind["warnings"] = (warnings or {}).get(kimg, [])
             scores.append(score(kimg, value, run=run, scored=scored, **kind))
             draw_samples(folder / str(kimg) / "samples.png", clips(2, 2))
         write_run_scores(folder / "scores.json", scores)
@@ -194,6 +197,23 @@ def test_a_kernel_distance_below_zero_has_no_bar(experiment):
     experiment.add_run("sky-D-s0-00", {0: 5.0, 4: -0.5}, TRAINED, logs=[LOG], protocol=protocol)
     assert "-0.5 rKID, 95 % interval 40.00 to 43.00 at 4 kimg, down from 5.00 at 0 kimg" in experiment.page()
     assert "width: -" not in (experiment.folder / "page" / "index.html").read_text()
+
+
+def test_the_page_warns_of_the_snapshots_that_it_shows_and_of_no_others(experiment):
+    warnings = {
+        0: [{"code": "fast", "sentence": "Its clips race."}],
+        4: [{"code": "still", "sentence": "9 of 9 clips stand <still>."}],
+    }
+    experiment.add_run("sky-D-s0-00", {0: 90.0, 4: 42.0}, TRAINED, logs=[LOG], warnings=warnings)
+    shown = experiment.page()
+    assert "sky-D-s0-00, kimg 4 9 of 9 clips stand <still>." in shown and "race" not in shown
+    assert shown.index("stand <still>") < shown.index("Best scores")
+
+
+def test_a_page_without_warnings_has_no_block_of_them(experiment):
+    experiment.add_run("sky-D-s0-00", {0: 90.0, 4: 42.0}, TRAINED, logs=[LOG])
+    experiment.page()
+    assert 'id="warnings"' not in (experiment.folder / "page" / "index.html").read_text()
 
 
 def test_a_damaged_log_is_named(experiment):

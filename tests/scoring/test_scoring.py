@@ -78,7 +78,7 @@ def request(reference, generated, folder, **changes):
 
 
 def packed_from(videos, out):
-    values = {"crop": "center", "fps": None, "min_frames": 1, "max_frames": None, "damaged": "drop"}
+    values = {"crop": "center", "fps": None, "min_frames": 1, "max_frames": None, "damaged": "drop", "labels": None}
     pack_videos(videos, out, settings=PackSettings(resolution=SIZE, jpeg_quality=100, **values))
     return out
 

@@ -16,7 +16,7 @@ from stylesv.networks import Discriminator, Generator
 from stylesv.records.choice import Choice, write_choice
 from stylesv.records.recipe import TrainedRecipe
 from stylesv.training import step as step_module
-from stylesv.training.state import TrainState
+from stylesv.training.state import NETWORKS, TrainState
 from stylesv.training.transfer import transfer_networks
 
 pytestmark = pytest.mark.slow
@@ -98,6 +98,30 @@ def test_finetuning_starts_from_the_chosen_snapshot(tmp_path, recipes, data, ima
     )
 
 
+@pytest.mark.parametrize(
+    ("chosen", "said", "value"),
+    [("parent", "taken from the parent, root mean square 0", 0.0), ("new", "started anew, root mean square 1", 1.0)],
+)
+def test_the_motion_mask_is_the_parents_or_starts_anew_and_the_log_says_which(recipes, chosen, said, value):
+    """A parent's fixed mask of zeros would win over init_motion_mask ones without the setting."""
+    parts = {
+        part: getattr(TrainState(image_of(recipes, "zeros"), torch.device("cpu")), part).state_dict()
+        for part in NETWORKS
+    }
+    child = changed(recipes["D"], {"generator": {"synthesis": {"init_motion_mask": "ones"}}})
+    state = TrainState(child, torch.device("cpu"))
+    report = transfer_networks(state, parts, motion_mask=chosen)
+    assert f"motion mask: {said}" in report.lines()
+    for part in ("generator", "generator_ema"):
+        name = "synthesis.fusion.motion_mask"
+        assert (getattr(state, part).state_dict()[name] == value).all()
+        assert (f"{part}.{name}" in report.new) == (f"{part}.{name}" in report.left) == (chosen == "new")
+
+
+def image_of(recipes: dict, mask: str) -> TrainedRecipe:
+    return changed(recipes["image"], {"generator": {"synthesis": {"init_motion_mask": mask}}})
+
+
 @pytest.mark.parametrize("part", ["generator", "generator_ema", "discriminator"])
 def test_a_parent_whose_weights_are_not_finite_is_refused_by_name(tmp_path, recipes, data, image_run, part):
     parts, header = read_networks(image_run.file(2, "networks.safetensors"))
@@ -136,7 +160,7 @@ def test_a_parent_that_depends_on_classes_is_refused_or_starts_anew_where_labels
     networks = with_classes(parent.file(0, "networks.safetensors"), recipes["image"], 5)
     write_choice(choice, Choice(networks=str(networks), **CHOSEN))
     child = Run(tmp_path / "child", recipes["D"], data)
-    with pytest.raises(CheckpointError, match=r"depends on 5 classes, and training here has no labels; take another"):
+    with pytest.raises(CheckpointError, match=r"knows 5 classes, and the data here has 0; take another"):
         child.start(choice)
     assert not child.file(0, "networks.safetensors").exists()
     anew = changed(recipes["D"], {"parent": {"mismatched": "new"}})

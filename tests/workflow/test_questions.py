@@ -100,6 +100,19 @@ def test_a_run_reads_the_clips_of_its_data_set(ask, video):
     folder = f"results/data/{video.data.name}"
     assert ask.index_of_run(wildcards(run=video.name)) == f"{folder}/index.json"
     assert ask.packed_clips_of_run(wildcards(run=video.name)) == [f"{folder}/clips.zip", f"{folder}/offsets.npy"]
+    assert ask.index_of_classes(wildcards(run=video.name)) is None
+
+
+def test_networks_of_videos_with_classes_wait_for_the_packed_clips(root, tmp_path):
+    (tmp_path / "videos" / "Archery").mkdir(parents=True)
+    (tmp_path / "videos" / "Archery" / "a.mp4").write_bytes(b"film")
+    shutil.copytree(root / "config", tmp_path / "config")
+    with open(tmp_path / "config" / "datasets" / "own.yaml", "a") as own:
+        own.write("  labels: folders\n")
+    labelled = load_plan(tmp_path / "config", {"videos": str(tmp_path / "videos")})
+    run = labelled.experiments["own"].runs[0]
+    ask = Questions(labelled)
+    assert ask.index_of_classes(wildcards(run=run.name)) == ask.index_of_run(wildcards(run=run.name))
 
 
 # ---- training ----

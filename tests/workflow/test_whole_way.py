@@ -1,7 +1,7 @@
-"""The whole way at the smallest size, for real: from a folder of films to the report, twice, with equal bytes.
+"""The whole way at the smallest size, for real: from a folder of films to the report.
 
 The folder is as folders are: a film is too short, one ends early, and one is none. (tests/cluster goes the way of the demo,
-which renders its films.)
+which renders its films, twice from scratch, here and on a cluster, and compares all bytes.)
 """
 
 import html
@@ -68,14 +68,10 @@ def result_files(workflow) -> dict[str, bytes]:
     }
 
 
-def test_two_runs_from_scratch_give_the_same_bytes(first, call, tmp_path_factory):
-    once, again = result_files(first), result_files(run(tmp_path_factory.mktemp("second"), call))
-    assert once.keys() == again.keys()
-    different = [name for name in once if once[name] != again[name]]
-    # the page shows the last losses, which are results too; nothing may differ
-    assert different == []
-    assert sum(name.endswith("networks.safetensors") for name in once) == 5
-    assert sum(bool(re.search(r"/[0-9]+/scores/", name)) for name in once) == 2 * 2 + 3
+def test_everything_that_the_plan_names_is_there(first):
+    made = result_files(first)
+    assert sum(name.endswith("networks.safetensors") for name in made) == 5
+    assert sum(bool(re.search(r"/[0-9]+/scores/", name)) for name in made) == 2 * 2 + 3
 
 
 def test_a_second_call_has_nothing_to_do(first, call):
