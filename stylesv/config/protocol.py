@@ -22,12 +22,23 @@ SHORT_NAMES = {
 }
 # besides random-i3d, whose logits stand in for any features, and for probabilities after a softmax
 KINDS_OF_METRIC = {
-    "frechet_video": ("i3d_weights", "i3d_torchscript", "encoder_torchscript"),
-    "frechet_image": ("inception_torchscript",),
-    "kernel_image": ("inception_torchscript",),
-    "inception_image": ("inception_probabilities",),
+    "frechet_video": ("i3d_weights", "i3d_torchscript", "encoder_torchscript", "transnetv2", "content_and_change"),
+    "frechet_image": ("inception_torchscript", "efficientnet_lite0"),
+    "kernel_image": ("inception_torchscript", "efficientnet_lite0"),
+    "inception_image": ("inception_probabilities", "efficientnet_lite0_probabilities"),
     "inception_video": ("c3d_probabilities",),
 }
+# before the name of a metric, where the detector is not the papers': a number is never mistaken for theirs
+PREFIXES = {
+    "random_i3d": "r",
+    "encoder_torchscript": "cd",
+    "efficientnet_lite0": "e",
+    "efficientnet_lite0_probabilities": "e",
+    "transnetv2": "t",
+    "content_and_change": "e",
+}
+# a Frechet video distance of other features than I3D's is no FVD (Unterthiner et al. 2018)
+OWN_SHORT_NAMES = {"transnetv2": "vd", "content_and_change": "vd"}
 
 BESIDE: dict[str, None] = {"neighbours": None, "floor": None, "artefacts": None, "drift": None}
 """Settings of what stands beside a score and changes no choice of a snapshot."""
@@ -212,6 +223,8 @@ class ProtocolSettings(Settings):
             beside["kernel"] = self.kernel
         if not self.is_frechet and (given := [name for name, value in beside.items() if value is not None]):
             raise ValueError(f"{', '.join(given)} belong to frechet_* metrics, not to {self.metric}; set them to null")
+        if self.detector.kind == "content_and_change" and self.num_frames < 9:
+            raise ValueError(f"{self.detector.name} measures change over 8 frames, but num_frames is {self.num_frames}")
         if self.drift is not None and self.metric != "frechet_video":
             raise ValueError(f"drift is measured by frechet_video, not by {self.metric}; set it to null")
         return self
@@ -287,14 +300,20 @@ class ProtocolSettings(Settings):
     @property
     def metric_name(self) -> str:
         """fvd, fid, kid, is, isv; with r before it for a random detector and cd for a modern video encoder (content
-        debiased), so that they can never be mistaken."""
-        prefix = {"random_i3d": "r", "encoder_torchscript": "cd"}.get(self.detector.kind, "")
-        return prefix + SHORT_NAMES[self.metric]
+        debiased), so that they can never be mistaken; efid, ekid, eis, tvd and evd for the networks of packages."""
+        return self._prefix + self._short_name
 
     @property
     def metric_label(self) -> str:
-        """As the papers write it: FVD16, FVD128, FID; FVD16-s8 for every 8th frame; with r or cd before it."""
-        short = SHORT_NAMES[self.metric]
+        """As the papers write it: FVD16, FVD128, FID; FVD16-s8 for every 8th frame; with r, cd, e or t before it."""
         frames = "" if self.is_of_images else str(self.num_frames)
         stride = f"-s{self.frame_stride}" if self.frame_stride > 1 else ""
-        return self.metric_name.removesuffix(short) + short.upper() + frames + stride
+        return self._prefix + self._short_name.upper() + frames + stride
+
+    @property
+    def _prefix(self) -> str:
+        return PREFIXES.get(self.detector.kind, "")
+
+    @property
+    def _short_name(self) -> str:
+        return OWN_SHORT_NAMES.get(self.detector.kind, SHORT_NAMES[self.metric])

@@ -149,6 +149,6 @@ def _notes(
         notes.append(f"left out as too short: {real.short_videos} real and {generated.short_videos} generated videos")
     if settings.measured_motion is not None and not moves:
         notes.append("motion was not measured: there are no two clips of neighbouring frames")
-    if settings.detector.sha256 is None and not settings.detector.is_random:
+    if settings.detector.sha256 is None and settings.detector.is_file:
         notes.append(f"detector {settings.detector.name} was not checked against a known SHA-256")
     return tuple(notes)

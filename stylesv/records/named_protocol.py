@@ -38,15 +38,15 @@ def use_detector(protocol: Protocol, given: str, *, random: FeatureDetectorSetti
     another key, and its scores are called rfvd.
 
     Raises:
-        ConfigError: a file is given to a protocol of random-i3d.
+        ConfigError: a file is given to a protocol whose detector is none.
     """
-    is_random = given == RANDOM_I3D
-    if is_random == protocol.settings.detector.is_random:
+    own = protocol.settings.detector
+    if given == own.name or (given != RANDOM_I3D and own.is_file):
         return protocol
-    if not is_random:
+    if given != RANDOM_I3D:
         raise ConfigError(
-            f"--detector {given}: protocol {protocol.name} uses {RANDOM_I3D}; leave --detector out, or choose a protocol of a "
-            "trained detector, such as fvd2048_16f"
+            f"--detector {given}: protocol {protocol.name} uses {own.name}; leave --detector out, or choose a protocol whose "
+            "detector is a file, such as fvd2048_16f"
         )
     values = protocol.settings.model_copy(update={"detector": random})
     return Protocol.of(protocol.name, values)

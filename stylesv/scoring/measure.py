@@ -43,7 +43,7 @@ def load_protocols_detector(protocol: Protocol, file: Path | None) -> tuple[Dete
         DetectorError: the file cannot be used.
     """
     settings = protocol.settings
-    if not settings.detector.is_random and file is None:
+    if settings.detector.is_file and file is None:
         raise ConfigError(
             f"protocol {protocol.name} uses {settings.detector.name}: give its file with --detector, or --detector "
             "random-i3d for a score that only ranks"

@@ -83,8 +83,8 @@ def test_finetuning_starts_from_the_best_snapshot_of_the_pretraining(first):
     image, video = (next(path for path in runs.iterdir() if f"-{model}-" in path.name) for model in ("image", "D"))
     chosen = json.loads(next((image / "best").iterdir()).read_text())
     scores = [json.loads(path.read_text()) for path in image.glob("*/scores/*.json")]
-    assert chosen["value"] == min(score["value"] for score in scores if score["metric"] == "rfid")
-    assert {score["metric"] for score in scores} == {"rfid", "rfvd"}
+    assert chosen["value"] == min(score["value"] for score in scores if score["metric"] == "efid")
+    assert {score["metric"] for score in scores} == {"efid", "evd"}
     assert (video / "0" / "networks.safetensors").exists()
 
 
