@@ -17,6 +17,7 @@ from stylesv.report.tables import ScoreRow, ScoreTable, tabulate_scores
 # Okabe and Ito 2008: distinct also for colour-blind readers; yellow is left out, being faint on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = "os^Dv<>"
+FLOOR_COLOUR = "#71717a"
 STYLE = {
     "font.family": "DejaVu Sans",
     "font.size": 10,
@@ -49,6 +50,7 @@ def draw_score_curves(rows: Sequence[ScoreRow], *, png: Path, pdf: Path) -> None
             _draw_run(axes, [row for row in table.rows if row.run == run], name, number)
         for best in table.best:
             axes.plot(best.kimg, best.value, "o", ms=13, mfc="none", mec="#3f3f46", mew=1.2, zorder=4)
+        _draw_floors(axes, table)
         values = [row.value for row in table.rows]
         if min(values) > 0 and max(values) / min(values) > LOG_RANGE:
             axes.set_yscale("log")
@@ -108,6 +110,15 @@ def _draw_run(axes: Axes, rows: list[ScoreRow], name: str, number: int) -> None:
     if banded:
         low, high = [row.low for row in banded], [row.high for row in banded]
         axes.fill_between([row.kimg for row in banded], low, high, color=colour, alpha=0.18, lw=0, zorder=2)
+
+
+def _draw_floors(axes: Axes, table: ScoreTable) -> None:
+    """What a perfect generator would score, one band for each data set."""
+    floors = {row.dataset: row.floor for row in table.rows if row.floor is not None}
+    for dataset, floor in floors.items():
+        name = "a perfect generator" + (f", {dataset}" if len(floors) > 1 else "")
+        axes.axhspan(floor.low, floor.high, color=FLOOR_COLOUR, alpha=0.25, lw=0, zorder=1)
+        axes.axhline(floor.value, color=FLOOR_COLOUR, lw=1.2, ls="--", zorder=1, label=name)
 
 
 def save_figure(figure: Figure, *, png: Path, pdf: Path) -> None:

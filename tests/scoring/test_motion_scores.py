@@ -14,7 +14,7 @@ from stylesv.media.video_file import write_video
 from stylesv.metrics.choice import choose_best
 from stylesv.records.named_protocol import named_protocol
 from stylesv.records.protocol import Protocol
-from stylesv.records.score import ScoredRun, write_score
+from stylesv.records.score import ScoredRun
 from stylesv.report.tables import score_row, tabulate_scores
 from stylesv.report.warnings import warnings_of_snapshots
 from stylesv.scoring.motion_clips import select_motion_clips
@@ -108,12 +108,9 @@ def test_a_snapshot_whose_motion_noise_is_periodic_is_called_repeating(networks,
     assert "warning: 100 % of its clips repeat their motion" in "\n".join(describe_score(repeating))
 
 
-def test_the_best_snapshot_is_one_that_moves_though_a_still_one_scores_better(usual, still, tmp_path):
+def test_the_best_snapshot_is_one_that_moves_though_a_still_one_scores_better(usual, still):
     moving = usual.model_copy(update={"value": still.value + 9})
-    files = [tmp_path / f"{score.scored.kimg}.json" for score in (moving, still)]
-    write_score(files[0], moving)
-    write_score(files[1], still)
-    choice = choose_best(files)
+    choice = choose_best([moving, still])
     assert (choice.kimg, choice.moving_kimgs) == (0, (0,))
     assert "that of kimg 4 is better" in choice.reason and "its clips stand still" in choice.reason
     (best,) = tabulate_scores([score_row(score) for score in (still, moving)]).best
@@ -137,7 +134,7 @@ def test_a_score_without_clips_to_measure_says_that_motion_was_not(root, tmp_pat
     one = few(root, generated={"clips_per_video": 6, "num_clips": 6})
     request = ScoreRequest(tmp_path / "real", tmp_path / "made", None, None, tmp_path / "shards", (0, 1))
     score = score_request(request, one)
-    assert score.motion is None and score.warnings == ()
+    assert score.motion is None and codes(score) <= {"copies"}  # both folders hold one film
     assert any("motion was not measured" in note for note in score.notes)
 
 
