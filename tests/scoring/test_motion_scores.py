@@ -1,6 +1,10 @@
 """Motion in score files: snapshots made still or repeating on purpose are called so, by score.py and by the report."""
 
+import csv
+import html
+import io
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +19,8 @@ from stylesv.metrics.choice import choose_best
 from stylesv.records.named_protocol import named_protocol
 from stylesv.records.protocol import Protocol
 from stylesv.records.score import ScoredRun
-from stylesv.report.tables import score_row, tabulate_scores
+from stylesv.report.html import ReportContent, write_report
+from stylesv.report.tables import format_csv, score_row, tabulate_scores
 from stylesv.report.warnings import warnings_of_snapshots
 from stylesv.scoring.motion_clips import select_motion_clips
 from stylesv.scoring.request import ScoreRequest, describe_score, score_request
@@ -161,3 +166,19 @@ def test_shares_of_several_jobs_hold_motion(networks, protocol, usual, tmp_path)
     assert names == {"features", "motion"}
     request = ScoreRequest(networks, networks, None, None, tmp_path / "shards", (0, 1))
     assert score_request(request, protocol).motion == usual.motion
+
+
+def test_the_page_calls_a_still_snapshot_still_and_says_how_the_other_moves(usual, still, tmp_path):
+    table = tabulate_scores([score_row(score) for score in (usual, still)])
+    warned = warnings_of_snapshots([usual, still], {"r": still.scored.kimg})
+    write_report(tmp_path / "a.html", ReportContent(title="T", introduction="", tables=[table], warnings=warned))
+    text = re.sub(r"<(script|style).*?</\1>", "", (tmp_path / "a.html").read_text(), flags=re.S)
+    shown = " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
+    assert shown.index("r, kimg 4 100 % of its clips stand still (real: 0 %)") < shown.index("Best scores")
+    assert re.search(
+        r"Its clips change \d\.\d times as much from frame to frame as real ones, and what is in them", shown
+    )
+    assert re.search(r"r at 4 0\.00 \d+\.\d\d 0\.\d\d .* 100 % .* still", shown)
+    lines = list(csv.DictReader(io.StringIO(format_csv(table))))
+    assert "still" in lines[1]["warnings"].split() and float(lines[1]["difference_1_generated"]) == 0
+    assert float(lines[0]["flow_px_real"]) > 0 and lines[1]["still_generated"] == "1.0"
