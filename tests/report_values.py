@@ -50,6 +50,7 @@ def score(kimg: int | None = 20, value: float = 50.0, *, run: str = "sky-D-s0-7b
         "memorisation": None,
         "artefacts": [],
         "drift": [],
+        "motion": None,
         "scored": {"run": run, "dataset": "sky", "model": "D", "seed": 0, "kimg": kimg},
         "protocol": protocol.model_dump(mode="json"),
         "real": {

@@ -22,12 +22,23 @@ SHORT_NAMES = {
 }
 # besides random-i3d, whose logits stand in for any features, and for probabilities after a softmax
 KINDS_OF_METRIC = {
-    "frechet_video": ("i3d_weights", "i3d_torchscript", "encoder_torchscript"),
-    "frechet_image": ("inception_torchscript",),
-    "kernel_image": ("inception_torchscript",),
-    "inception_image": ("inception_probabilities",),
+    "frechet_video": ("i3d_weights", "i3d_torchscript", "encoder_torchscript", "transnetv2", "content_and_change"),
+    "frechet_image": ("inception_torchscript", "efficientnet_lite0"),
+    "kernel_image": ("inception_torchscript", "efficientnet_lite0"),
+    "inception_image": ("inception_probabilities", "efficientnet_lite0_probabilities"),
     "inception_video": ("c3d_probabilities",),
 }
+# before the name of a metric, where the detector is not the papers': a number is never mistaken for theirs
+PREFIXES = {
+    "random_i3d": "r",
+    "encoder_torchscript": "cd",
+    "efficientnet_lite0": "e",
+    "efficientnet_lite0_probabilities": "e",
+    "transnetv2": "t",
+    "content_and_change": "e",
+}
+# a Frechet video distance of other features than I3D's is no FVD (Unterthiner et al. 2018)
+OWN_SHORT_NAMES = {"transnetv2": "vd", "content_and_change": "vd"}
 
 BESIDE: dict[str, None] = {"neighbours": None, "floor": None, "artefacts": None, "drift": None}
 """Settings of what stands beside a score and changes no choice of a snapshot."""
@@ -142,6 +153,19 @@ class DriftSettings(Settings):
     """Generated clips for each of them."""
 
 
+class MotionSettings(Settings):
+    """How clips move, beside real ones (`stylesv.metrics.motion`); of metrics of clips."""
+
+    num_clips: Annotated[int, Field(ge=2)]
+    """Generated clips, and at most as many real ones (first one of each video)."""
+    num_frames: Annotated[int, Field(ge=2)]
+    """Neighbouring frames of these clips; fewer where half of the videos are shorter. 17 or more have differences at lag 16;
+    repetitions are found up to half of them."""
+    decides: bool
+    """Whether the best snapshot is looked for among those whose clips move: which neither stand still nor change less than half
+    or more than twice as much as real ones."""
+
+
 class ProtocolSettings(Settings):
     """One way of scoring snapshots."""
 
@@ -174,6 +198,8 @@ class ProtocolSettings(Settings):
     """Texture sticking, jitter and repetition; null: not measured."""
     drift: DriftSettings | None
     """Scores of clips that start late; null: not measured."""
+    motion: MotionSettings | None
+    """How clips move; null: not measured. Of no effect on metrics of single frames (`measured_motion`)."""
 
     @model_validator(mode="after")
     def _consistent(self) -> "ProtocolSettings":
@@ -197,14 +223,18 @@ class ProtocolSettings(Settings):
             beside["kernel"] = self.kernel
         if not self.is_frechet and (given := [name for name, value in beside.items() if value is not None]):
             raise ValueError(f"{', '.join(given)} belong to frechet_* metrics, not to {self.metric}; set them to null")
+        if self.detector.kind == "content_and_change" and self.num_frames < 9:
+            raise ValueError(f"{self.detector.name} measures change over 8 frames, but num_frames is {self.num_frames}")
         if self.drift is not None and self.metric != "frechet_video":
             raise ValueError(f"drift is measured by frechet_video, not by {self.metric}; set it to null")
         return self
 
     def for_key(self) -> "ProtocolSettings":
-        """These settings with what decides no number at fixed values: an address, and a seed that nothing draws from."""
+        """These settings with what decides no number at fixed values: an address, a seed that nothing draws from, and motion of
+        single frames."""
         real = self.real if self.real.first_frames == "random" else self.real.model_copy(update={"seed": 0})
-        return self.model_copy(update={"real": real, "detector": self.detector.model_copy(update={"url": None})})
+        detector = self.detector.model_copy(update={"url": None})
+        return self.model_copy(update={"real": real, "detector": detector, "motion": self.measured_motion})
 
     def for_real_clips(self) -> "ProtocolSettings":
         """These settings with what cannot change the features of the real clips at fixed values.
@@ -214,7 +244,8 @@ class ProtocolSettings(Settings):
         generated = GeneratedClipSettings(num_clips=2, clips_per_video=1, seed=0, start_time=0, truncation=1)
         # some numbers need every clip's features, and not their moments alone; which of them is open
         bootstrap = BootstrapSettings(resamples=int(self.needs_all_features), level=0.5, seed=0)
-        fixed = {"generated": generated, "bootstrap": bootstrap, "covariance": "population"}
+        motion = self.measured_motion and self.measured_motion.model_copy(update={"decides": False})
+        fixed = {"generated": generated, "bootstrap": bootstrap, "covariance": "population", "motion": motion}
         fixed |= {
             "neighbours": None,
             "floor": None,
@@ -226,12 +257,25 @@ class ProtocolSettings(Settings):
         """These settings with what cannot change which snapshot is the best at fixed values: what stands beside a score."""
         bootstrap = BootstrapSettings(resamples=0, level=0.5, seed=0)
         kernel = None if self.is_frechet else self.kernel
-        return self.for_key().model_copy(update=BESIDE | {"bootstrap": bootstrap, "kernel": kernel})
+        fixed = BESIDE | {"bootstrap": bootstrap, "kernel": kernel}
+        if not self.motion_decides:
+            fixed["motion"] = None
+        return self.for_key().model_copy(update=fixed)
 
     @property
     def is_of_images(self) -> bool:
         """Whether single frames are compared."""
         return self.metric.endswith("_image")
+
+    @property
+    def measured_motion(self) -> MotionSettings | None:
+        """How motion is measured; None for single frames, so that one setting in config.yaml serves all protocols."""
+        return None if self.is_of_images else self.motion
+
+    @property
+    def motion_decides(self) -> bool:
+        """Whether the best snapshot is looked for among those whose clips move."""
+        return self.measured_motion is not None and self.measured_motion.decides
 
     @property
     def needs_all_features(self) -> bool:
@@ -256,14 +300,20 @@ class ProtocolSettings(Settings):
     @property
     def metric_name(self) -> str:
         """fvd, fid, kid, is, isv; with r before it for a random detector and cd for a modern video encoder (content
-        debiased), so that they can never be mistaken."""
-        prefix = {"random_i3d": "r", "encoder_torchscript": "cd"}.get(self.detector.kind, "")
-        return prefix + SHORT_NAMES[self.metric]
+        debiased), so that they can never be mistaken; efid, ekid, eis, tvd and evd for the networks of packages."""
+        return self._prefix + self._short_name
 
     @property
     def metric_label(self) -> str:
-        """As the papers write it: FVD16, FVD128, FID; FVD16-s8 for every 8th frame; with r or cd before it."""
-        short = SHORT_NAMES[self.metric]
+        """As the papers write it: FVD16, FVD128, FID; FVD16-s8 for every 8th frame; with r, cd, e or t before it."""
         frames = "" if self.is_of_images else str(self.num_frames)
         stride = f"-s{self.frame_stride}" if self.frame_stride > 1 else ""
-        return self.metric_name.removesuffix(short) + short.upper() + frames + stride
+        return self._prefix + self._short_name.upper() + frames + stride
+
+    @property
+    def _prefix(self) -> str:
+        return PREFIXES.get(self.detector.kind, "")
+
+    @property
+    def _short_name(self) -> str:
+        return OWN_SHORT_NAMES.get(self.detector.kind, SHORT_NAMES[self.metric])

@@ -37,7 +37,7 @@ class FeatureSet:
 
     `features` and `videos` (the number of each clip's video) are None where moments are all that the score needs.
     `artefacts` has the numbers of `stylesv.metrics.artefacts` for clips of their own, `late` the features of clips that
-    start late, by their time.
+    start late, by their time; `motion` has rows of `stylesv.metrics.motion.ClipMotion`, of clips of their own, too.
 
     Raises:
         DetectorError: a feature or a moment is not finite.
@@ -49,6 +49,7 @@ class FeatureSet:
     videos: Int64[np.ndarray, "n"] | None = None
     artefacts: Float64[np.ndarray, "k names"] | None = None
     late: dict[int, Float32[np.ndarray, "_ d"]] = field(default_factory=dict)
+    motion: Float32[np.ndarray, "m row"] | None = None
     _sides: dict[Covariance, RealSide] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -153,7 +154,12 @@ def write_features(path: Path, found: FeatureSet) -> None:
     moments = found.moments
     require_all_clips(moments.count, found.origin.clips.count)
     moments.covariance("population")
-    optional = {"features": found.features, "videos": found.videos, "artefacts": found.artefacts}
+    optional = {
+        "features": found.features,
+        "videos": found.videos,
+        "artefacts": found.artefacts,
+        "motion": found.motion,
+    }
     arrays = {
         "count": np.array([moments.count], np.int64),
         "mean": moments.mean,
@@ -184,6 +190,6 @@ def read_features(path: Path) -> FeatureSet:
     late = {int(name[5:]): rows for name, rows in arrays.items() if name.startswith("late_")}
     optional = (arrays.get(name) for name in ("videos", "artefacts"))
     try:
-        return FeatureSet(arrays.get("features"), moments, origin, *optional, late)
+        return FeatureSet(arrays.get("features"), moments, origin, *optional, late, arrays.get("motion"))
     except DetectorError as error:
         raise DetectorError(f"{path}: {error}: delete it and run again") from error

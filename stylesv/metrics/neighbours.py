@@ -17,7 +17,7 @@ from torch import Tensor
 from stylesv.errors import DataError
 
 FIDELITY_NAMES = ("precision", "recall", "density", "coverage")
-COPY_SHARE = 0.1  # of the usual distance between real videos: nearer is a copy (docs/protocols.md 7.3)
+COPY_SHARE = 0.1  # of the usual distance between real videos: nearer is a copy (docs/protocols.md 7.4)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The records of what stands beside a Fréchet score and comes from the same features (docs/protocols.md 7.3)."""
+"""The records of what stands beside a Fréchet score and comes from the same features (docs/protocols.md 7.4)."""
 
 from stylesv.config.base import Settings
 

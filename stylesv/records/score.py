@@ -7,6 +7,7 @@ from stylesv.config.base import Settings
 from stylesv.errors import DataError
 from stylesv.records.beside import FidelityScore, Memorisation
 from stylesv.records.floor import Floor, Infinity
+from stylesv.records.motion import MotionScore
 from stylesv.records.protocol import UsedProtocol
 from stylesv.records.sealed_file import read_sealed, write_sealed
 from stylesv.records.warning import ScoreWarning
@@ -149,6 +150,8 @@ class Score(Settings):
     """What FVD misses; empty if the protocol does not ask for it."""
     drift: tuple[DriftScore, ...]
     """Scores of clips that start late; empty if the protocol does not ask for them."""
+    motion: MotionScore | None
+    """How the clips move beside real ones; null if the protocol does not ask for it."""
     scored: ScoredRun
     """What was scored."""
     protocol: UsedProtocol

@@ -16,6 +16,7 @@ from stylesv.report.clip_grids import draw_samples_over_training
 from stylesv.report.copies_text import explain_copies
 from stylesv.report.figures import draw_score_curves, draw_training_curves
 from stylesv.report.html import DatasetSummary, Media, ReportContent, RunSummary, write_report
+from stylesv.report.motion_figures import draw_motion_curves
 from stylesv.report.tables import ScoreTable, format_number, score_row, write_score_table
 from stylesv.report.warnings import warnings_of_snapshots
 
@@ -86,6 +87,10 @@ def _score_tables(scores: list[Score], tables: Path, figures: Path) -> tuple[lis
         curve = figures / f"curve_{protocol}.png"
         draw_score_curves(rows, png=curve, pdf=curve.with_suffix(".pdf"))
         curves.append(Media(curve, f"{written[-1].label} over training", wide=False))
+        moving = figures / f"motion_{protocol}.png"
+        if draw_motion_curves(rows, png=moving, pdf=moving.with_suffix(".pdf")):
+            caption = "How much clips change, and how far what is in them moves; dashed: real clips."
+            curves.append(Media(moving, f"Motion over training ({written[-1].label}'s protocol)", caption, wide=False))
     return written, curves
 
 
@@ -159,7 +164,7 @@ def _clips(name: str, clips: ReportedClips, root: Path, figures: Path, copies: s
 def _run(run: ReportedRun, root: Path, recipe: Recipe, log: list[LogLine]) -> RunSummary:
     recipe_yaml = (root / run.recipe).read_text(encoding="utf-8")
     choice = read_choice(root / run.choice)
-    facts = {"best snapshot": f"kimg {choice.kimg}, {choice.metric} {format_number(choice.value)}"}
+    facts = {"best snapshot": f"kimg {choice.kimg}, {choice.metric} {format_number(choice.value)}: {choice.reason}"}
     if isinstance(recipe, ImportedRecipe):
         facts["networks"] = f"imported from the checkpoint of SHA-256 {recipe.source[:12]}…"
         return RunSummary(run.name, facts, recipe_yaml)

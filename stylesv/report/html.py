@@ -11,6 +11,7 @@ from stylesv.errors import DataError
 from stylesv.files import write_text
 from stylesv.report.artefact_table import EXPLANATIONS, beside_cells
 from stylesv.report.floor_text import explain_floor, explain_infinity
+from stylesv.report.motion_table import motion_sentence
 from stylesv.report.protocol_text import describe_protocol
 from stylesv.report.tables import (
     ScoreTable,
@@ -87,7 +88,7 @@ def write_report(path: Path, content: ReportContent) -> None:
         lstrip_blocks=True,
     )
     environment.filters |= {"score": format_score, "number": format_number, "kimg": format_kimg}
-    environment.filters |= {"floor": format_floor, "infinity": format_infinity}
+    environment.filters |= {"floor": format_floor, "infinity": format_infinity, "motion": motion_sentence}
     environment.globals |= {
         "data_uri": data_uri,
         "is_film": lambda media: media.path.suffix.lower() == ".mp4",

@@ -2,16 +2,19 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from stylesv.errors import ConfigError, DataError
 from stylesv.files import write_text
+from stylesv.records.best_snapshot import Best, Candidate, best_snapshot
 from stylesv.records.floor import Floor, Infinity
+from stylesv.records.motion import MotionScore
 from stylesv.records.protocol import UsedProtocol, require_one_protocol
 from stylesv.records.score import Score
 from stylesv.records.warning import ScoreWarning
+from stylesv.report import motion_table
 from stylesv.report.artefact_table import BesideRow, beside_cells, beside_rows
 from stylesv.report.floor_text import floor_notes, is_different, not_different_notes
 from stylesv.report.protocol_text import caption_protocol, explain_random_detector
@@ -20,6 +23,7 @@ CSV_COLUMNS = (
     *("dataset", "model", "run", "seed", "kimg", "metric", "value", "low", "high", "best", "few_clips"),
     *("like_best", "floor", "floor_low", "floor_high", "infinity"),
     *("real_clips", "generated_clips", "protocol", "protocol_key", "detector_sha256"),
+    *motion_table.CSV_COLUMNS,
 )
 
 
@@ -43,15 +47,17 @@ class ScoreRow:
     infinity: Infinity | None = None
     beside: tuple[BesideRow, ...] = ()
     warnings: tuple[ScoreWarning, ...] = ()
+    motion: MotionScore | None = None
 
 
 @dataclass(frozen=True)
 class ScoreTable:
-    """Scores of one protocol, sorted by data set, model, run and kimg; `best` has the best of each run."""
+    """Scores of one protocol, sorted by data set, model, run and kimg; `best` has the best of each run, `because` why it is."""
 
     protocol: UsedProtocol
     rows: tuple[ScoreRow, ...]
     best: tuple[ScoreRow, ...]
+    because: Mapping[str, Best]
     notes: tuple[str, ...]
 
     @property
@@ -78,6 +84,13 @@ class ScoreTable:
     def caption(self) -> str:
         """The protocol in one line."""
         return caption_protocol(self.protocol)
+
+    @property
+    def motion(self) -> list[list[str]]:
+        """Cells of a table of how every snapshot's clips move; empty where it was not measured."""
+        return motion_table.motion_cells(
+            [(f"{row.run} at {format_kimg(row)}", row.motion, row.warnings) for row in self.rows]
+        )
 
     def is_like_best(self, row: ScoreRow) -> bool:
         """Whether a score is the best of its run, or differs from it by no more than chance."""
@@ -113,6 +126,7 @@ def score_row(score: Score) -> ScoreRow:
         infinity=score.infinity,
         beside=beside_rows(score),
         warnings=score.warnings,
+        motion=score.motion,
     )
 
 
@@ -130,9 +144,10 @@ def tabulate_scores(rows: Sequence[ScoreRow]) -> ScoreTable:
     _require_equal_counts(rows)
     ordered = tuple(sorted(rows, key=lambda row: (row.dataset, row.model, row.run, row.kimg or 0)))
     runs = dict.fromkeys(row.run for row in ordered)
-    sign = -1 if rows[0].protocol.settings.higher_is_better else 1
-    best = tuple(min((row for row in ordered if row.run == run), key=lambda row: sign * row.value) for run in runs)
-    return ScoreTable(rows[0].protocol, ordered, best, _notes(ordered, best))
+    rows_of = {run: [row for row in ordered if row.run == run] for run in runs}
+    because = {run: _best(of_run) for run, of_run in rows_of.items()}
+    best = tuple(rows_of[run][found.place] for run, found in because.items())
+    return ScoreTable(rows[0].protocol, ordered, best, because, _notes(ordered, best))
 
 
 def write_score_table(rows: Sequence[ScoreRow], *, csv: Path, markdown: Path, tex: Path) -> ScoreTable:
@@ -158,7 +173,8 @@ def format_csv(table: ScoreTable) -> str:
         found = [row.dataset, row.model, row.run, row.seed, row.kimg, table.label, row.value, row.low, row.high]
         found += [str(row in table.best).lower(), str(row.few_clips).lower(), row.num_real, row.num_generated]
         found[-2:-2] = [str(table.is_like_best(row)).lower(), *_floor_values(row)]
-        writer.writerow([*found, table.protocol.name, table.protocol.key, table.protocol.detector_sha256])
+        found += [table.protocol.name, table.protocol.key, table.protocol.detector_sha256]
+        writer.writerow([*found, *motion_table.csv_values(row.motion, row.warnings)])
     return text.getvalue()
 
 
@@ -176,6 +192,9 @@ def format_markdown(table: ScoreTable) -> str:
         shown = format_marked(table, row)
         every.append([row.run, format_kimg(row), f"**{shown}**" if row in table.best else shown])
     notes = "".join(f"* {note}\n" for note in table.notes)
+    moved = table.motion
+    if moved:
+        notes += f"\n### How clips move\n\n{_markdown(moved)}"
     beside = beside_cells([(f"{row.run} at {format_kimg(row)}", row.beside) for row in table.best])
     if beside:
         notes += f"\n### What {table.label} misses (best snapshots, and what it should be)\n\n{_markdown(beside)}"
@@ -239,6 +258,11 @@ def format_kimg(row: ScoreRow) -> str:
     return "–" if row.kimg is None else str(row.kimg)
 
 
+def _best(rows: Sequence[ScoreRow]) -> Best:
+    candidates = [Candidate(row.kimg, row.value, row.warnings) for row in rows]
+    return best_snapshot(candidates, rows[0].protocol.settings)
+
+
 def _floor_values(row: ScoreRow) -> list[float | None]:
     floor = (row.floor.value, row.floor.low, row.floor.high) if row.floor else (None, None, None)
     return [*floor, row.infinity.value if row.infinity else None]
@@ -267,8 +291,11 @@ def _notes(rows: tuple[ScoreRow, ...], best_rows: tuple[ScoreRow, ...]) -> tuple
         )
     best = "highest" if rows[0].protocol.settings.higher_is_better else "lowest"
     if len(rows) > len({row.run for row in rows}):
+        among = (
+            " whose clips move about as much as real ones, if there are any" * rows[0].protocol.settings.motion_decides
+        )
         notes.append(
-            f"Best is the {best} of a run's snapshots, chosen by this very score, so it is slightly optimistic."
+            f"Best is the {best} of a run's snapshots{among}; chosen by this very score, it is slightly optimistic."
         )
     counts = {row.dataset: (row.num_real, row.num_generated) for row in rows}
     notes += [f"{name}: {real} real and {made} generated clips." for name, (real, made) in counts.items()]

@@ -25,6 +25,7 @@ from stylesv.metrics.features import (
     read_features,
     write_features,
 )
+from stylesv.metrics.motion import measure_motion
 from stylesv.metrics.score import score_features
 from stylesv.metrics.shards import Clips, Shards, measure_shards
 from stylesv.records.measured_floor import MeasuredFloor, read_measured_floor
@@ -42,7 +43,7 @@ def load_protocols_detector(protocol: Protocol, file: Path | None) -> tuple[Dete
         DetectorError: the file cannot be used.
     """
     settings = protocol.settings
-    if not settings.detector.is_random and file is None:
+    if settings.detector.is_file and file is None:
         raise ConfigError(
             f"protocol {protocol.name} uses {settings.detector.name}: give its file with --detector, or --detector "
             "random-i3d for a score that only ranks"
@@ -146,6 +147,9 @@ def measure_side(side: Side, detector: Detector, used: UsedProtocol, shards: Sha
         measure = _artefact_measure(settings, side.first_time)
         found = list(measure_shards(side.artefact_clips, measure, name="artefacts", shards=shards))
         artefacts = np.concatenate(found) if found else None
+    motion = None
+    if side.motion_clips is not None:
+        motion = np.concatenate(list(measure_shards(side.motion_clips, measure_motion, name="motion", shards=shards)))
     none = np.empty((0, detector.feature_dim), np.float32)
     late = {
         start: np.concatenate([none, *measure_shards(clips, features, name=f"late-{start}", shards=shards)])
@@ -153,7 +157,7 @@ def measure_side(side: Side, detector: Detector, used: UsedProtocol, shards: Sha
     }
     origin = FeatureOrigin(protocol=used, clips=side.record)
     videos = np.array(side.videos, np.int64) if keep else None
-    return FeatureSet(rows, moments, origin, videos, artefacts, late)
+    return FeatureSet(rows, moments, origin, videos, artefacts, late, motion)
 
 
 def compute_share(side: Side, detector: Detector, used: UsedProtocol, shards: Shards) -> None:
@@ -162,6 +166,8 @@ def compute_share(side: Side, detector: Detector, used: UsedProtocol, shards: Sh
     measured: list[tuple[Clips, str, Callable[[Tensor], np.ndarray]]] = [(side.clips, "features", features)]
     if side.artefact_clips is not None:
         measured.append((side.artefact_clips, "artefacts", _artefact_measure(used.settings, side.first_time)))
+    if side.motion_clips is not None:
+        measured.append((side.motion_clips, "motion", measure_motion))
     measured += [(clips, f"late-{start}", features) for start, clips in side.late_clips.items()]
     for clips, name, measure in measured:
         for _ in measure_shards(clips, measure, name=name, shards=shards):

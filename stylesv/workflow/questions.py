@@ -172,9 +172,9 @@ class Questions(LookQuestions):
         return paths.FLOOR.format(data=self.named.run(wildcards.run).data.name, protocol=wildcards.protocol)
 
     def detector(self, wildcards: Wildcards) -> str | None:
-        """The file of a protocol's detector; random-i3d has none."""
+        """The file of a protocol's detector; random-i3d and those of packages have none."""
         settings = self.named.protocol(wildcards.protocol).settings.detector
-        return None if settings.is_random else paths.DETECTOR.format(detector=settings.name)
+        return paths.DETECTOR.format(detector=settings.name) if settings.is_file else None
 
     def detector_address(self, wildcards: Wildcards) -> str:
         """Where a detector is fetched from; empty if nobody says."""

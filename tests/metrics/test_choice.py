@@ -50,6 +50,7 @@ def write(folder, kimg, value, *, run="sky-D-s0-7be01d44", protocol=None):
         memorisation=None,
         artefacts=(),
         drift=(),
+        motion=None,
         notes=(),
         warnings=(),
         scored=ScoredRun(run=run, dataset="sky", model="D", seed=0, kimg=kimg),

@@ -91,7 +91,7 @@ def test_a_score_file_holds_all_that_decides_it(tmp_path):
     assert values["protocol"].keys() == {"name", "key", "settings", "detector_sha256"}
     assert values["protocol"]["settings"]["covariance"] == "population"
     assert values["protocol"]["settings"]["detector"]["resize_filter"] == "bilinear"
-    assert values["versions"].keys() == {"stylesv", "python", "torch", "numpy"}
+    assert values["versions"].keys() == {"stylesv", "python", "torch", "numpy", "opencv-python-headless"}
 
 
 def test_features_of_two_protocols_are_not_scored():

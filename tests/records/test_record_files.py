@@ -25,7 +25,7 @@ FIGURES = FigureSettings(
 )
 CHOICE = Choice(
     run="sky-D-s0-00000000", kimg=4, networks="4/networks.safetensors", metric="FID", value=2.5, protocol="a-00000000",
-    of_kimgs=(0, 4),
+    of_kimgs=(0, 4), moving_kimgs=(4,), reason="the lowest FID",
 )  # fmt: skip
 LOOK = Look(figures=FIGURES, fps=15.0, among="4")
 EXPERIMENT = Experiment(title="Skies: é", shown="last", runs=(), data=(ReportedData(name="sky", index="a/index.json"),))

@@ -94,6 +94,7 @@ class Files:
         choice = Choice(
             **{"run": run, "kimg": best, "networks": f"{best}/networks.safetensors", "metric": "rFVD16"},
             **{"value": values[best], "protocol": "rfvd_16f-0123abcd", "of_kimgs": tuple(values)},
+            **{"moving_kimgs": None, "reason": "the lowest rFVD16 of all snapshots"},
         )
         write_choice(folder / "best.json", choice)
         panels = {"real": clips(2), "generated": clips(2, seed=1)}
