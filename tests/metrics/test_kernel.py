@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from stylesv.errors import DataError
+from stylesv.metrics import kernel
 from stylesv.metrics.kernel import kernel_distance, squared_discrepancy
 
 
@@ -38,6 +39,15 @@ def test_sets_of_one_distribution_have_an_expected_distance_of_zero():
     ]
     assert abs(np.mean(values)) < 3 * np.std(values) / 300**0.5
     assert min(values) < 0, "an unbiased estimate may fall below zero"
+
+
+def test_subsets_from_all_pairs_are_subsets_one_by_one(monkeypatch):
+    x, y = draw(50), draw(40, shift=0.3, seed=1)
+    found = []
+    for many in (4096, 1):
+        monkeypatch.setattr(kernel, "MANY_CLIPS", many)
+        found.append(kernel_distance(x, y, subsets=7, max_subset_size=30, random=np.random.default_rng(0)))
+    assert found[0] == pytest.approx(found[1], rel=1e-10)
 
 
 def test_what_cannot_be_compared_is_refused():
