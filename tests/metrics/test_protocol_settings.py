@@ -54,9 +54,9 @@ def test_what_each_protocol_means_is_what_it_was():
     keys = {name: recipe_key(settings.model_dump(mode="json")) for name, settings in found.items()}
     assert keys == {
         "cdfvd2048_16f": "0de6f546",
-        "efid": "c8c9a0bf",
-        "eis": "315e67e7",
-        "ekid": "343d9c7f",
+        "efid": "d9b508c3",
+        "eis": "5ddb8cbb",
+        "ekid": "21eab9a3",
         "evd_16f": "63e2f075",
         "tvd_16f": "63582286",
         "fid50k_full": "1fee2ff7",

@@ -1,0 +1,156 @@
+"""Measure what each detector sees: half of some clips against the other half, as it is and damaged in every way.
+
+Prints the tables of docs/protocols.md 3.5. A folder of films is a set of clips, of which each film gives as many as fit
+without overlap, from left, middle and right where it is wide; `rendered` stands for rendered scenes. Halves are drawn again
+for each of --splits; a cell has the median over them of the score divided by that of the undamaged half, and in how many the
+score is above the upper end of the undamaged half's interval.
+"""
+
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+CONFIG = Path(__file__).resolve().parents[2] / "config"
+PROTOCOLS = ("rfvd_16f", "efid", "tvd_16f", "evd_16f")
+
+
+@click.command(help=__doc__.split("\n\n")[0])
+@click.argument("folders", nargs=-1, required=True)
+@click.option("--size", default=128, show_default=True, help="height and width of the clips, in pixels")
+@click.option("--splits", default=5, show_default=True, help="ways of halving the clips")
+@click.option("--resize", type=int, help="pixels that evd's frames are resized to  [default: the protocol's]")
+@click.option("--protocols", default=",".join(PROTOCOLS), show_default=True)
+@click.option("--threads", default=2, show_default=True, help="threads on a CPU")
+def main(folders: tuple[str, ...], size: int, splits: int, resize: int | None, protocols: str, threads: int) -> None:
+    from stylesv.threads import use_cpu_threads
+
+    use_cpu_threads(threads)
+    from damaged_clips import DAMAGES
+
+    for folder in folders:
+        videos, halves = read_videos(folder, size)
+        click.echo(f"\n{folder}: {len(videos)} clips of 16 frames, {size} px, {splits} halvings\n")
+        columns = {}
+        for name in protocols.split(","):
+            rows = {damage: measure(name, make(videos), resize) for damage, make in DAMAGES.items()}
+            label, distance = distance_of(name)
+            columns[label] = compare(rows, distance, halves, splits)
+        click.echo(f"| damage | {' | '.join(columns)} |\n|---|{'---|' * len(columns)}")
+        for damage in DAMAGES:
+            click.echo(f"| {damage} | {' | '.join(column[damage] for column in columns.values())} |")
+
+
+def read_videos(folder: str, size: int) -> tuple["object", np.ndarray]:
+    """Videos of 32 frames, uint8 n t c h w; and the film of each, since films are what is halved."""
+    import torch
+    from damaged_clips import NEEDED
+
+    from stylesv.data.world.rendering import render_driving_videos
+
+    with tempfile.TemporaryDirectory() as rendered:
+        path = Path(folder)
+        if folder == "rendered":
+            path = Path(rendered) / "films"
+            render_driving_videos(path, num_videos=24, num_frames=(NEEDED, NEEDED))
+        found = [read_film(film, size, NEEDED) for film in sorted(path.glob("*.mp4"))]
+    if len(found) == 1:  # one film: its first half of time against the second
+        parts = found[0]
+        return torch.from_numpy(np.stack([v for _, v in parts])), np.array([time for time, _ in parts])
+    videos = [video for film in found for _, video in film[:1]]
+    return torch.from_numpy(np.stack(videos)), np.arange(len(videos))
+
+
+def read_film(path: Path, size: int, length: int) -> list[tuple[int, np.ndarray]]:
+    """Pieces of a film and their first frames."""
+    import av
+    from PIL import Image
+
+    with av.open(str(path)) as film:
+        images = [frame.to_image() for frame in film.decode(video=0)]
+    width, height = images[0].size
+    side = min(width, height)
+    lefts = sorted({0, (width - side) // 2, width - side}) if width >= 1.5 * height else [(width - side) // 2]
+    pieces = []
+    for start in range(0, len(images) - length + 1, length):
+        for left in lefts:
+            top = (height - side) // 2
+            box = (left, top, left + side, top + side)
+            frames = [
+                np.asarray(i.crop(box).resize((size, size), Image.LANCZOS)) for i in images[start : start + length]
+            ]
+            pieces.append((start, np.stack(frames).transpose(0, 3, 1, 2)))
+    return pieces
+
+
+def measure(name: str, clips: "object", resize: int | None) -> np.ndarray:
+    """A protocol's features, n k d: k is 1, or the frames of a clip that a protocol of frames takes."""
+    import torch
+
+    from stylesv.metrics.detector import load_detector
+    from stylesv.records.named_protocol import named_protocol
+
+    settings = named_protocol(CONFIG, name).settings
+    detector_settings = settings.detector
+    if resize is not None and name.startswith("evd"):
+        detector_settings = detector_settings.model_copy(update={"resize_px": resize})
+    detector = load_detector(detector_settings)
+    if settings.is_of_images:
+        frames = clips[:, ::5]
+        rows = detector(frames.flatten(0, 1)[:, None])
+        return rows.unflatten(0, frames.shape[:2]).numpy()
+    return torch.cat([detector(part) for part in clips.split(8)])[:, None].numpy()
+
+
+def distance_of(name: str) -> tuple[str, Callable[[np.ndarray, np.ndarray], float]]:
+    """A protocol's label, and its score of features n k d."""
+    from stylesv.metrics.comparison import compare_features
+    from stylesv.records.named_protocol import named_protocol
+
+    settings = named_protocol(CONFIG, name).settings
+
+    def distance(real: np.ndarray, made: np.ndarray) -> float:
+        return compare_features(real.reshape(-1, real.shape[-1]), made.reshape(-1, made.shape[-1]), settings)
+
+    return settings.metric_label, distance
+
+
+def compare(
+    rows: dict[str, np.ndarray], distance: Callable[[np.ndarray, np.ndarray], float], films: np.ndarray, splits: int
+) -> dict[str, str]:
+    """A cell for every damage."""
+    from stylesv.metrics.bootstrap import bootstrap_interval
+    from stylesv.seeding import numpy_generator
+
+    ratios, seen = {name: [] for name in rows}, dict.fromkeys(rows, 0)
+    for split in range(splits):
+        first, second = halve(films, numpy_generator(0, "halves", split))
+        whole = rows["undamaged"]
+        other = distance(whole[first], whole[second])
+        _, upper = bootstrap_interval(
+            whole[first], whole[second], distance=distance, resamples=40, level=0.95, seed=split
+        )
+        for name, damaged in rows.items():
+            value = distance(whole[first], damaged[second])
+            ratios[name].append(value / other)
+            seen[name] += value > upper
+    cells = {name: f"{np.median(found):.2f} ({seen[name]}/{splits})" for name, found in ratios.items()}
+    cells["undamaged"] = f"1; interval to {upper / other:.2f}"
+    return cells
+
+
+def halve(films: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Two halves of the clips; those of one film's same time stay together."""
+    kinds = np.unique(films)
+    order = kinds if len(kinds) < len(films) else random.permutation(kinds)
+    first = np.isin(films, order[: len(order) // 2])
+    halves = np.flatnonzero(first), np.flatnonzero(~first)
+    return halves if random.random() < 0.5 else halves[::-1]
+
+
+if __name__ == "__main__":
+    main()
