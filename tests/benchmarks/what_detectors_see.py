@@ -1,9 +1,9 @@
 """Measure what each detector sees: half of some clips against the other half, as it is and damaged in every way.
 
-Prints the tables of docs/protocols.md 3.5. A folder of films is a set of clips, of which each film gives as many as fit
-without overlap, from left, middle and right where it is wide; `rendered` stands for rendered scenes. Halves are drawn again
-for each of --splits; a cell has the median over them of the score divided by that of the undamaged half, and in how many the
-score is above the upper end of the undamaged half's interval.
+Prints the tables of docs/protocols.md 3.5. A folder of films is a set of clips of 16 frames: the first of each film; of a single
+film all that follow each other, from left, middle and right where it is wide. `rendered` stands for rendered scenes. A cell has
+the score, divided by that of the undamaged half, and its interval over clips drawn again; it is bold where the score is
+above the interval of the undamaged half.
 """
 
 import sys
@@ -16,30 +16,30 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 CONFIG = Path(__file__).resolve().parents[2] / "config"
-PROTOCOLS = ("rfvd_16f", "efid", "tvd_16f", "evd_16f")
+PROTOCOLS = ("evd_16f", "efid", "rfvd_16f", "tvd_16f")
 
 
 @click.command(help=__doc__.split("\n\n")[0])
 @click.argument("folders", nargs=-1, required=True)
 @click.option("--size", default=128, show_default=True, help="height and width of the clips, in pixels")
-@click.option("--splits", default=5, show_default=True, help="ways of halving the clips")
 @click.option("--resize", type=int, help="pixels that evd's frames are resized to  [default: the protocol's]")
 @click.option("--protocols", default=",".join(PROTOCOLS), show_default=True)
 @click.option("--threads", default=2, show_default=True, help="threads on a CPU")
-def main(folders: tuple[str, ...], size: int, splits: int, resize: int | None, protocols: str, threads: int) -> None:
+def main(folders: tuple[str, ...], size: int, resize: int | None, protocols: str, threads: int) -> None:
     from stylesv.threads import use_cpu_threads
 
     use_cpu_threads(threads)
-    from damaged_clips import DAMAGES
+    from damaged_clips import DAMAGES, clips_of
 
     for folder in folders:
-        videos, halves = read_videos(folder, size)
-        click.echo(f"\n{folder}: {len(videos)} clips of 16 frames, {size} px, {splits} halvings\n")
+        real, other = halve(*read_videos(folder, size))
+        click.echo(f"\n{folder}: {len(real)} clips against {len(other)}, 16 frames, {size} px\n")
         columns = {}
         for name in protocols.split(","):
-            rows = {damage: measure(name, make(videos), resize) for damage, make in DAMAGES.items()}
+            click.echo(f"{folder}: {name}", err=True)
+            rows = {damage: measure(name, make(other), resize) for damage, make in DAMAGES.items()}
             label, distance = distance_of(name)
-            columns[label] = compare(rows, distance, halves, splits)
+            columns[label] = compare(measure(name, clips_of(real), resize), rows, distance)
         click.echo(f"| damage | {' | '.join(columns)} |\n|---|{'---|' * len(columns)}")
         for damage in DAMAGES:
             click.echo(f"| {damage} | {' | '.join(column[damage] for column in columns.values())} |")
@@ -120,36 +120,30 @@ def distance_of(name: str) -> tuple[str, Callable[[np.ndarray, np.ndarray], floa
 
 
 def compare(
-    rows: dict[str, np.ndarray], distance: Callable[[np.ndarray, np.ndarray], float], films: np.ndarray, splits: int
+    real: np.ndarray, rows: dict[str, np.ndarray], distance: Callable[[np.ndarray, np.ndarray], float]
 ) -> dict[str, str]:
     """A cell for every damage."""
     from stylesv.metrics.bootstrap import bootstrap_interval
-    from stylesv.seeding import numpy_generator
 
-    ratios, seen = {name: [] for name in rows}, dict.fromkeys(rows, 0)
-    for split in range(splits):
-        first, second = halve(films, numpy_generator(0, "halves", split))
-        whole = rows["undamaged"]
-        other = distance(whole[first], whole[second])
-        _, upper = bootstrap_interval(
-            whole[first], whole[second], distance=distance, resamples=40, level=0.95, seed=split
-        )
-        for name, damaged in rows.items():
-            value = distance(whole[first], damaged[second])
-            ratios[name].append(value / other)
-            seen[name] += value > upper
-    cells = {name: f"{np.median(found):.2f} ({seen[name]}/{splits})" for name, found in ratios.items()}
-    cells["undamaged"] = f"1; interval to {upper / other:.2f}"
+    whole = distance(real, rows["undamaged"])
+    cells, bound = {}, np.inf
+    for name, made in rows.items():
+        low, high = bootstrap_interval(real, made, distance=distance, resamples=100, level=0.95, seed=0)
+        bound = high if name == "undamaged" else bound
+        value = distance(real, made)
+        shown = f"**{value / whole:.2f}**" if value > bound else f"{value / whole:.2f}"
+        cells[name] = f"{shown} ({low / whole:.2f} to {high / whole:.2f})"
     return cells
 
 
-def halve(films: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Two halves of the clips; those of one film's same time stay together."""
+def halve(videos: "object", films: np.ndarray) -> tuple["object", "object"]:
+    """Two halves of the clips; those of one film's same time stay together, and its first half is compared with its second."""
+    from stylesv.seeding import numpy_generator
+
     kinds = np.unique(films)
-    order = kinds if len(kinds) < len(films) else random.permutation(kinds)
+    order = kinds if len(kinds) < len(films) else numpy_generator(0, "halves").permutation(kinds)
     first = np.isin(films, order[: len(order) // 2])
-    halves = np.flatnonzero(first), np.flatnonzero(~first)
-    return halves if random.random() < 0.5 else halves[::-1]
+    return videos[first], videos[~first]
 
 
 if __name__ == "__main__":
