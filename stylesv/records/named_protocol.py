@@ -6,7 +6,7 @@ from stylesv.config.detector import RANDOM_I3D, FeatureDetectorSettings
 from stylesv.config.named_files import section_of
 from stylesv.config.protocol import ProtocolSettings
 from stylesv.config.validation import validate
-from stylesv.config.yaml_files import merge, read_layer
+from stylesv.config.yaml_files import merge, read_layer, settings_files
 from stylesv.errors import ConfigError
 from stylesv.records.protocol import Protocol
 
@@ -22,7 +22,7 @@ def named_protocol(config_dir: Path, name_or_file: str) -> Protocol:
     if path.suffix not in (".yaml", ".yml"):
         path = config_dir / "protocols" / f"{name_or_file}.yaml"
     if not path.exists():
-        known = ", ".join(sorted(file.stem for file in (config_dir / "protocols").glob("*.yaml")))
+        known = ", ".join(file.stem for file in settings_files(config_dir / "protocols"))
         raise ConfigError(
             f"--protocol {name_or_file}: no such protocol; known: {known}; or give a .yaml file like theirs"
         )

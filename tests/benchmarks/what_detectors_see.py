@@ -50,19 +50,43 @@ def read_videos(folder: str, size: int) -> tuple["object", np.ndarray]:
     import torch
     from damaged_clips import NEEDED
 
-    from stylesv.data.world.rendering import render_driving_videos
-
-    with tempfile.TemporaryDirectory() as rendered:
-        path = Path(folder)
-        if folder == "rendered":
-            path = Path(rendered) / "films"
-            render_driving_videos(path, num_videos=24, num_frames=(NEEDED, NEEDED))
-        found = [read_film(film, size, NEEDED) for film in sorted(path.glob("*.mp4"))]
+    if folder == "rendered":
+        return read_rendered(size)
+    found = [read_film(film, size, NEEDED) for film in sorted(Path(folder).glob("*.mp4"))]
     if len(found) == 1:  # one film: its first half of time against the second
         parts = found[0]
         return torch.from_numpy(np.stack([v for _, v in parts])), np.array([time for time, _ in parts])
     videos = [video for film in found for _, video in film[:1]]
     return torch.from_numpy(np.stack(videos)), np.arange(len(videos))
+
+
+def read_rendered(size: int) -> tuple["object", np.ndarray]:
+    """24 rendered films at 10 frames a second."""
+    import torch
+    from damaged_clips import NEEDED
+
+    from stylesv.config.dataset import PackSettings
+    from stylesv.data.packed import PackedClips
+    from stylesv.data.packing import pack_videos
+    from stylesv.data.world.rendering import render_driving_videos
+
+    settings = PackSettings(
+        resolution=size,
+        crop="center",
+        fps=10,
+        min_frames=NEEDED,
+        max_frames=NEEDED,
+        jpeg_quality=95,
+        damaged="drop",
+        labels=None,
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        films, packed = Path(folder) / "films", Path(folder) / "packed"
+        render_driving_videos(films, num_videos=24, seconds=(NEEDED / 10, NEEDED / 10))
+        pack_videos(films, packed, settings=settings)
+        clips = PackedClips(packed)
+        videos = np.stack([clips.read(clip, range(NEEDED)) for clip in range(clips.num_clips)])
+    return torch.from_numpy(videos), np.arange(len(videos))
 
 
 def read_film(path: Path, size: int, length: int) -> list[tuple[int, np.ndarray]]:

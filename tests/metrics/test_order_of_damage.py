@@ -43,8 +43,9 @@ def videos(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp(request.param)
     films = real_films("sky") if request.param == "cameras" else folder / "films"
     if request.param == "rendered":
-        render_driving_videos(films, num_videos=RENDERED, num_frames=(NEEDED, NEEDED))
-    pack_videos(films, folder / "packed", settings=PACKING)
+        render_driving_videos(films, num_videos=RENDERED, seconds=(3.2, 3.2))
+    rate = 10 if request.param == "rendered" else None
+    pack_videos(films, folder / "packed", settings=PACKING.model_copy(update={"fps": rate}))
     packed = PackedClips(folder / "packed")
     clips = [packed.read(clip, range(NEEDED)) for clip in range(packed.num_clips)]
     return torch.from_numpy(np.stack(clips)), request.param
