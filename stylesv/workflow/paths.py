@@ -5,10 +5,25 @@ A name with a key in it stands for one content, so a file that exists is right (
 
 VIDEOS = "results/videos/{videos}"
 
+ARCHIVE_PART = "results/sources/{source}/parts/{part}"
+ARCHIVE_PART_RECORD = "results/sources/{source}/parts/{part}.json"
+ARCHIVE = "results/sources/{source}/archive.zip"
+CLIP_TABLE = "results/sources/{source}/clips.csv"
+FILM_FOLDER = "results/sources/{source}/films"
+FILM_GROUP = "results/sources/{source}/groups/{group}.csv"
+
 DATA_RECIPE = "results/data/{data}/recipe.yaml"
+FILMS = "results/data/{data}/films.csv"
+CUT_CLIPS = "results/data/{data}/cut/{group}.zip"
+CUT_LEDGER = "results/data/{data}/cut/{group}.csv"
+SHOTS = "results/data/{data}/shots.csv"
 CLIPS = "results/data/{data}/clips.zip"
 OFFSETS = "results/data/{data}/offsets.npy"
 INDEX = "results/data/{data}/index.json"
+LEDGER = "results/data/{data}/ledger.csv"
+SHEET = "results/data/{data}/sheet.json"
+CONTACT_SHEET = "results/data/{data}/contact_sheet.png"
+LENGTHS = "results/data/{data}/lengths.png"
 REFERENCE = "results/data/{data}/reference/{protocol}.safetensors"
 REFERENCE_SHARDS = "results/data/{data}/reference/.{protocol}.shards"
 
