@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench format lock clean
+.PHONY: help install demo test check bench learn format lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ check: $(INSTALLED) lint  ## the quick part: lint, floors, unit tests
 
 bench: $(INSTALLED)  ## measure operations, networks and steps against the definitions; make bench BENCH=name for some
 	@python tests/benchmarks/run_benchmarks.py $(BENCH)
+
+learn: $(INSTALLED)  ## train every model on stripes that drift at a known speed, minutes each; make learn LEARN=D for some
+	@python tests/learning/run_learning.py $(LEARN)
 
 .PHONY: lint
 lint: $(INSTALLED)

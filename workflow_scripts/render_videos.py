@@ -19,7 +19,7 @@ from stylesv.errors import run_command
     "--seed", type=int, default=0, show_default=True, help="Another one gives other roads, weather and speeds."
 )
 def main(out: Path, num_videos: int, seed: int) -> None:
-    """Render driving scenes as MP4 films of 40 to 120 frames; the same bytes for the same seed."""
+    """Render driving scenes as MP4 films of 5 to 8 seconds; the same bytes for the same seed."""
     checked = validate(RenderSettings, Layer.from_values({"num_videos": num_videos, "seed": seed}, "command line"))
     films = render_driving_videos(out, num_videos=checked.num_videos, seed=checked.seed, progress=sys.stderr.isatty())
     click.echo(f"{len(films)} films, {sum(film.stat().st_size for film in films) / 1e6:.1f} MB, in {out}")

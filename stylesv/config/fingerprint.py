@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from stylesv.errors import DataError, cannot_be_read, machine_trouble, printable
 
@@ -102,7 +103,7 @@ def read_label_file(videos: Path) -> tuple[str, bytes]:
     where = Path(videos) / names[0]
     try:
         if found.zipped:
-            with zipfile.ZipFile(found.root) as archive:
+            with open_zip(found.root) as archive:
                 return printable(where), archive.read(names[0])
         return printable(where), where.read_bytes()
     except (*_DAMAGED_ZIP, zlib.error, RuntimeError) as error:
@@ -178,7 +179,7 @@ def _zip_table(path: Path) -> dict[str, int | None] | None:
             file.read()
             if not zipfile.is_zipfile(file):
                 return None
-            with zipfile.ZipFile(file) as archive:
+            with open_zip(file) as archive:
                 return {info.filename: info.file_size for info in archive.infolist() if not info.is_dir()}
     except _DAMAGED_ZIP as error:
         if isinstance(error.__context__, OSError) and machine_trouble(error.__context__):
@@ -186,6 +187,19 @@ def _zip_table(path: Path) -> dict[str, int | None] | None:
         raise DataError(f"{path}: is a damaged zip ({error}); mend it or pack it again") from error
     except OSError as error:
         raise cannot_be_read(path, error) from error
+
+
+def open_zip(file: Path | BinaryIO) -> zipfile.ZipFile:
+    """A zip for reading, whose members are named by paths also where the program that made it wrote backslashes.
+
+    As unzip does: where no name has a slash, backslashes stand for it.
+    """
+    archive = zipfile.ZipFile(file)
+    if not any("/" in info.filename for info in archive.infolist()):
+        for info in archive.infolist():
+            info.filename = info.filename.replace("\\", "/")
+            archive.NameToInfo[info.filename] = info
+    return archive
 
 
 def _is_hidden(part: str) -> bool:

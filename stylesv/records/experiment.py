@@ -28,6 +28,8 @@ class ReportedClips(Settings):
     """Frames over time, PNG."""
     slices: str
     """One column of pixels over time, PNG."""
+    nearest: str | None
+    """Generated clips beside the nearest real ones, PNG; null where no protocol looks for them."""
 
 
 class ReportedRun(Settings):
@@ -81,7 +83,7 @@ class Experiment(Settings):
         for run in self.runs:
             found += [run.recipe, run.choice, run.scores]
             found += [file for each in run.snapshots for file in (each.samples, each.log) if file is not None]
-            found += [run.clips.film, run.clips.strip, run.clips.slices] if run.clips else []
+            found += [file for file in run.clips.model_dump().values() if file is not None] if run.clips else []
         of_data = [file for each in self.data for file in (each.index, each.sheet, each.contact_sheet, each.lengths)]
         return found + [file for file in of_data if file is not None]
 

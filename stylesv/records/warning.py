@@ -15,6 +15,7 @@ WarningCode = Literal[
     "morphs",  # they change as real ones do, but what is in them does not move as far
     "wrong_direction",  # they move elsewhere than real ones
     "collapsed",  # their contents are nearly the same
+    "copies",  # they are real clips
     "repeats",  # they play the same motion again
 ]
 

@@ -14,9 +14,11 @@ from stylesv.records.packed_index import read_packed_index
 from stylesv.records.recipe import ImportedRecipe, Recipe, TrainedRecipe, read_recipe
 from stylesv.records.score import Score, read_run_scores
 from stylesv.report.clip_grids import draw_samples_over_training
+from stylesv.report.copies_text import explain_copies
 from stylesv.report.data_sheet import sheet_facts
 from stylesv.report.figures import draw_score_curves, draw_training_curves
 from stylesv.report.html import DatasetSummary, Media, ReportContent, RunSummary, write_report
+from stylesv.report.motion_figures import draw_motion_curves
 from stylesv.report.tables import ScoreTable, format_number, score_row, write_score_table
 from stylesv.report.warnings import warnings_of_snapshots
 
@@ -52,10 +54,11 @@ def write_experiment(file: Path, *, page: Path, tables: Path, figures: Path) -> 
         trained = {name: lines for name, lines in logs.items() if lines}
         draw_training_curves(trained, TRAINING_FIELDS, png=figures / "training.png", pdf=figures / "training.pdf")
     for run in experiment.runs:
-        shown = figures / f"samples_{run.name}.png"
-        draw_samples_over_training(shown, {snapshot.kimg: root / snapshot.samples for snapshot in run.snapshots})
+        picture = figures / f"samples_{run.name}.png"
+        draw_samples_over_training(picture, {snapshot.kimg: root / snapshot.samples for snapshot in run.snapshots})
         caption = "Each column is a clip, the same in every snapshot; its second row is 16 frames later."
-        pictures.append(Media(shown, f"{run.name}: samples over training", caption))
+        pictures.append(Media(picture, f"{run.name}: samples over training", caption))
+    shown = _shown_kimgs(experiment, root)
     recipes = {run.name: read_recipe(root / run.recipe) for run in experiment.runs}
     content = ReportContent(
         title=experiment.title,
@@ -63,10 +66,15 @@ def write_experiment(file: Path, *, page: Path, tables: Path, figures: Path) -> 
         tables=written,
         datasets=[_dataset(data, root, figures) for data in experiment.data],
         figures=pictures,
-        clips=[media for run in experiment.runs if run.clips for media in _clips(run.name, run.clips, root, figures)],
+        clips=[
+            media
+            for run in experiment.runs
+            if run.clips
+            for media in _clips(run.name, run.clips, root, figures, explain_copies(_shown(scores, run.name, shown)))
+        ],
         runs=[_run(run, root, recipes[run.name], logs[run.name]) for run in experiment.runs],
         versions={"stylesv": __version__},
-        warnings=warnings_of_snapshots(scores, _shown_kimgs(experiment, root)),
+        warnings=warnings_of_snapshots(scores, shown),
     )
     write_report(page, content)
 
@@ -81,6 +89,10 @@ def _score_tables(scores: list[Score], tables: Path, figures: Path) -> tuple[lis
         curve = figures / f"curve_{protocol}.png"
         draw_score_curves(rows, png=curve, pdf=curve.with_suffix(".pdf"))
         curves.append(Media(curve, f"{written[-1].label} over training", wide=False))
+        moving = figures / f"motion_{protocol}.png"
+        if draw_motion_curves(rows, png=moving, pdf=moving.with_suffix(".pdf")):
+            caption = "How much clips change, and how far what is in them moves; dashed: real clips."
+            curves.append(Media(moving, f"Motion over training ({written[-1].label}'s protocol)", caption, wide=False))
     return written, curves
 
 
@@ -90,6 +102,11 @@ def _shown_kimgs(experiment: Experiment, root: Path) -> dict[str, int | None]:
         run.name: read_choice(root / run.choice).kimg if experiment.shown == "best" else run.snapshots[-1].kimg
         for run in experiment.runs
     }
+
+
+def _shown(scores: list[Score], run: str, shown: dict[str, int | None]) -> list[Score]:
+    """The scores of the snapshot of a run that is shown."""
+    return [score for score in scores if (score.scored.run, score.scored.kimg) == (run, shown[run])]
 
 
 def _log_lines(run: ReportedRun, root: Path) -> list[LogLine]:
@@ -142,12 +159,13 @@ def _kept(file: Path, folder: Path) -> Path:
     return folder / file.name
 
 
-def _clips(name: str, clips: ReportedClips, root: Path, figures: Path) -> list[Media]:
+def _clips(name: str, clips: ReportedClips, root: Path, figures: Path, copies: str) -> list[Media]:
     """A run's film and pictures, copied among the figures."""
     kept = {}
-    for part, file in clips.model_dump().items():
+    for part, file in clips.model_dump(exclude_none=True).items():
         kept[part] = figures / name / Path(file).name
         write_bytes(kept[part], (root / file).read_bytes())
+    nearest = [Media(kept["nearest"], f"{name}: is anything copied?", copies)] if "nearest" in kept else []
     return [
         Media(kept["film"], f"{name}: real and generated clips"),
         Media(kept["strip"], f"{name}: frames over time", "Each row is a clip, each column a time."),
@@ -156,13 +174,14 @@ def _clips(name: str, clips: ReportedClips, root: Path, figures: Path) -> list[M
             f"{name}: one column of pixels over time",
             "Time runs to the right. Straight lines where the scene moves would be texture sticking.",
         ),
+        *nearest,
     ]
 
 
 def _run(run: ReportedRun, root: Path, recipe: Recipe, log: list[LogLine]) -> RunSummary:
     recipe_yaml = (root / run.recipe).read_text(encoding="utf-8")
     choice = read_choice(root / run.choice)
-    facts = {"best snapshot": f"kimg {choice.kimg}, {choice.metric} {format_number(choice.value)}"}
+    facts = {"best snapshot": f"kimg {choice.kimg}, {choice.metric} {format_number(choice.value)}: {choice.reason}"}
     if isinstance(recipe, ImportedRecipe):
         facts["networks"] = f"imported from the checkpoint of SHA-256 {recipe.source[:12]}…"
         return RunSummary(run.name, facts, recipe_yaml)

@@ -22,7 +22,7 @@ from stylesv.config.settings import (
     ModelSettings,
 )
 from stylesv.config.validation import validate
-from stylesv.config.yaml_files import Layer, merge, read_layer, read_scalars
+from stylesv.config.yaml_files import Layer, merge, read_layer, read_scalars, settings_files
 from stylesv.errors import ConfigError, StyleSVError
 from stylesv.records.protocol import Protocol
 from stylesv.records.recipe import DataRecipe, GivenVideos, RenderedVideos
@@ -82,7 +82,7 @@ class _Planner:
 
     def plan(self) -> Plan:
         experiments, waiting = {}, {}
-        for path in sorted((self.config_dir / "experiments").glob("*.yaml")):
+        for path in settings_files(self.config_dir / "experiments"):
             try:
                 experiments[path.stem] = self._experiment(path.stem)
             except _VideosMissingError as error:  # other experiments can run all the same

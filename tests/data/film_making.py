@@ -18,6 +18,7 @@ CODECS = {
     ".mpg": "mpeg2video",
     ".mp4": "libx264",
     ".mov": "libx264",
+    ".ts": "libx264",
 }
 
 

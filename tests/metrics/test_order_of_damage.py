@@ -24,8 +24,9 @@ def videos(request, tmp_path):
     """24 videos of 32 frames, n t c h w, of cameras or rendered; and which."""
     films = real_films("sky") if request.param == "cameras" else tmp_path / "films"
     if request.param == "rendered":
-        render_driving_videos(films, num_videos=24, num_frames=(32, 32))
-    pack_videos(films, tmp_path / "packed", settings=PACKING)
+        render_driving_videos(films, num_videos=24, seconds=(3.2, 3.2))
+    rate = None if request.param == "cameras" else 10
+    pack_videos(films, tmp_path / "packed", settings=PACKING.model_copy(update={"fps": rate}))
     packed = PackedClips(tmp_path / "packed")
     return torch.from_numpy(np.stack([packed.read(clip, range(32)) for clip in range(24)])), request.param
 

@@ -22,6 +22,7 @@ from stylesv.training.transfer import transfer_networks
 pytestmark = pytest.mark.slow
 
 CHOSEN = {"run": "r", "kimg": 2, "metric": "rFID", "value": 1.5, "protocol": "rfid-0123abcd", "of_kimgs": (2,)}
+CHOSEN |= {"moving_kimgs": None, "reason": "the lowest rFID of all snapshots"}
 
 
 @pytest.fixture(scope="module")

@@ -32,8 +32,8 @@ UNUSABLE = ("cut.mp4", "short.mp4", "text.mp4")
 @pytest.fixture(scope="module")
 def videos(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("films")
-    render_driving_videos(folder / "videos", num_videos=4, seed=0, num_frames=(40, 80))
-    render_driving_videos(folder / "short", num_videos=1, seed=1, num_frames=(9, 9))
+    render_driving_videos(folder / "videos", num_videos=4, seed=0, seconds=(4, 8))
+    render_driving_videos(folder / "short", num_videos=1, seed=1, seconds=(0.3, 0.3))
     shutil.move(folder / "short" / "drive_0000.mp4", folder / "videos" / "short.mp4")
     whole = (folder / "videos" / "drive_0003.mp4").read_bytes()
     (folder / "videos" / "cut.mp4").write_bytes(whole[: len(whole) // 2])
@@ -83,8 +83,8 @@ def test_finetuning_starts_from_the_best_snapshot_of_the_pretraining(first):
     image, video = (next(path for path in runs.iterdir() if f"-{model}-" in path.name) for model in ("image", "D"))
     chosen = json.loads(next((image / "best").iterdir()).read_text())
     scores = [json.loads(path.read_text()) for path in image.glob("*/scores/*.json")]
-    assert chosen["value"] == min(score["value"] for score in scores if score["metric"] == "rfid")
-    assert {score["metric"] for score in scores} == {"rfid", "rfvd"}
+    assert chosen["value"] == min(score["value"] for score in scores if score["metric"] == "efid")
+    assert {score["metric"] for score in scores} == {"efid", "evd"}
     assert (video / "0" / "networks.safetensors").exists()
 
 

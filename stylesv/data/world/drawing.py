@@ -9,14 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from stylesv.data.world.scenes import VISIBLE_M, DrivingScene, RoadsideObject
+from stylesv.data.world.scenes import AVENUE_PERIOD_M, VISIBLE_M, DrivingScene, RoadsideObject
 
 _CAMERA_HEIGHT_M = 1.4
 _FOCAL_HEIGHTS = 0.95  # focal length in frame heights
 _HORIZON = 0.46  # share of the frame above the horizon
 _ROAD_HALF_WIDTH_M = 3.9
-_DASH_M, _DASH_PERIOD_M = 4.0, 11.0
-_BAND_PERIOD_M = 18.0  # mown bands of grass
+_DASH_M = 5.0
 _FARTHEST_M = 600.0
 
 
@@ -142,17 +141,17 @@ def _paint_ground(image: np.ndarray, canvas: Canvas, seconds: float) -> None:
     centre = scene.curvature(seconds) * middle**2 / 2 - scene.lane_offset
     across = middle * canvas.angle - centre  # metres right of the centre line, (rows, w)
 
-    band = _wave_share(near + driven, far + driven, period=_BAND_PERIOD_M, high=_BAND_PERIOD_M / 2)
+    band = _wave_share(near + driven, far + driven, period=AVENUE_PERIOD_M, high=AVENUE_PERIOD_M / 2)
     ground = np.empty((canvas.height - top, canvas.width, 3), np.float32)
-    ground[:] = (scene.grass * (0.9 + 0.2 * band))[:, None]
+    ground[:] = (scene.grass * (0.8 + 0.4 * band))[:, None]
     shoulder = _ROAD_HALF_WIDTH_M + 0.7
     _paint(ground, _span(across, -shoulder, shoulder, pixel), scene.road * np.float32([1.25, 1.15, 1.0]))
     _paint(ground, _span(across, -_ROAD_HALF_WIDTH_M, _ROAD_HALF_WIDTH_M, pixel), scene.road)
     white = np.full(3, 235, np.float32)
     for edge in (-_ROAD_HALF_WIDTH_M + 0.3, _ROAD_HALF_WIDTH_M - 0.3):
         _paint(ground, _span(across, edge - 0.09, edge + 0.09, pixel), white)
-    dashes = _wave_share(near + driven, far + driven, period=_DASH_PERIOD_M, high=_DASH_M)
-    _paint(ground, _span(across, -0.1, 0.1, pixel) * dashes, white)
+    dashes = _wave_share(near + driven, far + driven, period=AVENUE_PERIOD_M, high=_DASH_M)
+    _paint(ground, _span(across, -0.15, 0.15, pixel) * dashes, white)
     ground *= scene.light
     _paint(ground, np.broadcast_to(_haze_share(scene, middle).astype(np.float32), ground.shape[:2]), scene.sky_horizon)
     image[top + 1 :] = ground[1:]

@@ -16,9 +16,9 @@ from stylesv.errors import ConfigError, DataError, MachineError, machine_trouble
 from stylesv.media.video_file import Encoding, write_video
 from stylesv.seeding import numpy_generator
 
-FILM_SIZES_PX = ((160, 96), (128, 128), (176, 144), (144, 96), (192, 108), (128, 96))  # width, height
-FILM_RATES_FPS = (10, 12, 15, 24, 25, 30)
-FILM_FRAMES = (40, 120)
+FILM_SIZES_PX = ((112, 64), (96, 96), (112, 96), (96, 64), (128, 72), (96, 72))  # width, height
+FILM_RATES_FPS = (10, 20, 30)
+FILM_SECONDS = (5.0, 8.0)
 # Another encoding is other films: raise RECIPE_VERSIONS["videos"] with it.
 AS_FILMED = Encoding(
     {
@@ -39,10 +39,10 @@ def render_driving_videos(
     *,
     num_videos: int = 60,
     seed: int = 0,
-    num_frames: tuple[int, int] = FILM_FRAMES,
+    seconds: tuple[float, float] = FILM_SECONDS,
     progress: bool = False,
 ) -> list[Path]:
-    """Render `num_videos` films `drive_0000.mp4`, ... of `num_frames` (fewest, most) frames into a new folder.
+    """Render `num_videos` films `drive_0000.mp4`, ... of so many `seconds` (shortest, longest) into a new folder.
 
     A film is a function of (seed, its number): more films leave the first ones as they are. They are written beside
     the target and the folder gets its name when all are whole.
@@ -52,8 +52,8 @@ def render_driving_videos(
         DataError: the folder holds files already.
         MachineError: the disk is full, or the machine is short of something else.
     """
-    if num_videos < 1 or not 1 <= num_frames[0] <= num_frames[1]:
-        raise ConfigError(f"num_videos {num_videos}, num_frames {num_frames}: both must be 1 or more, fewest first")
+    if num_videos < 1 or not 0 < seconds[0] <= seconds[1]:
+        raise ConfigError(f"num_videos {num_videos}, seconds {seconds}: both must be above 0, shortest first")
     out_dir = Path(out_dir)
     if out_dir.exists() and (not out_dir.is_dir() or any(out_dir.iterdir())):
         raise DataError(f"{out_dir}: exists and is not an empty folder; remove it or give another --out")
@@ -62,7 +62,7 @@ def render_driving_videos(
     partial.mkdir(parents=True)
     try:
         for number in tqdm(range(num_videos), "films", disable=not progress):
-            _render_film(partial / f"drive_{number:04d}.mp4", seed, number, num_frames)
+            _render_film(partial / f"drive_{number:04d}.mp4", seed, number, seconds)
         os.replace(partial, out_dir)
     except Exception as error:
         trouble = machine_trouble(error)
@@ -74,11 +74,11 @@ def render_driving_videos(
     return sorted(out_dir.glob("*.mp4"))
 
 
-def _render_film(path: Path, seed: int, number: int, num_frames: tuple[int, int]) -> None:
+def _render_film(path: Path, seed: int, number: int, seconds: tuple[float, float]) -> None:
     rng = numpy_generator(seed, "driving-film", number)
     width, height = FILM_SIZES_PX[rng.integers(len(FILM_SIZES_PX))]
     rate_fps = int(rng.choice(FILM_RATES_FPS))
-    length = int(rng.integers(num_frames[0], num_frames[1] + 1))
+    length = max(round(rng.uniform(*seconds) * rate_fps), 1)
     scene = draw_scene(seed, number, duration_seconds=length / rate_fps)
     canvas = prepare_canvas(scene, height, width)
     frames = (draw_frame(canvas, frame / rate_fps).transpose(2, 0, 1) for frame in range(length))

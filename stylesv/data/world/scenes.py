@@ -13,6 +13,7 @@ from jaxtyping import Float
 
 from stylesv.seeding import numpy_generator
 
+AVENUE_PERIOD_M = 12.0  # of dashes, bands of grass and trees: a drive repeats after it
 VISIBLE_M = 180.0  # objects fade in from here; beyond it lie only ground and hills
 
 ObjectKind = Literal["broadleaf", "conifer", "pole", "house"]
@@ -92,32 +93,39 @@ def _along_palette(palette: np.ndarray, hour: float) -> np.ndarray:
     return _mix(palette[low], palette[low + 1], position - low)
 
 
-def _draw_object(rng: np.random.Generator, *, along: float, side: int, share_conifers: float) -> RoadsideObject:
-    if rng.random() < 0.12:
-        kind, across, height = "house", rng.uniform(12, 18), rng.uniform(5, 7)
-        colour = rng.uniform([170, 150, 120], [235, 225, 205])
-    elif rng.random() < share_conifers:
-        kind, across, height = "conifer", rng.uniform(7, 15), rng.uniform(6, 11)
-        colour = rng.uniform([20, 65, 35], [45, 95, 55])
-    else:
-        kind, across, height = "broadleaf", rng.uniform(7, 15), rng.uniform(5, 9)
-        colour = rng.uniform([45, 90, 25], [95, 135, 50])
-    roof = rng.uniform([110, 45, 35], [165, 75, 60])
-    return RoadsideObject(kind, along, side * across, height, colour.astype(np.float32), roof.astype(np.float32))
+def _draw_tree(
+    rng: np.random.Generator, kind: ObjectKind, *, along: float, across: float, height: float
+) -> RoadsideObject:
+    """One tree of a row: its size and colour are the row's, give or take a little."""
+    low, high = ([20, 65, 35], [45, 95, 55]) if kind == "conifer" else ([45, 90, 25], [95, 135, 50])
+    colour = rng.uniform(low, high).astype(np.float32)
+    return RoadsideObject(kind, along, across, height * rng.uniform(0.92, 1.08), colour, colour)
 
 
 def _draw_objects(rng: np.random.Generator, length: float) -> tuple[RoadsideObject, ...]:
-    """Trees and houses at random gaps on both sides, poles at even gaps on one, for `length` metres."""
+    """A row of trees at even gaps on either side, poles before one of them, and now and then a house behind."""
     objects = []
-    share_conifers = rng.uniform(0, 1)
+    gap = AVENUE_PERIOD_M
     for side in (-1, 1):
-        along = rng.uniform(0, 15)
-        while along < length:
-            objects.append(_draw_object(rng, along=along, side=side, share_conifers=share_conifers))
-            along += rng.uniform(9, 24)
+        kind: ObjectKind = "conifer" if rng.random() < 0.5 else "broadleaf"
+        across, height = rng.uniform(7.0, 8.5), rng.uniform(6.5, 8.5)
+        for along in np.arange(rng.uniform(0, gap), length, gap):
+            objects.append(_draw_tree(rng, kind, along=float(along), across=side * across, height=height))
+        for along in np.arange(rng.uniform(0, 120), length, 120.0):
+            colour, roof = rng.uniform([170, 150, 120], [235, 225, 205]), rng.uniform([110, 45, 35], [165, 75, 60])
+            objects.append(
+                RoadsideObject(
+                    "house",
+                    float(along),
+                    side * rng.uniform(15, 19),
+                    6.0,
+                    colour.astype(np.float32),
+                    roof.astype(np.float32),
+                )
+            )
     wood = np.array([95, 75, 60], np.float32)
     side = 1 if rng.random() < 0.5 else -1
-    for along in np.arange(rng.uniform(0, 35), length, 35.0):
+    for along in np.arange(rng.uniform(0, 2 * gap), length, 2 * gap):
         objects.append(RoadsideObject("pole", float(along), side * 5.6, 7.0, wood, wood))
     return tuple(sorted(objects, key=lambda thing: -thing.along))  # far to near, the order of painting
 
@@ -131,7 +139,7 @@ def draw_scene(seed: int, clip: int, *, duration_seconds: float) -> DrivingScene
     hour = float(rng.beta(2.2, 1.0))  # most clips by day
     light = _along_palette(_LIGHT, hour) * np.float32(brightness)
     overcast_sky = np.array([165, 172, 182], np.float32) * light.mean()
-    speed = rng.uniform(9, 26)
+    speed = rng.uniform(8, 12)
     waves = [
         [
             [rng.uniform(0.4, 1.0) * size / (n + 1), (n + 1) * rng.uniform(0.4, 0.8), rng.uniform(0, 6.3)]
@@ -142,7 +150,7 @@ def draw_scene(seed: int, clip: int, *, duration_seconds: float) -> DrivingScene
     cloud_white = np.array([250, 248, 245], np.float32) * (0.35 + 0.65 * light)
     return DrivingScene(
         speed=float(speed),
-        curve_peak=float(rng.uniform(0.001, 0.007)),
+        curve_peak=float(rng.uniform(0.0005, 0.003)),
         curve_period=float(rng.uniform(6, 14)),
         curve_phase=float(rng.uniform(0, 2 * np.pi)),
         lane_offset=float(rng.uniform(1.2, 1.9)),
