@@ -86,11 +86,43 @@ rule measure_reference:
         """
 
 
+rule measure_floor:
+    """What a perfect generator would score under a protocol, measured once for all snapshots of a data set."""
+    input:
+        reference=files(questions.reference_of_data),
+        protocol=ancient(paths.PROTOCOL),
+    output:
+        paths.FLOOR,
+    log:
+        "logs/measure_floor/{data}/{protocol}.log",
+    benchmark:
+        "benchmarks/measure_floor/{data}/{protocol}.tsv"
+    conda:
+        "../envs/evaluate.yaml"
+    threads: plan.machine.cpu_threads
+    resources:
+        mem_mb=4000,
+        runtime=60,
+        cpu_threads=plan.machine.cpu_threads,
+    params:
+        scripts=SCRIPTS,
+    shell:
+        r"""
+        exec python {params.scripts:q}/measure_floor.py \
+            --reference {input.reference:q} \
+            --protocol {input.protocol:q} \
+            --out {output:q} \
+            --cpu-threads {resources.cpu_threads} \
+            >{log:q} 2>&1
+        """
+
+
 rule score_snapshot:
     """Generated clips of one snapshot against the reference: one score with its whole protocol."""
     input:
         networks=ancient(paths.NETWORKS),
         reference=files(questions.reference),
+        floor=files(questions.floor),
         protocol=ancient(paths.PROTOCOL),
         detector=files(questions.detector),
     output:
@@ -116,6 +148,7 @@ rule score_snapshot:
         exec python {params.scripts:q}/score_snapshot.py \
             --networks {input.networks:q} \
             --reference {input.reference:q} \
+            --floor={input.floor:q} \
             --protocol {input.protocol:q} \
             --detector={input.detector:q} \
             --run {wildcards.run:q} \

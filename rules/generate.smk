@@ -56,3 +56,38 @@ rule draw_clips:
             --cpu-threads {resources.cpu_threads} \
             >{log:q} 2>&1
         """
+
+
+rule draw_nearest:
+    """Generated clips of the snapshot that is shown, beside the real clips that are nearest to them."""
+    input:
+        choice=files(questions.shown_choice),
+        networks=files(questions.shown_networks),
+        scores=files(questions.shown_scores),
+        index=files(questions.index_of_run),
+        packed=files(questions.packed_clips_of_run),
+    output:
+        paths.NEAREST,
+    log:
+        "logs/draw_nearest/{run}/{look}/{protocol}.log",
+    conda:
+        "../envs/evaluate.yaml"
+    threads: plan.machine.cpu_threads
+    resources:
+        mem_mb=8000,
+        runtime=60,
+        cpu_threads=plan.machine.cpu_threads,
+    params:
+        scripts=SCRIPTS,
+        data=subpath(input.index, parent=True),
+    shell:
+        r"""
+        exec python {params.scripts:q}/draw_nearest.py \
+            --choice={input.choice:q} \
+            --networks {input.networks[0]:q} \
+            --data {params.data:q} \
+            --protocol {wildcards.protocol:q} \
+            --out {output:q} \
+            --cpu-threads {resources.cpu_threads} \
+            >{log:q} 2>&1
+        """

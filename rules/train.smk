@@ -24,6 +24,7 @@ rule initialize_networks:
     """Snapshot 0: fresh networks, or those of the parent's best snapshot."""
     input:
         recipe=ancient(paths.RECIPE),
+        data=files(questions.index_of_classes),
         choice=files(questions.parent_choice),
         candidates=files(questions.parent_snapshots),
     output:
@@ -47,6 +48,7 @@ rule initialize_networks:
         r"""
         exec python {params.scripts:q}/initialize_networks.py \
             --recipe {input.recipe:q} \
+            --data={input.data:q} \
             --parent-choice={input.choice:q} \
             --networks-out {output.networks:q} \
             --state-out {output.state:q} \

@@ -20,7 +20,7 @@ def changed(recipe: TrainedRecipe, changes: dict[str, Any]) -> TrainedRecipe:
 def data_recipe(**packing: Any) -> DataRecipe:
     """The recipe of a data set of a user's videos."""
     settings = {"resolution": 32, "crop": "center", "fps": None, "min_frames": 8, "max_frames": None}
-    settings |= {"jpeg_quality": 95, "damaged": "drop"}
+    settings |= {"jpeg_quality": 95, "damaged": "drop", "labels": None}
     source = GivenVideos(fingerprint="0123456789abcdef")
     return DataRecipe(source=source, packing=PackSettings(**settings | packing), version=1)
 

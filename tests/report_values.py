@@ -26,6 +26,9 @@ def used(name: str = "rfvd_16f", *, key: str = "0123abcd", sha256: str = "a" * 6
     values = named_protocol(CONFIG, name).settings.model_dump(mode="json")
     for field, value in changes.items():
         values[field] = (values[field] or {}) | value if isinstance(value, dict) else value
+    if not values["metric"].startswith("frechet_"):
+        beside = ("floor", "neighbours") if "kernel_" in values["metric"] else ("floor", "neighbours", "kernel")
+        values |= {name: None for name in beside if name not in changes}
     settings = ProtocolSettings.model_validate(values)
     return UsedProtocol(name=name, key=key, settings=settings, detector_sha256=sha256)
 
@@ -41,8 +44,13 @@ def score(kimg: int | None = 20, value: float = 50.0, *, run: str = "sky-D-s0-7b
         "real_value": None,
         "split_std": None,
         "few_clips": False,
+        "floor": None,
+        "infinity": None,
+        "fidelity": [],
+        "memorisation": None,
         "artefacts": [],
         "drift": [],
+        "motion": None,
         "scored": {"run": run, "dataset": "sky", "model": "D", "seed": 0, "kimg": kimg},
         "protocol": protocol.model_dump(mode="json"),
         "real": {
@@ -54,6 +62,7 @@ def score(kimg: int | None = 20, value: float = 50.0, *, run: str = "sky-D-s0-7b
             **{"start_time": 0, "frame_stride": 1, "truncation": 1.0, "resolution_px": 32},
         },
         "notes": [],
+        "warnings": [],
         "versions": {},
     }
     return Score.model_validate_json(json.dumps(values | changes | {"protocol": values["protocol"]}))

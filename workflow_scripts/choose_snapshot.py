@@ -16,9 +16,9 @@ from stylesv.errors import run_command
 def choose_snapshot(run: Path, protocol: str, kimgs: tuple[int, ...], out: Path) -> None:
     from stylesv.metrics.choice import choose_best
     from stylesv.records.choice import write_choice
-    from stylesv.records.score import score_file
+    from stylesv.records.score import read_score_of
 
-    write_choice(out, choose_best([score_file(run, kimg, protocol) for kimg in kimgs]))
+    write_choice(out, choose_best([read_score_of(run, kimg, protocol) for kimg in kimgs]))
 
 
 if __name__ == "__main__":

@@ -14,10 +14,9 @@ from stylesv.errors import run_command
 @click.option("--kimgs", required=True, type=NUMBERS, help="Snapshots, with commas between: 0,4,8.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="JSON file to write.")
 def collect_scores(run: Path, protocols: tuple[str, ...], kimgs: tuple[int, ...], out: Path) -> None:
-    from stylesv.records.score import read_score, score_file, write_run_scores
+    from stylesv.records.score import read_score_of, write_run_scores
 
-    files = [score_file(run, kimg, protocol) for protocol in protocols for kimg in kimgs]
-    write_run_scores(out, [read_score(file) for file in files])
+    write_run_scores(out, [read_score_of(run, kimg, protocol) for protocol in protocols for kimg in kimgs])
 
 
 if __name__ == "__main__":

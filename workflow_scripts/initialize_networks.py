@@ -11,6 +11,7 @@ from stylesv.threads import use_cpu_threads
 
 @click.command(help=__doc__)
 @click.option("--recipe", required=True, type=click.Path(path_type=Path), help="The run's recipe.yaml.")
+@click.option("--data", type=OptionalPath(), help="The packed clips' index.json, where videos have classes.")
 @click.option("--parent-choice", type=OptionalPath(), help="Choice of the parent run's best snapshot.")
 @click.option("--networks-out", required=True, type=click.Path(path_type=Path), help="networks.safetensors to write.")
 @click.option("--state-out", required=True, type=click.Path(path_type=Path), help="state.safetensors to write.")
@@ -18,6 +19,7 @@ from stylesv.threads import use_cpu_threads
 @click.option("--cpu-threads", default=2, show_default=True, type=click.IntRange(min=1), help="Threads on a CPU.")
 def initialize_networks(
     recipe: Path,
+    data: Path | None,
     parent_choice: Path | None,
     networks_out: Path,
     state_out: Path,
@@ -28,7 +30,8 @@ def initialize_networks(
     from stylesv.generation.samples import draw_snapshot_samples
     from stylesv.training.segment import initialize_run
 
-    for line in initialize_run(recipe, parent_choice=parent_choice, networks_out=networks_out, state_out=state_out):
+    files = {"networks_out": networks_out, "state_out": state_out}
+    for line in initialize_run(recipe, data=data, parent_choice=parent_choice, **files):
         click.echo(line)
     if samples is not None:
         draw_snapshot_samples(networks_out, samples)

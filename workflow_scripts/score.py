@@ -5,6 +5,7 @@ Either side may be a folder or zip of films or of frame folders, a folder that p
 """
 
 import shutil
+import sys
 from pathlib import Path
 
 import click
@@ -27,27 +28,60 @@ def parse_share(_context: click.Context, _option: click.Parameter, text: str) ->
     return int(number), int(jobs)
 
 
+def run_selftest(reference: Path | None, generated: Path | None, detector: str | None) -> int:
+    """Print every known case; 1 if a number differs."""
+    from stylesv.scoring.selftest import Checked, PublicCase, selftest
+
+    given = [value for value in (reference, generated, detector) if value is not None]
+    if given and len(given) < 3:
+        raise ConfigError(
+            "--selftest takes --detector, --generated and --reference together, for the public case of I3D"
+        )
+    agrees = True
+    for case in selftest(PublicCase(Path(detector), generated, reference) if given else None):
+        click.echo(str(case))
+        agrees &= not isinstance(case, Checked) or case.agrees
+    click.echo("all known cases agree" if agrees else "some numbers differ: do not trust this machine's scores")
+    return 0 if agrees else 1
+
+
 @click.command(help=__doc__)
-@click.option("--reference", required=True, type=path, help="Real videos.")
-@click.option("--generated", required=True, type=path, help="Generated videos.")
-@click.option("--protocol", required=True, help="Name of a file in config/protocols, or a file like those.")
-@click.option("--detector", help="File of the protocol's detector, or random-i3d.  [default: random-i3d if it is that]")
-@click.option("--out", required=True, type=path, help="Score to write, JSON.")
+@click.option("--reference", type=path, help="Real videos.")
+@click.option("--generated", type=path, help="Generated videos.")
+@click.option("--protocol", help="Name of a file in config/protocols, or a file like those.")
+@click.option(
+    "--detector", help="File of the protocol's detector, or random-i3d.  [default: the protocol's, if it is no file]"
+)
+@click.option("--out", type=path, help="Score to write, JSON.")
 @click.option("--resolution", type=click.IntRange(min=4), help="Fit frames of folders and zips to this many pixels.")
 @click.option("--shards", type=path, help="Folder that keeps finished work for later calls.  [default: none is kept]")
 @click.option("--share", default="0/1", callback=parse_share, help="NUMBER/JOBS: compute a share, into --shards.")
+@click.option(
+    "--selftest",
+    is_flag=True,
+    help="Run the detectors at hand on known clips instead, and say whether all digits are right (exit 1 if not). With "
+    "--detector I3D-WEIGHTS --generated CLIPS --reference MOMENTS.npz also the public case of I3D.",
+)
 @click.option("--cpu-threads", default=2, show_default=True, type=click.IntRange(min=1), help="Threads on a CPU.")
 def score(
-    reference: Path,
-    generated: Path,
-    protocol: str,
+    reference: Path | None,
+    generated: Path | None,
+    protocol: str | None,
     detector: str | None,
-    out: Path,
+    out: Path | None,
     resolution: int | None,
     shards: Path | None,
     share: tuple[int, int],
+    selftest: bool,
     cpu_threads: int,
 ) -> None:
+    if selftest:
+        use_cpu_threads(cpu_threads)
+        sys.exit(run_selftest(reference, generated, detector))
+    given = {"--reference": reference, "--generated": generated, "--protocol": protocol, "--out": out}
+    missing = [option for option, value in given.items() if value is None]
+    if missing:
+        raise ConfigError(f"{' and '.join(missing)}: missing; --help says what each is, --selftest needs none of them")
     plan = named_protocol(CONFIG, protocol)
     if detector is not None:
         plan = use_detector(plan, detector, random=random_detector(CONFIG))
@@ -58,7 +92,7 @@ def score(
     from stylesv.scoring.request import ScoreRequest, describe_score, score_request
 
     folder = shards or out.with_name(out.name + ".shards")
-    file = None if plan.settings.detector.is_random or detector is None else Path(detector)
+    file = Path(detector) if plan.settings.detector.is_file and detector is not None else None
     request = ScoreRequest(reference, generated, file, resolution, folder, share)
     found = score_request(request, plan)
     if found is None:

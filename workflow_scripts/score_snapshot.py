@@ -21,6 +21,7 @@ from stylesv.threads import use_cpu_threads
 @click.option("--model", required=True, help="Name of its model, likewise.")
 @click.option("--seed", required=True, type=int, help="Its seed, likewise.")
 @click.option("--kimg", required=True, type=int, help="Which snapshot it is, likewise.")
+@click.option("--floor", type=OptionalPath(), help="Floor of the protocol, JSON; measured anew if there is none.")
 @click.option("--detector", type=OptionalPath(), help="The detector's file; none for random-i3d.")
 @click.option(
     "--shards", required=True, type=click.Path(path_type=Path), help="Folder of finished shards until all are."
@@ -36,6 +37,7 @@ def score_snapshot(
     model: str,
     seed: int,
     kimg: int,
+    floor: Path | None,
     detector: Path | None,
     shards: Path,
     out: Path,
@@ -48,12 +50,16 @@ def score_snapshot(
 
     scored = ScoredRun(run=run, dataset=dataset, model=model, seed=seed, kimg=kimg)
     used = read_protocol(protocol)
-    score = score_clips(networks, reference, used, scored, detector=detector, shards=shards)
+    score = score_clips(networks, reference, used, scored, detector=detector, shards=shards, floor=floor)
     write_score(out, score)
     shutil.rmtree(shards, ignore_errors=True)
     click.echo(f"{score.label} {score.value:.4g}")
+    if score.floor is not None:
+        click.echo(f"a perfect generator would score {score.floor.value:.4g}")
     for note in score.notes:
         click.echo(f"note: {note}")
+    for warning in score.warnings:
+        click.echo(f"warning: {warning.sentence}")
 
 
 if __name__ == "__main__":

@@ -11,9 +11,11 @@ import posixpath
 import stat
 import struct
 import zipfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from stylesv.errors import DataError, cannot_be_read, machine_trouble, printable
 
@@ -21,6 +23,7 @@ FILM_SUFFIXES = frozenset(
     f".{kind}" for kind in ("mp4", "mov", "m4v", "mkv", "webm", "avi", "mpg", "mpeg", "m2v", "ts", "mts", "m2ts")
 ) | frozenset(f".{kind}" for kind in ("wmv", "flv", "ogv", "3gp", "gif"))
 FRAME_SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"))
+LABEL_FILE = "dataset.json"  # as published archives call it
 _WHAT_IS_ALLOWED = "a folder or .zip of films (.mp4, .mov, .mkv, .webm, .avi, ...) or of folders of .jpg or .png frames"
 _VIDEO_SUFFIXES = FILM_SUFFIXES | FRAME_SUFFIXES
 _NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)  # what a link that leads nowhere says when it is followed
@@ -68,19 +71,45 @@ def list_video_files(videos: Path) -> VideoFiles:
     return VideoFiles(root, zipped, films, frames, others, sizes)
 
 
-def fingerprint_videos(path: Path) -> str:
+def fingerprint_videos(path: Path, *, with_labels: bool = False) -> str:
     """First 16 hex digits of the SHA-256 over the sorted names and sizes of all films and frames at `path`.
 
     Names are those below the folder or in the zip, so that a zip counts as what it unpacks to. What packing passes over or
-    merely lists as ignored is not in it.
+    merely lists as ignored is not in it; `with_labels` the list of classes is, whole.
 
     Raises:
-        DataError, MachineError: as `list_video_files`.
+        DataError, MachineError: as `list_video_files` and `read_label_file`.
     """
     found = list_video_files(path)
     names = [*found.films, *(name for frames in found.frames.values() for name in frames)]
     lines = sorted(f"{name} {'leads nowhere' if found.sizes[name] is None else found.sizes[name]}" for name in names)
+    if with_labels:
+        lines.append(hashlib.sha256(read_label_file(path)[1]).hexdigest())
     return hashlib.sha256("\n".join(lines).encode(errors="surrogateescape")).hexdigest()[:16]
+
+
+def read_label_file(videos: Path) -> tuple[str, bytes]:
+    """The list of classes that lies beside or above the videos, `dataset.json`: where it is, and its content.
+
+    Raises:
+        DataError: there is none, or more than one.
+        MachineError: it cannot be read, though it may be sound.
+    """
+    found = list_video_files(videos)
+    names = [name for name in found.others if posixpath.basename(name) == LABEL_FILE]
+    if len(names) != 1:
+        trouble = f"holds {len(names)} files {LABEL_FILE}" if names else f"holds no {LABEL_FILE}"
+        raise DataError(f"{videos}: {trouble}; labels: dataset_json needs one, which lists the class of every video")
+    where = Path(videos) / names[0]
+    try:
+        if found.zipped:
+            with open_zip(found.root) as archive:
+                return printable(where), archive.read(names[0])
+        return printable(where), where.read_bytes()
+    except (*_DAMAGED_ZIP, zlib.error, RuntimeError) as error:
+        raise DataError(f"{printable(where)}: cannot be unpacked ({error}); pack the zip again") from error
+    except OSError as error:
+        raise cannot_be_read(where, error) from error
 
 
 def _look_at(videos: Path) -> os.stat_result:
@@ -150,7 +179,7 @@ def _zip_table(path: Path) -> dict[str, int | None] | None:
             file.read()
             if not zipfile.is_zipfile(file):
                 return None
-            with zipfile.ZipFile(file) as archive:
+            with open_zip(file) as archive:
                 return {info.filename: info.file_size for info in archive.infolist() if not info.is_dir()}
     except _DAMAGED_ZIP as error:
         if isinstance(error.__context__, OSError) and machine_trouble(error.__context__):
@@ -158,6 +187,19 @@ def _zip_table(path: Path) -> dict[str, int | None] | None:
         raise DataError(f"{path}: is a damaged zip ({error}); mend it or pack it again") from error
     except OSError as error:
         raise cannot_be_read(path, error) from error
+
+
+def open_zip(file: Path | BinaryIO) -> zipfile.ZipFile:
+    """A zip for reading, whose members are named by paths also where the program that made it wrote backslashes.
+
+    As unzip does: where no name has a slash, backslashes stand for it.
+    """
+    archive = zipfile.ZipFile(file)
+    if not any("/" in info.filename for info in archive.infolist()):
+        for info in archive.infolist():
+            info.filename = info.filename.replace("\\", "/")
+            archive.NameToInfo[info.filename] = info
+    return archive
 
 
 def _is_hidden(part: str) -> bool:

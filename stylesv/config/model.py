@@ -1,17 +1,15 @@
 """Settings of the generator and the discriminator: what a user may choose about the model, and which shapes cannot work.
 
 Plain data only. Options of the published code that do nothing there (docs/differences.md 1.5) have no setting here.
-What follows from the data set or the clips (resolution, number of frames, classes) is not a setting of the model; the
-two `check_*` functions hold the model's shapes against it.
+What follows from the data set or the clips (resolution, number of frames, classes) is not a setting of the model;
+`stylesv.config.model_checks` holds the model's shapes against it.
 """
 
-import math
 from typing import Literal
 
 from pydantic import NonNegativeInt, model_validator
 
 from stylesv.config.base import Count, Positive, Settings
-from stylesv.errors import ConfigError
 
 
 class TimeEncodingSettings(Settings):
@@ -253,62 +251,3 @@ def block_channels(channel_base: int, channel_max: int, resolution: int) -> int:
 def is_power_of_two(number: int) -> bool:
     """Whether the number is 1, 2, 4, 8, ..."""
     return number > 0 and number & (number - 1) == 0
-
-
-def check_generator(settings: GeneratorSettings, *, resolution: int) -> None:
-    """Refuse a resolution that the generator cannot make.
-
-    Raises:
-        ConfigError: with the value and what is allowed.
-    """
-    _check_resolution(resolution)
-    channels = block_channels(settings.channel_base, settings.channel_max, resolution)
-    if settings.synthesis is not None:
-        channels = layer_channels(settings.channel_base, settings.channel_max, resolution / 2)
-        cutoff, stopband = settings.synthesis.first_cutoff, settings.synthesis.first_stopband
-        last_stopband = resolution / 2 * settings.synthesis.last_stopband_rel
-        if cutoff >= resolution / 2 or stopband > last_stopband:
-            raise ConfigError(
-                f"first_cutoff {cutoff:g} and first_stopband {stopband:g} must be below those of the last layer at "
-                f"{resolution} px, {resolution / 2:g} and {last_stopband:g}; lower them"
-            )
-    if channels < 1:
-        raise ConfigError(
-            f"generator channel_base {settings.channel_base} leaves no channel at {resolution} px; raise it"
-        )
-
-
-def check_discriminator(settings: DiscriminatorSettings, *, resolution: int, num_frames: int) -> None:
-    """Refuse a resolution and number of frames that the discriminator cannot judge.
-
-    Raises:
-        ConfigError: with the value and what is allowed.
-    """
-    _check_resolution(resolution)
-    if num_frames < 1:
-        raise ConfigError(f"a clip of {num_frames} frames: the discriminator needs at least 1")
-    if num_frames > 1 and settings.concat_res >= resolution:
-        raise ConfigError(
-            f"concat_res {settings.concat_res} must be below the resolution {resolution}: frames are merged between "
-            "blocks, so at least one block must come first; lower concat_res (8 at least) or raise the resolution"
-        )
-    if num_frames > 1 and settings.architecture == "skip":
-        raise ConfigError(f"discriminator architecture skip judges single images, not {num_frames} frames; take resnet")
-    channels = block_channels(settings.channel_base, settings.channel_max, resolution)
-    if channels < 1:
-        raise ConfigError(
-            f"discriminator channel_base {settings.channel_base} leaves no channel at {resolution} px; raise it"
-        )
-    if not settings.tmean:
-        merged = block_channels(settings.channel_base, settings.channel_max, settings.concat_res)
-        if merged // settings.num_frames_div_factor < 1:
-            raise ConfigError(
-                f"num_frames_div_factor {settings.num_frames_div_factor} leaves none of the {merged} channels at "
-                f"concat_res {settings.concat_res}; lower it"
-            )
-
-
-def _check_resolution(resolution: int) -> None:
-    if not is_power_of_two(resolution) or resolution < 16:
-        nearest = 2 ** max(4, round(math.log2(max(resolution, 1))))
-        raise ConfigError(f"resolution {resolution}: must be a power of two from 16 up, for example {nearest}")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from stylesv.config.yaml_files import Layer, Place, merge, only_section, read_layer
+from stylesv.config.yaml_files import Layer, Place, merge, only_section, read_layer, settings_files
 from stylesv.errors import ConfigError
 
 Read = Callable[[Path], Layer]
@@ -62,6 +62,6 @@ def named_file(folder: Path, name: str, wanted_by: Place) -> Path:
     """
     path = folder / f"{name}.yaml"
     if not path.exists():
-        known = sorted(file.stem for file in folder.glob("*.yaml"))
+        known = [file.stem for file in settings_files(folder)]
         raise ConfigError(f"{wanted_by}: {name}: no such file {path}; known: {', '.join(known)}")
     return path

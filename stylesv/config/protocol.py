@@ -22,12 +22,26 @@ SHORT_NAMES = {
 }
 # besides random-i3d, whose logits stand in for any features, and for probabilities after a softmax
 KINDS_OF_METRIC = {
-    "frechet_video": ("i3d_weights", "i3d_torchscript", "encoder_torchscript"),
-    "frechet_image": ("inception_torchscript",),
-    "kernel_image": ("inception_torchscript",),
-    "inception_image": ("inception_probabilities",),
+    "frechet_video": ("i3d_weights", "i3d_torchscript", "encoder_torchscript", "transnetv2", "content_and_change"),
+    "frechet_image": ("inception_torchscript", "efficientnet_lite0"),
+    "kernel_image": ("inception_torchscript", "efficientnet_lite0"),
+    "inception_image": ("inception_probabilities", "efficientnet_lite0_probabilities"),
     "inception_video": ("c3d_probabilities",),
 }
+# before the name of a metric, where the detector is not the papers': a number is never mistaken for theirs
+PREFIXES = {
+    "random_i3d": "r",
+    "encoder_torchscript": "cd",
+    "efficientnet_lite0": "e",
+    "efficientnet_lite0_probabilities": "e",
+    "transnetv2": "t",
+    "content_and_change": "e",
+}
+# a Frechet video distance of other features than I3D's is no FVD (Unterthiner et al. 2018)
+OWN_SHORT_NAMES = {"transnetv2": "vd", "content_and_change": "vd"}
+
+BESIDE: dict[str, None] = {"neighbours": None, "floor": None, "artefacts": None, "drift": None}
+"""Settings of what stands beside a score and changes no choice of a snapshot."""
 
 
 class RealClipSettings(Settings):
@@ -74,6 +88,17 @@ class KernelSettings(Settings):
     """Seed of the subsets. The published code draws from the unseeded global generator."""
 
 
+class NeighbourSettings(Settings):
+    """Precision, recall, density, coverage and copies, beside a Fréchet score (`stylesv.metrics.neighbours`)."""
+
+    nearest: Count
+    """Which neighbour the ball around a clip reaches to. prdc: 5."""
+    max_clips: Annotated[int, Field(ge=10)]
+    """At most this many clips of either side, drawn where there are more: time and memory grow with their square."""
+    seed: Seed
+    """Seed of that draw, and of the halves of the real videos that stand beside it."""
+
+
 class InceptionSettings(Settings):
     """Inception score (Salimans et al. 2016)."""
 
@@ -92,6 +117,20 @@ class BootstrapSettings(Settings):
     """Share of the resamples inside the interval, such as 0.95."""
     seed: Seed
     """Seed of the resamples."""
+
+
+class FloorSettings(Settings):
+    """What a perfect generator would score with as many clips, and what this one would with infinitely many."""
+
+    draws: Annotated[int, Field(ge=20, le=100_000)]
+    """Perfect generators that are drawn from the real clips (`stylesv.metrics.floor`)."""
+    level: Annotated[float, Field(gt=0, lt=1)]
+    """Share of their scores inside the floor's interval, such as 0.95."""
+    parts: Annotated[int, Field(ge=2, le=16)]
+    """Clips are cut into 1, 2, ... to so many parts, whose scores give the one at infinitely many
+    (`stylesv.metrics.infinity`)."""
+    seed: Seed
+    """Seed of draws and parts."""
 
 
 class ArtefactSettings(Settings):
@@ -114,6 +153,19 @@ class DriftSettings(Settings):
     """Generated clips for each of them."""
 
 
+class MotionSettings(Settings):
+    """How clips move, beside real ones (`stylesv.metrics.motion`); of metrics of clips."""
+
+    num_clips: Annotated[int, Field(ge=2)]
+    """Generated clips, and at most as many real ones (first one of each video)."""
+    num_frames: Annotated[int, Field(ge=2)]
+    """Neighbouring frames of these clips; fewer where half of the videos are shorter. 17 or more have differences at lag 16;
+    repetitions are found up to half of them."""
+    decides: bool
+    """Whether the best snapshot is looked for among those whose clips change and flow at least half and at most twice as much as
+    real ones."""
+
+
 class ProtocolSettings(Settings):
     """One way of scoring snapshots."""
 
@@ -133,15 +185,21 @@ class ProtocolSettings(Settings):
     covariance: Literal["population", "sample"]
     """Divide by the number of clips (`population`, the published code) or by one less (`sample`)."""
     kernel: KernelSettings | None
-    """For kernel_image; null for other metrics."""
+    """Kernel distance: the score for kernel_image, beside it for frechet_*; null: none."""
+    neighbours: NeighbourSettings | None
+    """Precision, recall, density, coverage and copies beside frechet_*; null: none."""
     inception: InceptionSettings | None
     """For inception_image and inception_video; null for other metrics."""
     bootstrap: BootstrapSettings
     """Interval around the score."""
+    floor: FloorSettings | None
+    """What a perfect generator would score, for frechet_*; null: not measured."""
     artefacts: ArtefactSettings | None
     """Texture sticking, jitter and repetition; null: not measured."""
     drift: DriftSettings | None
     """Scores of clips that start late; null: not measured."""
+    motion: MotionSettings | None
+    """How clips move; null: not measured. Of no effect on metrics of single frames (`measured_motion`)."""
 
     @model_validator(mode="after")
     def _consistent(self) -> "ProtocolSettings":
@@ -156,17 +214,27 @@ class ProtocolSettings(Settings):
         if not self.detector.is_random and self.detector.kind not in kinds:
             allowed = ", ".join(("random_i3d", *kinds))
             raise ValueError(f"{self.metric} cannot use a detector of kind {self.detector.kind}; allowed: {allowed}")
-        for name, metric in (("kernel", "kernel_"), ("inception", "inception_")):
-            if self.metric.startswith(metric) != (getattr(self, name) is not None):
-                raise ValueError(f"{name} must be given for {metric}* metrics and be null for others ({self.metric})")
+        if self.metric.startswith("kernel_") and self.kernel is None:
+            raise ValueError(f"kernel must be given for {self.metric}")
+        if self.metric.startswith("inception_") != (self.inception is not None):
+            raise ValueError(f"inception must be given for inception_* metrics and be null for others ({self.metric})")
+        beside = {"floor": self.floor, "neighbours": self.neighbours}
+        if not self.metric.startswith("kernel_"):
+            beside["kernel"] = self.kernel
+        if not self.is_frechet and (given := [name for name, value in beside.items() if value is not None]):
+            raise ValueError(f"{', '.join(given)} belong to frechet_* metrics, not to {self.metric}; set them to null")
+        if self.detector.kind == "content_and_change" and self.num_frames < 9:
+            raise ValueError(f"{self.detector.name} measures change over 8 frames, but num_frames is {self.num_frames}")
         if self.drift is not None and self.metric != "frechet_video":
             raise ValueError(f"drift is measured by frechet_video, not by {self.metric}; set it to null")
         return self
 
     def for_key(self) -> "ProtocolSettings":
-        """These settings with what decides no number at fixed values: an address, and a seed that nothing draws from."""
+        """These settings with what decides no number at fixed values: an address, a seed that nothing draws from, and motion of
+        single frames."""
         real = self.real if self.real.first_frames == "random" else self.real.model_copy(update={"seed": 0})
-        return self.model_copy(update={"real": real, "detector": self.detector.model_copy(update={"url": None})})
+        detector = self.detector.model_copy(update={"url": None})
+        return self.model_copy(update={"real": real, "detector": detector, "motion": self.measured_motion})
 
     def for_real_clips(self) -> "ProtocolSettings":
         """These settings with what cannot change the features of the real clips at fixed values.
@@ -174,20 +242,50 @@ class ProtocolSettings(Settings):
         Protocols that differ in nothing else share one reference.
         """
         generated = GeneratedClipSettings(num_clips=2, clips_per_video=1, seed=0, start_time=0, truncation=1)
-        # an interval needs every clip's features, and not their moments alone; how often they are drawn again is open
-        bootstrap = BootstrapSettings(resamples=min(self.bootstrap.resamples, 1), level=0.5, seed=0)
-        fixed = {"generated": generated, "bootstrap": bootstrap, "covariance": "population"}
+        # some numbers need every clip's features, and not their moments alone; which of them is open
+        bootstrap = BootstrapSettings(resamples=int(self.needs_all_features), level=0.5, seed=0)
+        motion = self.measured_motion and self.measured_motion.model_copy(update={"decides": False})
+        fixed = {"generated": generated, "bootstrap": bootstrap, "covariance": "population", "motion": motion}
+        fixed |= {
+            "neighbours": None,
+            "floor": None,
+            "kernel": self.kernel if self.metric.startswith("kernel_") else None,
+        }
         return self.for_key().model_copy(update=fixed)
 
     def for_choice(self) -> "ProtocolSettings":
         """These settings with what cannot change which snapshot is the best at fixed values: what stands beside a score."""
         bootstrap = BootstrapSettings(resamples=0, level=0.5, seed=0)
-        return self.for_key().model_copy(update={"bootstrap": bootstrap, "artefacts": None, "drift": None})
+        kernel = None if self.is_frechet else self.kernel
+        fixed = BESIDE | {"bootstrap": bootstrap, "kernel": kernel}
+        if not self.motion_decides:
+            fixed["motion"] = None
+        return self.for_key().model_copy(update=fixed)
 
     @property
     def is_of_images(self) -> bool:
         """Whether single frames are compared."""
         return self.metric.endswith("_image")
+
+    @property
+    def measured_motion(self) -> MotionSettings | None:
+        """How motion is measured; None for single frames, so that one setting in config.yaml serves all protocols."""
+        return None if self.is_of_images else self.motion
+
+    @property
+    def motion_decides(self) -> bool:
+        """Whether the best snapshot is looked for among those whose clips move."""
+        return self.measured_motion is not None and self.measured_motion.decides
+
+    @property
+    def needs_all_features(self) -> bool:
+        """Whether something beside the distance itself needs every clip's features."""
+        return self.bootstrap.resamples > 0 or self.kernel is not None or self.neighbours is not None
+
+    @property
+    def is_frechet(self) -> bool:
+        """Whether the score is a Fréchet distance."""
+        return self.metric.startswith("frechet_")
 
     @property
     def higher_is_better(self) -> bool:
@@ -202,14 +300,20 @@ class ProtocolSettings(Settings):
     @property
     def metric_name(self) -> str:
         """fvd, fid, kid, is, isv; with r before it for a random detector and cd for a modern video encoder (content
-        debiased), so that they can never be mistaken."""
-        prefix = {"random_i3d": "r", "encoder_torchscript": "cd"}.get(self.detector.kind, "")
-        return prefix + SHORT_NAMES[self.metric]
+        debiased), so that they can never be mistaken; efid, ekid, eis, tvd and evd for the networks of packages."""
+        return self._prefix + self._short_name
 
     @property
     def metric_label(self) -> str:
-        """As the papers write it: FVD16, FVD128, FID; FVD16-s8 for every 8th frame; with r or cd before it."""
-        short = SHORT_NAMES[self.metric]
+        """As the papers write it: FVD16, FVD128, FID; FVD16-s8 for every 8th frame; with r, cd, e or t before it."""
         frames = "" if self.is_of_images else str(self.num_frames)
         stride = f"-s{self.frame_stride}" if self.frame_stride > 1 else ""
-        return self.metric_name.removesuffix(short) + short.upper() + frames + stride
+        return self._prefix + self._short_name.upper() + frames + stride
+
+    @property
+    def _prefix(self) -> str:
+        return PREFIXES.get(self.detector.kind, "")
+
+    @property
+    def _short_name(self) -> str:
+        return OWN_SHORT_NAMES.get(self.detector.kind, SHORT_NAMES[self.metric])

@@ -14,6 +14,7 @@ from stylesv.errors import ConfigError
 
 Place = str  # "file:line"
 KeyPath = tuple[str, ...]
+_MOST_NODES = 200_000  # a list of ids to leave out may be long
 
 
 class _Loader(yaml.SafeLoader):
@@ -99,19 +100,37 @@ def read_layer(path: Path) -> Layer:
         raise ConfigError(f"{path}: no such file") from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read ({error})") from error
-    loader = _Loader(text)
+    try:
+        loader = _Loader(text)
+    except yaml.YAMLError as error:  # it looks at every character first
+        raise ConfigError(f"{path}: not a text of YAML: {' '.join(str(error).split())}") from error
     try:
         root = loader.get_single_node()
         places: dict[KeyPath, Place] = {(): f"{path}:1"}
+        _require_reasonable(root, path)
         values = _construct(loader, root, (), path, places) if root is not None else {}
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
         raise ConfigError(f"{path}:{line}: not valid YAML: {error.problem}") from error
+    except (
+        yaml.YAMLError,
+        ValueError,
+        TypeError,
+        OverflowError,
+    ) as error:  # a character, a date, a number that cannot be
+        raise ConfigError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{path}: not settings: it is nested too deeply, or refers to itself") from error
     finally:
         loader.dispose()
     if not isinstance(values, dict):
         raise ConfigError(f"{path}: must be a mapping of settings, not {type(values).__name__}")
     return Layer(values, places)
+
+
+def settings_files(folder: Path) -> list[Path]:
+    """The settings files of a folder, sorted; hidden ones, which systems and editors leave beside others, are none."""
+    return sorted(path for path in folder.glob("*.yaml") if not path.name.startswith("."))
 
 
 def only_section(layer: Layer, section: str) -> Layer:
@@ -148,6 +167,21 @@ def read_scalars(values: Any) -> Any:
         return loader.construct_object(yaml.ScalarNode(tag, values))
     finally:
         loader.dispose()
+
+
+def _require_reasonable(root: yaml.Node | None, path: Path) -> None:
+    """Check that a file's settings, with everything that its references repeat, are not more than anyone writes."""
+    count, waiting = 0, [root] if root is not None else []
+    while waiting:
+        node, count = waiting.pop(), count + 1
+        if count > _MOST_NODES:
+            raise ConfigError(
+                f"{path}: holds more than {_MOST_NODES:,} values, or refers to itself; settings are a few hundred"
+            )
+        if isinstance(node, yaml.MappingNode):
+            waiting += [part for pair in node.value for part in pair]
+        elif isinstance(node, yaml.SequenceNode):
+            waiting += node.value
 
 
 def _construct(loader: _Loader, node: yaml.Node, at: KeyPath, file: Path, places: dict[KeyPath, Place]) -> Any:

@@ -46,7 +46,7 @@ def _end_of_boxes(film: BinaryIO, size: int) -> int:
 
 
 def _end_of_riff(film: BinaryIO, size: int) -> int:
-    """End of the last RIFF chunk of an AVI file; long films have several (OpenDML)."""
+    """End of the last RIFF chunk of an AVI file, 0 if its size is not known; long films have several (OpenDML)."""
     position = 0
     while position + 8 <= size:
         film.seek(position)
@@ -54,6 +54,8 @@ def _end_of_riff(film: BinaryIO, size: int) -> int:
         if header[:4] != b"RIFF":
             break
         length = int.from_bytes(header[4:], "little")
+        if length in (0, 0xFFFFFFFF):  # written into a pipe: nobody could go back and fill it in
+            return 0
         position += 8 + length + length % 2
     return position
 

@@ -1,12 +1,10 @@
-"""Frames of a film or of a frame folder, each read once from the first to the last (docs/data.md 3.1).
+"""Frames of a film, each read once from the first to the last (docs/data.md 3.1).
 
 A film is turned as its display matrix says (phones), its frames carry their times (variable frame rates), and damage
 ends it: what could be read before is yielded, and `VideoFacts.damage` says what happened. A machine that is short of
 something is no damage: it ends the work with a `MachineError`.
 """
 
-import io
-import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -17,24 +15,20 @@ import av
 import numpy as np
 from av.video.reformatter import VideoReformatter
 from jaxtyping import UInt8
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from stylesv.data.container_length import missing_bytes
 from stylesv.data.damage import WatchedFile, describe_damage, open_video, require_room
-from stylesv.data.video_sources import VideoSource
-from stylesv.errors import DataError, cannot_be_read, printable
+from stylesv.errors import DataError, cannot_be_read
 
-_BROKEN_PICTURE = (
-    DataError,
-    OSError,
-    ValueError,
-    SyntaxError,
-    struct.error,
-    UnidentifiedImageError,
-    Image.DecompressionBombError,
-    MemoryError,
-)
 _TIME_ROUNDING = Fraction(1, 1000)  # seconds; Matroska and WebM store times in milliseconds
+# a gap of more than so many seconds, and so many times the mean one, is no picture that stands: the camera slept
+_SLEEP, _TIMES_MEAN = Fraction(10), 50
+_FIRST_FRAMES, _LONG_SLEEP = 10, Fraction(600)  # so few do not tell a time-lapse: what nobody would call a film does
+# what films may come in; others, such as lists that name further files (concat, HLS, DASH), are no films
+_DEMUXERS = "matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,avi,mpeg,mpegvideo,mpegts,m4v,h264,hevc,asf,flv,ogg,gif"
+# ITU-R BT.2100: transfers whose numbers mean other brightnesses than those of the screens that networks are trained for
+_HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
 
 
 @dataclass
@@ -89,16 +83,25 @@ def _decode(watched: WatchedFile, path: Path, facts: VideoFacts) -> Iterator[Sou
     # a frame whose side data was looked at stays in memory until Python looks for circles: look where it may differ
     matrix, rotation = None, None
     try:
-        with av.open(watched, metadata_errors="replace") as film:
+        options = {"format_whitelist": _DEMUXERS}
+        with av.open(watched, metadata_errors="replace", options=options) as film:
             stream = film.streams.best("video")
             if stream is None or stream.codec_context is None:
                 facts.damage = "holds no picture stream" if stream is None else "is of a kind that cannot be decoded"
                 return
             stream.codec_context.thread_count = 1
             rate = stream.average_rate or stream.guessed_rate or Fraction(25)
+            if transfer := _HDR_TRANSFERS.get(int(stream.codec_context.color_trc or 0)):
+                facts.notes.append(
+                    f"high dynamic range ({transfer}), which is not tone-mapped: its colours are pale; convert it first"
+                )
+            asleep = Fraction(0)  # seconds left out so far
             for frame in _frames_until_damage(film, stream, path, facts):
                 # a decoder that is emptied after damage gives frames without a time base
-                time = frame.pts * (frame.time_base or stream.time_base) if frame.pts is not None else None
+                time = frame.pts * (frame.time_base or stream.time_base) - asleep if frame.pts is not None else None
+                if time is not None and seconds and (slept := _sleep(seconds, time, rate)):
+                    where, asleep, time = float(seconds[-1] - seconds[0]), asleep + slept, time - slept
+                    facts.notes.append(f"its times jump by {float(slept):.6g} s at {where:.6g} s; the gap is left out")
                 if time is None or (seconds and time < seconds[-1]):
                     time = seconds[-1] + 1 / rate if seconds else Fraction(0)
                 seconds.append(time)
@@ -119,13 +122,24 @@ def _decode(watched: WatchedFile, path: Path, facts: VideoFacts) -> Iterator[Sou
         facts.damage = facts.damage or f"is not a film that can be read ({reason})"
 
 
+def _sleep(seconds: list[Fraction], time: Fraction, rate: Fraction) -> Fraction:
+    """Seconds by which a frame's time jumps ahead of what the times before let expect; 0 for a picture that stands.
+
+    Resampling would show one frame for the whole gap, which may last for years where a clock was set.
+    """
+    mean = (seconds[-1] - seconds[0]) / (len(seconds) - 1) if len(seconds) > 1 else 1 / rate
+    gap, shortest = time - seconds[-1], _LONG_SLEEP if len(seconds) < _FIRST_FRAMES else _SLEEP
+    return gap - mean if gap > max(shortest, _TIMES_MEAN * mean) else Fraction(0)
+
+
 def _frames_until_damage(
     film: av.container.InputContainer, stream: av.VideoStream, path: Path, facts: VideoFacts
 ) -> Iterator[av.VideoFrame]:
     """Decoded frames up to the first that is damaged; those still inside the decoder then are sound and come too."""
     try:
         for packet in film.demux(stream):
-            if packet.is_corrupt:
+            # a transport stream marks the frame before a join, where its packets' numbers begin anew, whole or not
+            if packet.is_corrupt and film.format.name != "mpegts":
                 raise av.error.InvalidDataError(0, "packet cut short")
             for frame in packet.decode():
                 if frame.is_corrupt:
@@ -183,37 +197,6 @@ def _describe_times(facts: VideoFacts, seconds: list[Fraction], rate: Fraction) 
         facts.notes.append(
             f"variable frame rate: {float(min(gaps)) * 1000:.0f} to {float(max(gaps)) * 1000:.0f} ms between frames"
         )
-
-
-def decode_frame_folder(source: VideoSource, facts: VideoFacts) -> Iterator[SourceFrame]:
-    """The pictures of a frame folder in order, up to the first that cannot be read; fills `facts` on the way.
-
-    Raises:
-        MachineError: a picture cannot be opened or read, or memory is short; it may be sound.
-    """
-    for member in source.members:
-        try:
-            content = source.read(member)
-            image, is_jpeg = _read_picture(content)
-        except _BROKEN_PICTURE as error:
-            name, reason = printable(member.rsplit("/", 1)[-1]), describe_damage(error, source.root / member)
-            facts.damage = f"is damaged: frame {name} cannot be read ({reason})"
-            return
-        facts.num_frames += 1
-        facts.width, facts.height = image.size
-        yield SourceFrame(image, jpeg=content if is_jpeg else None)
-
-
-def _read_picture(content: bytes) -> tuple[Image.Image, bool]:
-    """An RGB image, turned as its EXIF says, and whether it is the content of an RGB JPEG as it stands."""
-    with Image.open(io.BytesIO(content)) as picture:
-        picture.load()
-        turned = picture.getexif().get(0x0112, 1) != 1  # EXIF tag Orientation
-        is_jpeg = picture.format == "JPEG" and picture.mode == "RGB" and not turned
-        if picture.mode.startswith("I"):  # 16 bits a channel
-            values = np.asarray(picture).astype(np.uint32) >> 8
-            return Image.fromarray(values.astype(np.uint8)).convert("RGB"), False
-        return ImageOps.exif_transpose(picture).convert("RGB"), is_jpeg
 
 
 def resample(frames: Iterable[SourceFrame], fps: float) -> Iterator[SourceFrame]:

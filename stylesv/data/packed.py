@@ -79,6 +79,10 @@ class PackedClips:
         """SHA-256 of a clip's frames as they were packed."""
         return self.index.clips[clip].sha256
 
+    def label(self, clip: int | np.integer) -> int | None:
+        """A clip's class; None where videos have no classes."""
+        return self.index.clips[clip].label
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 over resolution and all frames of all clips: what a network is shown, and nothing else."""

@@ -92,7 +92,14 @@ class PackedWriter:
         self._zip = zipfile.ZipFile(self._file, "w", zipfile.ZIP_STORED)
 
     def add_clip(
-        self, jpegs: Iterable[bytes], *, name: str, source: str, first_source_frame: int, fps: float | None
+        self,
+        jpegs: Iterable[bytes],
+        *,
+        name: str,
+        source: str,
+        first_source_frame: int,
+        fps: float | None,
+        label: int | None = None,
     ) -> None:
         """Append a clip's frames under its unique name; the rest is for the index."""
         digest, extents = hashlib.sha256(), []
@@ -112,6 +119,7 @@ class PackedWriter:
                 first_frame=self._num_frames,
                 num_frames=len(extents),
                 sha256=digest.hexdigest(),
+                label=label,
             )
         )
         self._num_frames += len(extents)

@@ -6,6 +6,8 @@ out silently: what is dropped stands in the index with its reason.
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Sequence
 from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
@@ -14,17 +16,28 @@ import av
 from tqdm import tqdm
 
 from stylesv.config.dataset import PackSettings
+from stylesv.data.labels import VideoClasses, find_classes
+from stylesv.data.ledger import ledger_of, require_enough
 from stylesv.data.packed_writer import PackedWriter, partial_folder
+from stylesv.data.selection import Selection, Shots, select_sources
 from stylesv.data.spooling import SpooledVideo, spool_in_order
-from stylesv.data.video_sources import VideoSource, close_archive, find_sources
+from stylesv.data.video_sources import VideoSource, close_archive
 from stylesv.errors import DataError
 from stylesv.records.packed_index import DroppedVideo, PackedIndex, PackedSource, Packing
 
 
 def pack_videos(
-    videos: Path, out: Path, *, settings: PackSettings, num_workers: int = 1, progress: bool = False
+    videos: Path | Sequence[Path],
+    out: Path,
+    *,
+    settings: PackSettings,
+    selection: Selection = Selection(),  # noqa: B008
+    num_workers: int = 1,
+    progress: bool = False,
 ) -> PackedIndex:
     """Pack a folder or zip of films or frame folders into `out` (clips.zip, offsets.npy, index.json); return the index.
+
+    Several zips are clips cut out of films, each with its ledger beside it (`stylesv.data.cutting`).
 
     Raises:
         DataError: nothing at `videos` can be used, a video is damaged and `damaged` is "fail", or `fps` is asked of a
@@ -33,16 +46,22 @@ def pack_videos(
     """
     out = Path(out)
     try:
-        sources, ignored = find_sources(videos)
+        selected = select_sources(videos, selection)
+        sources, ignored = selected.sources, selected.ignored
         _refuse_fps_without_times(sources, settings)
+        classes = find_classes(videos, sources, settings.labels)
         with partial_folder(out) as partial, PackedWriter(partial) as writer:
-            described, dropped = _pack_sources(sources, writer, settings, num_workers=num_workers, progress=progress)
+            described, dropped = _pack_sources(
+                sources, writer, settings, classes, selected.cuts, num_workers=num_workers, progress=progress
+            )
+            dropped += selected.dropped
             if not writer.clips:
                 reasons = "; ".join(f"{entry.name} {entry.reason}" for entry in dropped[:3])
                 raise DataError(
                     f"{videos}: none of its {len(sources)} videos can be used: {reasons}"
                     f"{'; ...' if len(dropped) > 3 else ''}: give other videos or lower min_frames"
                 )
+            require_enough(ledger_of(described, writer.clips, dropped), selection.max_missing)
             made_with = {package: version(package) for package in ("av", "pillow", "simplejpeg")}
             made_with["ffmpeg"] = av.ffmpeg_version_info
             packing = Packing(
@@ -53,6 +72,7 @@ def pack_videos(
                 dropped=tuple(dropped),
                 ignored_files=tuple(ignored),
                 made_with=made_with,
+                class_names=classes.names if classes else None,
             )
             return writer.publish(out, packing)
     finally:
@@ -69,7 +89,14 @@ def _refuse_fps_without_times(sources: list[VideoSource], settings: PackSettings
 
 
 def _pack_sources(
-    sources: list[VideoSource], writer: PackedWriter, settings: PackSettings, *, num_workers: int, progress: bool
+    sources: list[VideoSource],
+    writer: PackedWriter,
+    settings: PackSettings,
+    classes: VideoClasses | None,
+    cuts: Shots,
+    *,
+    num_workers: int,
+    progress: bool,
 ) -> tuple[list[PackedSource], list[DroppedVideo]]:
     """Every source through the writer, in order: what they are, and what of them is in no clip."""
     described, dropped, names = [], [], set()
@@ -88,7 +115,8 @@ def _pack_sources(
                 reason = f"{damage}; {video.facts.num_frames} frames could be read"
                 dropped.append(DroppedVideo(name=source.name, num_frames=video.facts.num_frames, reason=reason))
             else:
-                dropped += _add_clips(source, video, writer, settings, names)
+                label = classes.numbers[source.name] if classes else None
+                dropped += _add_clips(source, video, writer, settings, names, label, cuts.get(source.name))
             video.frames_file.unlink()
     return described, dropped
 
@@ -118,12 +146,19 @@ def _describe(source: VideoSource, video: SpooledVideo, settings: PackSettings) 
 
 
 def _add_clips(
-    source: VideoSource, video: SpooledVideo, writer: PackedWriter, settings: PackSettings, taken: set[str]
+    source: VideoSource,
+    video: SpooledVideo,
+    writer: PackedWriter,
+    settings: PackSettings,
+    taken: set[str],
+    label: int | None,
+    shots: Sequence[tuple[int, int]] | None,
 ) -> list[DroppedVideo]:
-    """Cut a video into clips and write them; return what was too short for a clip."""
+    """Cut a video into shots and those into clips, and write them; return what was too short for a clip."""
     total = len(video.sizes)
+    spans = [(start, min(end, total)) for start, end in shots if start < total] if shots else [(0, total)]
     length = settings.max_frames or max(total, 1)
-    pieces = [(start, min(start + length, total)) for start in range(0, total, length)] or [(0, 0)]
+    pieces = [(at, min(at + length, end)) for start, end in spans for at in range(start, end, length)] or [(0, 0)]
     names = _name_clips(source, len(pieces), taken)
     fps = settings.fps if settings.fps is not None else video.facts.fps
     dropped = []
@@ -131,10 +166,14 @@ def _add_clips(
         for name, (start, end) in zip(names, pieces, strict=True):
             if end - start >= settings.min_frames:
                 jpegs = (frames.read(size) for size in video.sizes[start:end])
-                writer.add_clip(jpegs, name=name, source=source.name, first_source_frame=start, fps=fps)
+                writer.add_clip(jpegs, name=name, source=source.name, first_source_frame=start, fps=fps, label=label)
             else:
-                what = "its last" if start else "its"
-                reason = f"too short: {what} {end - start} frames are fewer than min_frames {settings.min_frames}"
+                what = (
+                    f"its last {end - start} frames after {len(pieces) - 1} clips"
+                    if start
+                    else f"its {end - start} frames"
+                )
+                reason = f"too short: {what} are fewer than min_frames {settings.min_frames}"
                 dropped.append(DroppedVideo(name=source.name, num_frames=end - start, reason=reason))
     return dropped
 
@@ -167,6 +206,9 @@ def describe_packing(index: PackedIndex) -> list[str]:
         f"{len(clips)} clips of {min(lengths)} to {max(lengths)} frames, {index.num_frames} frames in all, "
         f"{index.resolution}x{index.resolution} pixels, {index.clips_zip.num_bytes / 1e6:.1f} MB"
     ]
+    if index.class_names is not None:
+        counts = Counter(index.class_names[clip.label] for clip in clips)
+        lines.append("classes: " + ", ".join(f"{name} ({counts[name]} clips)" for name in index.class_names))
     if len(rates) > 1:
         shown = ", ".join(f"{rate:g}" for rate in rates)
         lines.append(

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stylesv.config.dataset import PackSettings
-from stylesv.data.decoding import SourceFrame, VideoFacts, decode_film, decode_frame_folder, resample
+from stylesv.data.decoding import SourceFrame, VideoFacts, decode_film, resample
 from stylesv.data.frame_fitting import encode_frame
+from stylesv.data.pictures import decode_frame_folder
 from stylesv.data.video_sources import VideoSource
 from stylesv.data.workers import Job, run_in_order
 from stylesv.errors import DataError, MachineError

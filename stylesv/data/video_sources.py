@@ -10,11 +10,13 @@ import lzma
 import re
 import zipfile
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Literal
 
-from stylesv.config.fingerprint import VideoFiles, list_video_files
+from stylesv.config.fingerprint import VideoFiles, list_video_files, open_zip
 from stylesv.data.damage import describe_damage, open_video
 from stylesv.errors import DataError, cannot_be_read, printable
 
@@ -107,7 +109,7 @@ class VideoSource:
 @functools.lru_cache(maxsize=1)
 def open_archive(path: Path) -> zipfile.ZipFile:
     """The zip, opened once a process: the table of a million frames takes seconds to read (docs/data.md 1.2)."""
-    return zipfile.ZipFile(path)
+    return open_zip(path)
 
 
 def close_archive() -> None:
@@ -125,16 +127,25 @@ def find_sources(videos: Path) -> tuple[list[VideoSource], list[str]]:
     """
     found = list_video_files(videos)
     sources = [_source(found, film, "film", (film,)) for film in found.films]
-    sources += [
-        _source(found, folder, "frames", tuple(sorted(frames, key=_by_numbers)))
-        for folder, frames in found.frames.items()
-    ]
+    sources += [_source(found, folder, "frames", in_order_of_time(frames)) for folder, frames in found.frames.items()]
     return sorted(sources, key=lambda source: (source.name, source.members)), sorted(map(printable, found.others))
 
 
 def _source(found: VideoFiles, name: str, kind: Literal["film", "frames"], members: tuple[str, ...]) -> VideoSource:
     dangling = frozenset(member for member in members if found.sizes[member] is None)
     return VideoSource(printable(name), kind, found.root, members, found.zipped, dangling)
+
+
+def in_order_of_time(frames: Iterable[str]) -> tuple[str, ...]:
+    """The frames of a folder by the numbers in their names: whole names that are numbers, of any sign, by their value."""
+    stems = {name: PurePosixPath(name).stem for name in frames}
+    found = [re.fullmatch(r"-?[0-9]+(?:\.([0-9]+))?", stem) for stem in stems.values()]
+    fractions = [match[1] for match in found if match and match[1]]
+    # 1.9 and 1.10 are two numbers each: nobody ends a fraction with a zero, unless all have as many digits
+    two_numbers = len(set(map(len, fractions))) > 1 and any(fraction.endswith("0") for fraction in fractions)
+    if all(found) and not two_numbers:
+        return tuple(sorted(stems, key=lambda name: (Decimal(stems[name]), name)))
+    return tuple(sorted(stems, key=_by_numbers))
 
 
 def _by_numbers(name: str) -> tuple[list[tuple[int, str]], str]:

@@ -30,7 +30,8 @@ def load_generator(networks: Path) -> tuple[Generator, Snapshot]:
     if "generator_ema" not in parts:
         raise CheckpointError(f"{networks}: holds no averaged generator (generator_ema); give a whole snapshot")
     require_finite_networks(networks, {"generator_ema": parts["generator_ema"]})
-    generator = Generator(snapshot.generator, resolution=snapshot.resolution, class_dim=snapshot.class_dim)
+    classes = {"class_dim": snapshot.class_dim, "class_counts": snapshot.class_counts}
+    generator = Generator(snapshot.generator, resolution=snapshot.resolution, **classes)
     generator.load_state_dict(parts["generator_ema"])
     return generator.eval().requires_grad_(False).to(best_device()), snapshot
 

@@ -6,6 +6,7 @@ The published code draws one noise a batch, from the global generator.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -29,7 +30,8 @@ def draw_latents(
 ) -> Latents:
     """Latents of the given clips for times up to `max_time` frames; longer clips begin as shorter ones do.
 
-    Their class, where the generator knows classes, is `class_number`, or drawn for each clip, all alike probable.
+    Their class, where the generator knows classes, is `class_number`, or drawn for each clip as often as its
+    training data has it.
     """
     length = generator.motion_noise_length(max_time)
     content, motion = [], []
@@ -45,5 +47,9 @@ def draw_latents(
 
 
 def draw_class(generator: Generator, seed: int, clip_number: int) -> int:
-    """The class of a clip of a generator that knows classes."""
-    return int(numpy_generator(seed, "class", clip_number).integers(generator.class_dim))
+    """The class of a clip of a generator that knows classes: as often as in its training data, or all alike probable."""
+    draws = numpy_generator(seed, "class", clip_number)
+    if generator.class_counts is None:
+        return int(draws.integers(generator.class_dim))
+    up_to = np.cumsum(generator.class_counts)
+    return int(np.searchsorted(up_to, draws.integers(up_to[-1]), side="right"))

@@ -54,9 +54,12 @@ def draw_clips(networks: Path, data: Path, look: Look, out: ClipFiles) -> None:
 
 
 def _real_clips(packed: PackedClips, count: int, num_frames: int, seed: int) -> UInt8[np.ndarray, "n t c h w"]:
-    """Real clips of different videos as far as there are that many; a shorter video holds its last frame."""
+    """Real clips of different videos as far as there are that many, those that are long enough first.
+
+    Where these are too few, all clips are as short as the shortest one: its last frame held would pass for a still video.
+    """
     order = numpy_generator(seed, "shown videos").permutation(packed.num_clips)
+    order = sorted(order, key=lambda clip: packed.num_frames(int(clip)) < num_frames)  # stable
     clips = [int(order[i % len(order)]) for i in range(count)]
-    return np.stack(
-        [packed.read(c, np.minimum(np.arange(num_frames), packed.num_frames(c) - 1).tolist()) for c in clips]
-    )
+    shown = min([num_frames, *map(packed.num_frames, clips)])
+    return np.stack([packed.read(clip, list(range(shown))) for clip in clips])

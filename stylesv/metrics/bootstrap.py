@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Float64, Int
 
+from stylesv.metrics.resampling import ResampledFrechet, counts_of, members_of, once
 from stylesv.seeding import numpy_generator
 
 Distance = Callable[[Float[np.ndarray, "n d"], Float[np.ndarray, "m d"]], float]
@@ -32,22 +33,34 @@ def bootstrap_interval(
     endlessly many.
     """
     value = distance(real, generated)
-    members = [_members(np.arange(len(x))) for x in (real, generated)]
+    members = [members_of(np.arange(len(x))) for x in (real, generated)]
     if groups is not None:
-        members = [_members(group) for group in groups]
+        members = [members_of(group) for group in groups]
     draws = np.empty(resamples)
     for number in range(resamples):
         random = numpy_generator(seed, "bootstrap", number)
         chosen = [_draw_again(videos, random) for videos in members]
         draws[number] = distance(real[chosen[0]], generated[chosen[1]])
+    return _around(value, draws, level)
+
+
+def frechet_interval(
+    clips: ResampledFrechet, *, groups: tuple[Groups, Groups], resamples: int, level: float, seed: int
+) -> tuple[float, float]:
+    """`bootstrap_interval` of a Fréchet distance, without gathering and decomposing features for every resample."""
+    members = [members_of(group) for group in groups]
+    sizes = [len(group) for group in groups]
+    draws = np.empty(resamples)
+    for number in range(resamples):
+        random = numpy_generator(seed, "bootstrap", number)
+        counts = [counts_of(_draw_again(videos, random), size) for videos, size in zip(members, sizes, strict=True)]
+        draws[number] = clips.distance(*counts)
+    return _around(clips.distance(*map(once, sizes)), draws, level)
+
+
+def _around(value: float, draws: Float64[np.ndarray, "_"], level: float) -> tuple[float, float]:
     low, high = np.quantile(draws - draws.mean(), [(1 - level) / 2, (1 + level) / 2])
     return max(float(value + low), 0.0), float(value + high)
-
-
-def _members(groups: Groups) -> list[Groups]:
-    """Places of each group's clips."""
-    order = np.argsort(groups, kind="stable")
-    return np.split(order, np.flatnonzero(np.diff(groups[order])) + 1)
 
 
 def _draw_again(videos: list[Groups], random: np.random.Generator) -> Groups:

@@ -7,8 +7,10 @@ from jaxtyping import Float
 
 from stylesv.config.protocol import ProtocolSettings
 from stylesv.metrics.artefacts import ARTEFACT_NAMES
-from stylesv.metrics.bootstrap import bootstrap_interval
+from stylesv.metrics.beside import kernel_of
+from stylesv.metrics.bootstrap import bootstrap_interval, frechet_interval
 from stylesv.metrics.features import FeatureSet
+from stylesv.metrics.floor import GeneratedClips, floor_of_features, floor_of_moments
 from stylesv.metrics.frechet import (
     frechet_distance,
     frechet_distance_of_features,
@@ -16,9 +18,11 @@ from stylesv.metrics.frechet import (
     has_few_clips,
 )
 from stylesv.metrics.inception_score import inception_score
-from stylesv.metrics.kernel import kernel_distance
+from stylesv.metrics.infinity import extrapolate
 from stylesv.metrics.moments import Moments
-from stylesv.seeding import numpy_generator
+from stylesv.metrics.resampling import ResampledFrechet, once
+from stylesv.records.floor import Floor, Infinity
+from stylesv.records.protocol import Protocol
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Estimate:
 def compare(real: FeatureSet, generated: FeatureSet) -> float:
     """The score of a protocol's metric."""
     settings = generated.origin.protocol.settings
-    if settings.metric.startswith("frechet_"):
+    if settings.is_frechet:
         return _frechet(real, generated, settings)
     return compare_features(real.features, generated.features, settings)
 
@@ -42,14 +46,8 @@ def compare_features(
     real: Float[np.ndarray, "n d"], generated: Float[np.ndarray, "m d"], settings: ProtocolSettings
 ) -> float:
     """The score from all features, as the bootstrap needs it."""
-    if settings.kernel is not None:
-        return kernel_distance(
-            real,
-            generated,
-            subsets=settings.kernel.subsets,
-            max_subset_size=settings.kernel.max_subset_size,
-            random=numpy_generator(settings.kernel.seed, "kernel subsets"),
-        )
+    if settings.metric.startswith("kernel_"):
+        return kernel_of(real, generated, settings.kernel)
     if settings.inception is not None:
         return score_probabilities(generated, settings)[0]
     return frechet_distance_of_features(real, generated, covariance=settings.covariance)
@@ -61,21 +59,50 @@ def score_probabilities(probabilities: Float[np.ndarray, "n d"], settings: Proto
     return inception_score(probabilities, splits=inception.splits, shuffle_seed=inception.shuffle_seed)
 
 
-def interval_of(real: FeatureSet, generated: FeatureSet) -> tuple[float, float] | None:
-    """Bootstrap interval of a score over videos; None if the protocol asks for none."""
+def resampled(real: FeatureSet, generated: FeatureSet) -> ResampledFrechet | None:
+    """Fréchet distances of parts and resamples of both sides; None for other metrics, or where only moments are known."""
+    settings = generated.origin.protocol.settings
+    if not settings.is_frechet or real.features is None or generated.features is None:
+        return None
+    return ResampledFrechet(real.real_side(settings.covariance), generated.features)
+
+
+def interval_of(
+    real: FeatureSet, generated: FeatureSet, clips: ResampledFrechet | None = None
+) -> tuple[float, float] | None:
+    """Bootstrap interval of a score over videos; None if the protocol asks for none. `clips` are both sides' `resampled`."""
     settings = generated.origin.protocol.settings
     if settings.bootstrap.resamples == 0:
         return None
-    videos = tuple(np.arange(len(side.features)) if side.videos is None else side.videos for side in (real, generated))
-    return bootstrap_interval(
-        real.features,
-        generated.features,
-        distance=lambda a, b: compare_features(a, b, settings),
-        resamples=settings.bootstrap.resamples,
-        level=settings.bootstrap.level,
-        seed=settings.bootstrap.seed,
-        groups=videos,
-    )
+    options = {**settings.bootstrap.model_dump(), "groups": (real.groups, generated.groups)}
+    if clips is not None:
+        return frechet_interval(clips, **options)
+    features = (real.features, generated.features)
+    return bootstrap_interval(*features, distance=lambda a, b: compare_features(a, b, settings), **options)
+
+
+def floor_of(real: FeatureSet, protocol: Protocol, *, num_generated: int) -> Floor | None:
+    """What a perfect generator would score; None if the protocol does not ask for it.
+
+    Raises:
+        DataError: there are fewer than two clips on a side.
+    """
+    settings = protocol.settings
+    if settings.floor is None:
+        return None
+    options = {"covariance": settings.covariance, "settings": settings.floor}
+    generated = GeneratedClips(num_generated, settings.generated.clips_per_video)
+    if real.features is None:
+        return floor_of_moments(real.moments, generated, **options)
+    return floor_of_features(real.features, real.groups, generated, **options)
+
+
+def infinity_of(real: FeatureSet, generated: FeatureSet, clips: ResampledFrechet | None) -> Infinity | None:
+    """The score at infinitely many clips; None if the protocol does not ask for it, or only moments are known."""
+    settings = generated.origin.protocol.settings.floor
+    if settings is None or clips is None:
+        return None
+    return extrapolate(clips, groups=(real.groups, generated.groups), parts=settings.parts, seed=settings.seed)
 
 
 def late_distance(real: FeatureSet, late: Float[np.ndarray, "_ d"], settings: ProtocolSettings) -> float | None:
@@ -83,7 +110,8 @@ def late_distance(real: FeatureSet, late: Float[np.ndarray, "_ d"], settings: Pr
     if len(late) < 2:
         return None
     if real.features is not None:
-        return frechet_distance_of_features(real.features, late, covariance=settings.covariance)
+        side = real.real_side(settings.covariance)
+        return ResampledFrechet(side, late).distance(once(len(real.features)), once(len(late)))
     return frechet_distance(real.moments, Moments.from_features(late), covariance=settings.covariance)
 
 

@@ -15,6 +15,7 @@ from stylesv.errors import DetectorError
 from stylesv.files import file_sha256
 from stylesv.metrics.i3d import I3D, random_i3d
 from stylesv.metrics.i3d_weights import load_public_i3d
+from stylesv.metrics.packaged_detectors import packaged_call
 
 
 @dataclass(frozen=True)
@@ -67,17 +68,21 @@ def load_detector(
     probabilities: bool = False,
     device: str | torch.device = "cpu",
 ) -> Detector:
-    """The detector of a protocol; `file` is its file, None for random-i3d.
+    """The detector of a protocol; `file` is its file, None for random-i3d and for those of packages.
 
     With `probabilities`, the logits of random-i3d become probabilities, so that inception scores can be tried.
 
     Raises:
-        DetectorError: the file is missing, has another hash, is not what its kind says, or fails on a grey clip.
+        DetectorError: the file is missing, has another hash, is not what its kind says, or fails on a grey clip; or the
+            package is not installed.
     """
     device = torch.device(device)
     if settings.is_random:
         network = random_i3d()
         return _own_detector(network, settings, weights_sha256(network), device, probabilities=probabilities)
+    if settings.is_packaged:
+        sha256, call = packaged_call(settings, device)
+        return Detector(settings.name, sha256, settings.feature_dim, device, call)
     if file is None:
         raise DetectorError(
             f"detector {settings.name} is a file: fetch it with workflow_scripts/fetch.py or put it into "

@@ -16,7 +16,8 @@ from stylesv.config.protocol import ProtocolSettings
 from stylesv.errors import DataError, DetectorError
 from stylesv.files import canonical_json, read_header, write_bytes
 from stylesv.metrics.clip_selection import ClipSelection
-from stylesv.metrics.moments import Moments, require_finite
+from stylesv.metrics.moments import Covariance, Moments, require_finite
+from stylesv.metrics.resampling import RealSide
 from stylesv.records.protocol import UsedProtocol
 from stylesv.records.score import GeneratedClipSet, RealClipSet
 
@@ -36,7 +37,7 @@ class FeatureSet:
 
     `features` and `videos` (the number of each clip's video) are None where moments are all that the score needs.
     `artefacts` has the numbers of `stylesv.metrics.artefacts` for clips of their own, `late` the features of clips that
-    start late, by their time.
+    start late, by their time; `motion` has rows of `stylesv.metrics.motion.ClipMotion`, of clips of their own, too.
 
     Raises:
         DetectorError: a feature or a moment is not finite.
@@ -48,6 +49,8 @@ class FeatureSet:
     videos: Int64[np.ndarray, "n"] | None = None
     artefacts: Float64[np.ndarray, "k names"] | None = None
     late: dict[int, Float32[np.ndarray, "_ d"]] = field(default_factory=dict)
+    motion: Float32[np.ndarray, "m row"] | None = None
+    _sides: dict[Covariance, RealSide] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.features is not None:
@@ -56,6 +59,17 @@ class FeatureSet:
             raise DetectorError("moments of features are not finite (NaN or infinite); measure the clips again")
         for rows in self.late.values():
             require_finite(rows)
+
+    def real_side(self, covariance: Covariance) -> RealSide:
+        """Its features as the real side of distances; all sets that are compared with it share what it has decomposed."""
+        if covariance not in self._sides:
+            self._sides[covariance] = RealSide(self.features, covariance)
+        return self._sides[covariance]
+
+    @property
+    def groups(self) -> Int64[np.ndarray, "n"]:
+        """The video of each clip, or its own number where that is not known."""
+        return np.arange(self.moments.count) if self.videos is None else self.videos
 
 
 def describe_real_clips(
@@ -95,9 +109,8 @@ def describe_generated_clips(*, source: str, protocol: UsedProtocol, resolution_
 
 def needs_features(settings: ProtocolSettings, num_clips: int) -> bool:
     """Whether a score needs every clip's features, and not their moments alone, which take far less memory."""
-    is_frechet = settings.metric.startswith("frechet_")
     few = num_clips <= 4 * settings.detector.feature_dim
-    return not is_frechet or few or settings.bootstrap.resamples > 0 or settings.drift is not None
+    return not settings.is_frechet or few or settings.needs_all_features or settings.drift is not None
 
 
 def collect_features(
@@ -141,7 +154,12 @@ def write_features(path: Path, found: FeatureSet) -> None:
     moments = found.moments
     require_all_clips(moments.count, found.origin.clips.count)
     moments.covariance("population")
-    optional = {"features": found.features, "videos": found.videos, "artefacts": found.artefacts}
+    optional = {
+        "features": found.features,
+        "videos": found.videos,
+        "artefacts": found.artefacts,
+        "motion": found.motion,
+    }
     arrays = {
         "count": np.array([moments.count], np.int64),
         "mean": moments.mean,
@@ -172,6 +190,6 @@ def read_features(path: Path) -> FeatureSet:
     late = {int(name[5:]): rows for name, rows in arrays.items() if name.startswith("late_")}
     optional = (arrays.get(name) for name in ("videos", "artefacts"))
     try:
-        return FeatureSet(arrays.get("features"), moments, origin, *optional, late)
+        return FeatureSet(arrays.get("features"), moments, origin, *optional, late, arrays.get("motion"))
     except DetectorError as error:
         raise DetectorError(f"{path}: {error}: delete it and run again") from error

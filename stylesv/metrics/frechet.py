@@ -32,10 +32,10 @@ def frechet_distance_of_statistics(
 ) -> float:
     """Fréchet distance from two pairs of mean and covariance."""
     (m1, c1), (m2, c2) = first, second
-    factor = _factor(torch.from_numpy(c1))
+    factor = factor_of(torch.from_numpy(c1))
     middle = factor.T @ torch.from_numpy(c2) @ factor
     cross = torch.linalg.eigvalsh((middle + middle.T) / 2).clamp(min=0).sqrt().sum()
-    return _combine(m1 - m2, np.trace(c1), np.trace(c2), float(cross))
+    return combine(m1 - m2, np.trace(c1), np.trace(c2), float(cross))
 
 
 def frechet_distance_of_few(
@@ -49,7 +49,7 @@ def frechet_distance_of_few(
     x1, mean1, divisor1 = _centre(real, covariance)
     x2, mean2, divisor2 = _centre(generated, covariance)
     cross = float(torch.linalg.svdvals(torch.from_numpy(x1 @ x2.T)).sum()) / np.sqrt(divisor1 * divisor2)
-    return _combine(mean1 - mean2, np.square(x1).sum() / divisor1, np.square(x2).sum() / divisor2, cross)
+    return combine(mean1 - mean2, np.square(x1).sum() / divisor1, np.square(x2).sum() / divisor2, cross)
 
 
 def frechet_distance_of_features(
@@ -72,8 +72,8 @@ def has_few_clips(num_real: int, num_generated: int, *, feature_dim: int) -> boo
     return min(num_real, num_generated) <= feature_dim
 
 
-def _factor(covariance: Float64[Tensor, "d d"]) -> Float64[Tensor, "d r"]:
-    """A with covariance = A AT: Cholesky's, or by eigenvectors where the covariance is singular."""
+def factor_of(covariance: Float64[Tensor, "d d"]) -> Float64[Tensor, "d r"]:
+    """A factor A with covariance = A AT: Cholesky's, or by eigenvectors where the covariance is singular."""
     factor, failed = torch.linalg.cholesky_ex(covariance)
     if not failed:
         return factor
@@ -91,7 +91,8 @@ def _centre(
     return values - mean, mean, divisor
 
 
-def _combine(step: Float64[np.ndarray, "d"], trace1: float, trace2: float, cross: float) -> float:
+def combine(step: Float64[np.ndarray, "d"], trace1: float, trace2: float, cross: float) -> float:
+    """The distance from the step between means, both traces and the sum of roots."""
     return max(float(step @ step + trace1 + trace2 - 2 * cross), 0.0)  # rounding may fall below 0 for equal sets
 
 

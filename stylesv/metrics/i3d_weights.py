@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from stylesv.errors import DetectorError
+from stylesv.metrics.folding import folded
 from stylesv.metrics.i3d import I3D, INCEPTION_WIDTHS
 
 BATCH_NORM_EPS = 1e-3  # of TensorFlow's original, and of the port
@@ -59,13 +60,8 @@ def translate_public_weights(values: dict[str, Tensor]) -> dict[str, Tensor]:
     """A state dict by public names as one by the names here; BatchNorm folded in float64."""
     result = {}
     for ours, public in public_names().items():
-        norm = {
-            name: values[f"{public}.bn.{name}"].double() for name in ("weight", "bias", "running_mean", "running_var")
-        }
-        scale = norm["weight"] / (norm["running_var"] + BATCH_NORM_EPS).sqrt()
-        weight = values[f"{public}.conv3d.weight"].double()
-        result[f"{ours}.weight"] = (weight * scale[:, None, None, None, None]).float()
-        result[f"{ours}.bias"] = (norm["bias"] - norm["running_mean"] * scale).float()
+        weight, bias = folded(values, f"{public}.conv3d", f"{public}.bn", eps=BATCH_NORM_EPS)
+        result |= {f"{ours}.weight": weight, f"{ours}.bias": bias}
     result["logits.weight"] = values["logits.conv3d.weight"].float()
     result["logits.bias"] = values["logits.conv3d.bias"].float()
     return result

@@ -7,21 +7,30 @@ import numpy as np
 
 from stylesv import __version__
 from stylesv.errors import DataError
+from stylesv.metrics.beside import copy_warnings, fidelity_scores, memorisation_of
 from stylesv.metrics.comparison import (
     artefact_estimates,
     compare,
+    floor_of,
+    infinity_of,
     interval_of,
     late_distance,
+    resampled,
     score_probabilities,
 )
 from stylesv.metrics.features import FeatureSet, require_all_clips
 from stylesv.metrics.frechet import has_few_clips
+from stylesv.metrics.motion import ClipMotion
+from stylesv.metrics.motion_comparison import compare_motion
+from stylesv.metrics.motion_warnings import motion_warnings
+from stylesv.records.floor import Floor
+from stylesv.records.motion import MotionScore
 from stylesv.records.protocol import UsedProtocol, require_one_protocol
 from stylesv.records.score import ArtefactScore, DriftScore, GeneratedClipSet, Interval, RealClipSet, Score, ScoredRun
 
 
-def score_features(real: FeatureSet, generated: FeatureSet, *, scored: ScoredRun) -> Score:
-    """Score generated features against real ones.
+def score_features(real: FeatureSet, generated: FeatureSet, *, scored: ScoredRun, floor: Floor | None = None) -> Score:
+    """Score generated features against real ones; `floor` is that of their protocol, measured here if it is not given.
 
     Raises:
         DataError: the two are not real and generated features, not features of all clips, or of unequal resolution.
@@ -41,9 +50,11 @@ def score_features(real: FeatureSet, generated: FeatureSet, *, scored: ScoredRun
         require_all_clips(features.moments.count, features.origin.clips.count)
     protocol = generated.origin.protocol
     settings = protocol.settings
-    is_frechet = settings.metric.startswith("frechet_")
-    few = is_frechet and has_few_clips(clips[0].count, clips[1].count, feature_dim=len(real.moments.mean))
-    ends, bootstrap = interval_of(real, generated), settings.bootstrap
+    few = settings.is_frechet and has_few_clips(clips[0].count, clips[1].count, feature_dim=len(real.moments.mean))
+    motion = _motion(real, generated, width_px=clips[0].resolution_px) if settings.measured_motion else None
+    pairs = resampled(real, generated)
+    memorised = memorisation_of(real, generated)
+    ends, bootstrap = interval_of(real, generated, pairs), settings.bootstrap
     return Score(
         metric=settings.metric_name,
         label=settings.metric_label,
@@ -52,21 +63,35 @@ def score_features(real: FeatureSet, generated: FeatureSet, *, scored: ScoredRun
         real_value=score_probabilities(real.features, settings)[0] if settings.inception else None,
         split_std=score_probabilities(generated.features, settings)[1] if settings.inception else None,
         few_clips=few,
+        floor=floor or floor_of(real, protocol, num_generated=clips[1].count),
+        infinity=infinity_of(real, generated, pairs),
+        fidelity=fidelity_scores(real, generated),
+        memorisation=memorised,
         artefacts=_artefact_scores(real, generated) if settings.artefacts else (),
         drift=_drift_scores(real, generated) if settings.drift else (),
+        motion=motion,
         scored=scored,
         protocol=protocol,
         real=clips[0],
         generated=clips[1],
-        notes=_notes(clips[0], clips[1], protocol, few),
+        notes=_notes(clips[0], clips[1], protocol, few, moves=motion is not None),
+        warnings=(*(motion_warnings(motion) if motion else ()), *copy_warnings(memorised)),
         versions=package_versions(),
     )
 
 
 def package_versions() -> dict[str, str]:
     """Versions of this package, Python and the packages that decide numbers."""
-    packages = {name: version(name) for name in ("torch", "numpy")}
+    packages = {name: version(name) for name in ("torch", "numpy", "opencv-python-headless")}
     return {"stylesv": __version__, "python": platform.python_version(), **packages}
+
+
+def _motion(real: FeatureSet, generated: FeatureSet, *, width_px: int) -> MotionScore | None:
+    """None where one side has no two clips of neighbouring frames."""
+    if real.motion is None or generated.motion is None:
+        return None
+    sides = (ClipMotion.from_rows(side.motion) for side in (real, generated))
+    return compare_motion(*sides, width_px=width_px)
 
 
 def _artefact_scores(real: FeatureSet, generated: FeatureSet) -> tuple[ArtefactScore, ...]:
@@ -103,7 +128,9 @@ def _drift_scores(real: FeatureSet, generated: FeatureSet) -> tuple[DriftScore, 
     )
 
 
-def _notes(real: RealClipSet, generated: GeneratedClipSet, protocol: UsedProtocol, few: bool) -> tuple[str, ...]:
+def _notes(
+    real: RealClipSet, generated: GeneratedClipSet, protocol: UsedProtocol, few: bool, *, moves: bool
+) -> tuple[str, ...]:
     settings = protocol.settings
     notes = []
     if few:
@@ -120,6 +147,8 @@ def _notes(real: RealClipSet, generated: GeneratedClipSet, protocol: UsedProtoco
         notes.append(f"{real.count} real clips where the protocol allows {settings.real.max_clips}")
     if real.short_videos or generated.short_videos:
         notes.append(f"left out as too short: {real.short_videos} real and {generated.short_videos} generated videos")
-    if settings.detector.sha256 is None and not settings.detector.is_random:
+    if settings.measured_motion is not None and not moves:
+        notes.append("motion was not measured: there are no two clips of neighbouring frames")
+    if settings.detector.sha256 is None and settings.detector.is_file:
         notes.append(f"detector {settings.detector.name} was not checked against a known SHA-256")
     return tuple(notes)

@@ -4,7 +4,8 @@ import torch
 from jaxtyping import Float, Real
 from torch import Tensor, nn
 
-from stylesv.config.model import DiscriminatorSettings, block_channels, check_discriminator
+from stylesv.config.model import DiscriminatorSettings, block_channels
+from stylesv.config.model_checks import check_discriminator
 from stylesv.networks.blocks import BlockDesign, DiscriminatorBlock, DiscriminatorEpilogue
 from stylesv.networks.layers import MappingNetwork, require_labels
 from stylesv.networks.time_difference import TimeDifferenceEncoder

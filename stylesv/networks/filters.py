@@ -7,10 +7,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.signal
 import scipy.special
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Float64
 from torch import Tensor
 
 from stylesv.config.model import SynthesisSettings, layer_channels
@@ -147,11 +146,15 @@ def design_synthesis(
 
 
 def low_pass(taps: int, *, cutoff: float, width: float, rate: int) -> Float[Tensor, "taps"] | None:
-    """A Kaiser-windowed low-pass filter of unit sum; None for one tap."""
+    """A Kaiser-windowed low-pass filter of unit sum; None for one tap.
+
+    The numbers are those of `scipy.signal.firwin`, whose import alone takes every job longer than building all networks.
+    """
     if taps == 1:
         return None
-    taps_values = scipy.signal.firwin(numtaps=taps, cutoff=cutoff, width=width, fs=rate)
-    return torch.as_tensor(taps_values, dtype=torch.float32)
+    place = np.arange(taps) - (taps - 1) / 2
+    values = np.sinc(cutoff / (rate / 2) * place) * _kaiser_window(taps, width / (rate / 2))
+    return torch.as_tensor(values / values.sum(), dtype=torch.float32)
 
 
 def radial_low_pass(taps: int, *, cutoff: float, width: float, rate: int) -> Float[Tensor, "taps taps"] | None:
@@ -161,7 +164,18 @@ def radial_low_pass(taps: int, *, cutoff: float, width: float, rate: int) -> Flo
     x = (np.arange(taps) - (taps - 1) / 2) / rate
     radius = np.hypot(*np.meshgrid(x, x))
     jinc = scipy.special.j1(2 * cutoff * np.pi * radius) / (np.pi * radius)
-    beta = scipy.signal.kaiser_beta(scipy.signal.kaiser_atten(taps, width / (rate / 2)))
-    window = np.kaiser(taps, beta)
+    window = _kaiser_window(taps, width / (rate / 2))
     values = jinc * np.outer(window, window)
     return torch.as_tensor(values / values.sum(), dtype=torch.float32)
+
+
+def _kaiser_window(taps: int, width: float) -> Float64[np.ndarray, "taps"]:
+    """The window whose filter has a transition of `width`, as a share of half the rate (Kaiser 1974)."""
+    attenuation = 2.285 * (taps - 1) * np.pi * width + 7.95  # dB
+    beta = 0.0
+    if attenuation > 50:
+        beta = 0.1102 * (attenuation - 8.7)
+    elif attenuation > 21:
+        beta = 0.5842 * (attenuation - 21) ** 0.4 + 0.07886 * (attenuation - 21)
+    place = (np.arange(taps) - (taps - 1) / 2) / ((taps - 1) / 2)
+    return scipy.special.i0(beta * np.sqrt(1 - place**2)) / scipy.special.i0(beta)

@@ -1,12 +1,14 @@
 """The generator: content noise, times and motion noise to frames (docs/model.md 2)."""
 
 import math
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float, Real
 from torch import Tensor, nn
 
-from stylesv.config.model import GeneratorSettings, MotionSettings, block_channels, check_generator
+from stylesv.config.model import GeneratorSettings, MotionSettings, block_channels
+from stylesv.config.model_checks import check_generator
 from stylesv.networks.constant_synthesis import ConstantSynthesis, SynthesisBlock
 from stylesv.networks.filters import design_synthesis
 from stylesv.networks.mapping import ContentMapping
@@ -25,10 +27,12 @@ class Generator(nn.Module):
         resolution: int,
         image_channels: int = 3,
         class_dim: int = 0,
+        class_counts: Sequence[int] | None = None,
         half_dtype: torch.dtype | None = None,
     ):
         """Build with random weights from torch's global generator.
 
+        `class_counts`: how often the classes are to be drawn, one by the other, by those who sample it; None: all alike.
         `half_dtype` is what the `num_fp16_res` highest resolutions compute in; all else, and with None these, too, in
         torch's default dtype. Raises `ConfigError` for a resolution that the settings cannot make.
         """
@@ -38,6 +42,7 @@ class Generator(nn.Module):
         self.resolution = resolution
         self.image_channels = image_channels
         self.class_dim = class_dim
+        self.class_counts = class_counts
         build = build_synthesis if settings.architecture == "stylegan3" else build_constant_synthesis
         self.synthesis = build(
             settings,

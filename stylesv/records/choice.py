@@ -25,6 +25,11 @@ class Choice(Settings):
     """Name and key of the protocol."""
     of_kimgs: tuple[int, ...]
     """The snapshots that it was chosen from."""
+    moving_kimgs: tuple[int, ...] | None
+    """Those of them whose clips move about as much as real ones, among which it is if there are any; null where motion does
+    not decide."""
+    reason: str
+    """Why it is this one."""
 
 
 def read_choice(path: Path) -> Choice:

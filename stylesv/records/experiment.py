@@ -28,6 +28,8 @@ class ReportedClips(Settings):
     """Frames over time, PNG."""
     slices: str
     """One column of pixels over time, PNG."""
+    nearest: str | None
+    """Generated clips beside the nearest real ones, PNG; null where no protocol looks for them."""
 
 
 class ReportedRun(Settings):
@@ -54,6 +56,12 @@ class ReportedData(Settings):
     """Its name."""
     index: str
     """Index of its packed clips."""
+    sheet: str | None = None
+    """Its data sheet; null: none is shown."""
+    contact_sheet: str | None = None
+    """A frame of each of many clips, PNG."""
+    lengths: str | None = None
+    """Histogram of its clips' lengths, PNG."""
 
 
 class Experiment(Settings):
@@ -75,8 +83,9 @@ class Experiment(Settings):
         for run in self.runs:
             found += [run.recipe, run.choice, run.scores]
             found += [file for each in run.snapshots for file in (each.samples, each.log) if file is not None]
-            found += [run.clips.film, run.clips.strip, run.clips.slices] if run.clips else []
-        return found + [data.index for data in self.data]
+            found += [file for file in run.clips.model_dump().values() if file is not None] if run.clips else []
+        of_data = [file for each in self.data for file in (each.index, each.sheet, each.contact_sheet, each.lengths)]
+        return found + [file for file in of_data if file is not None]
 
 
 def read_experiment(path: Path) -> Experiment:

@@ -6,7 +6,7 @@ from stylesv.config.detector import RANDOM_I3D, FeatureDetectorSettings
 from stylesv.config.named_files import section_of
 from stylesv.config.protocol import ProtocolSettings
 from stylesv.config.validation import validate
-from stylesv.config.yaml_files import merge, read_layer
+from stylesv.config.yaml_files import merge, read_layer, settings_files
 from stylesv.errors import ConfigError
 from stylesv.records.protocol import Protocol
 
@@ -22,7 +22,7 @@ def named_protocol(config_dir: Path, name_or_file: str) -> Protocol:
     if path.suffix not in (".yaml", ".yml"):
         path = config_dir / "protocols" / f"{name_or_file}.yaml"
     if not path.exists():
-        known = ", ".join(sorted(file.stem for file in (config_dir / "protocols").glob("*.yaml")))
+        known = ", ".join(file.stem for file in settings_files(config_dir / "protocols"))
         raise ConfigError(
             f"--protocol {name_or_file}: no such protocol; known: {known}; or give a .yaml file like theirs"
         )
@@ -38,15 +38,15 @@ def use_detector(protocol: Protocol, given: str, *, random: FeatureDetectorSetti
     another key, and its scores are called rfvd.
 
     Raises:
-        ConfigError: a file is given to a protocol of random-i3d.
+        ConfigError: a file is given to a protocol whose detector is none.
     """
-    is_random = given == RANDOM_I3D
-    if is_random == protocol.settings.detector.is_random:
+    own = protocol.settings.detector
+    if given == own.name or (given != RANDOM_I3D and own.is_file):
         return protocol
-    if not is_random:
+    if given != RANDOM_I3D:
         raise ConfigError(
-            f"--detector {given}: protocol {protocol.name} uses {RANDOM_I3D}; leave --detector out, or choose a protocol of a "
-            "trained detector, such as fvd2048_16f"
+            f"--detector {given}: protocol {protocol.name} uses {own.name}; leave --detector out, or choose a protocol whose "
+            "detector is a file, such as fvd2048_16f"
         )
     values = protocol.settings.model_copy(update={"detector": random})
     return Protocol.of(protocol.name, values)

@@ -1,6 +1,7 @@
 """The record of packed clips: `index.json`, which says what lies in the two other files and where it is from."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Literal
 
@@ -29,6 +30,8 @@ class PackedClip(Settings):
     """How many frames it has."""
     sha256: str
     """SHA-256 of its frames, one after the other."""
+    label: int | None = None
+    """Its class, a place in `class_names`; null: videos have no classes."""
 
 
 class PackedSource(Settings):
@@ -82,6 +85,8 @@ class Packing(Settings):
     """Files among the videos that are none."""
     made_with: dict[str, str]
     """Versions of the packages that decide the bytes."""
+    class_names: tuple[str, ...] | None = None
+    """Names of the classes of videos; null: they have none."""
 
 
 class WholeFile(Settings):
@@ -113,6 +118,12 @@ class PackedIndex(Packing):
     """The zip of frames."""
     offsets: WholeFile
     """The table of where each frame lies in it."""
+
+    @property
+    def class_counts(self) -> tuple[int, ...]:
+        """How many clips each class has; empty where videos have no classes."""
+        counts = Counter(clip.label for clip in self.clips)
+        return tuple(counts[number] for number in range(len(self.class_names or ())))
 
     def text(self) -> str:
         """Its file: sorted, one value a line, so that two of them can be compared by eye."""

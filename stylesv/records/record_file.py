@@ -71,6 +71,15 @@ def yaml_text(values: dict[str, Any]) -> str:
     return yaml.safe_dump(json.loads(canonical_json(values)), sort_keys=True, allow_unicode=True, width=120)
 
 
+def rounded(values: Any) -> Any:
+    """Plain data whose numbers have 10 digits: the last bits depend on how libraries happened to use their threads."""
+    if isinstance(values, float):
+        return float(f"{values:.10g}")
+    if isinstance(values, dict):
+        return {name: rounded(value) for name, value in values.items()}
+    return [rounded(value) for value in values] if isinstance(values, list) else values
+
+
 def _reasons(error: ValidationError) -> list[str]:
     found = error.errors(include_url=False)[:3]
     return [": ".join(filter(None, (".".join(map(str, detail["loc"])), detail["msg"]))) for detail in found]

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from stylesv.config.base import Settings
-from stylesv.files import readable_json, write_text
+from stylesv.errors import DataError
+from stylesv.records.beside import FidelityScore, Memorisation
+from stylesv.records.floor import Floor, Infinity
+from stylesv.records.motion import MotionScore
 from stylesv.records.protocol import UsedProtocol
-from stylesv.records.record_file import read_record
+from stylesv.records.sealed_file import read_sealed, write_sealed
+from stylesv.records.warning import ScoreWarning
 
 
 class RealClipSet(Settings):
@@ -135,10 +138,20 @@ class Score(Settings):
     """Standard deviation of an inception score over its parts; null for distances."""
     few_clips: bool
     """Fewer clips than feature dimensions: covariances are singular, and the value depends strongly on their number."""
+    floor: Floor | None
+    """What a perfect generator would score; null if the protocol does not ask for it."""
+    infinity: Infinity | None
+    """The score at infinitely many clips; null if the protocol does not ask for it or only moments are known."""
+    fidelity: tuple[FidelityScore, ...]
+    """Kernel distance, precision, recall, density and coverage from the same features, as far as the protocol asks."""
+    memorisation: Memorisation | None
+    """How near generated clips come to real ones; null if the protocol does not ask for it."""
     artefacts: tuple[ArtefactScore, ...]
     """What FVD misses; empty if the protocol does not ask for it."""
     drift: tuple[DriftScore, ...]
     """Scores of clips that start late; empty if the protocol does not ask for them."""
+    motion: MotionScore | None
+    """How the clips move beside real ones; null if the protocol does not ask for it."""
     scored: ScoredRun
     """What was scored."""
     protocol: UsedProtocol
@@ -149,6 +162,8 @@ class Score(Settings):
     """Generated clips."""
     notes: tuple[str, ...]
     """What to know before the number is believed."""
+    warnings: tuple[ScoreWarning, ...]
+    """What is wrong with the clips or with the number; empty where nothing is."""
     versions: dict[str, str]
     """Versions of this package and of what it computed with."""
 
@@ -161,42 +176,54 @@ class RunScores(Settings):
 
 
 def write_score(path: Path, score: Score) -> None:
-    """Write a score as readable JSON, its numbers rounded to 10 digits.
-
-    The last bits of an eigenvalue depend on how the linear algebra library happened to use its threads.
-    """
-    write_text(path, readable_json(_rounded(score.model_dump(mode="json"))))
-
-
-def _rounded(values: Any) -> Any:
-    if isinstance(values, float):
-        return float(f"{values:.10g}")
-    if isinstance(values, dict):
-        return {name: _rounded(value) for name, value in values.items()}
-    return [_rounded(value) for value in values] if isinstance(values, list) else values
+    """Write a score as readable JSON with its hash."""
+    write_sealed(path, score)
 
 
 def read_score(path: Path) -> Score:
     """Read a score.
 
     Raises:
-        DataError: it is missing, is not a score of this project, or has a number that is not finite.
+        DataError: it is missing, was edited, is not a score of this project, or has a number that is not finite.
     """
-    return read_record(path, Score, what="score of this project", advice="score the snapshot again")
+    return read_sealed(path, Score, what="score of this project", advice="score the snapshot again")
+
+
+def read_score_of(run: Path, kimg: int, protocol: str) -> Score:
+    """The score of a snapshot in the folder of its run; `protocol` with its key.
+
+    Raises:
+        DataError: as `read_score`, or the file is the score of something else.
+    """
+    path = score_file(run, kimg, protocol)
+    score = read_score(path)
+    found = (score.scored.run, score.scored.kimg, score.protocol.id)
+    wanted = (Path(run).absolute().name, kimg, protocol)
+    if found != wanted:
+        told = ["run {}, kimg {}, protocol {}".format(*names) for names in (found, wanted)]
+        raise DataError(f"{path}: is the score of {told[0]}, not of {told[1]}; delete it to make it again")
+    return score
 
 
 def write_run_scores(path: Path, scores: Sequence[Score]) -> None:
     """Write the scores of one run to one file."""
-    write_text(path, readable_json(RunScores(scores=tuple(scores)).model_dump(mode="json")))
+    write_sealed(path, RunScores(scores=tuple(scores)))
 
 
 def read_run_scores(path: Path) -> tuple[Score, ...]:
     """Read the scores of one run.
 
     Raises:
-        DataError: the file is missing or is not one of scores.
+        DataError: the file is missing, was edited, is not one of scores, or has scores of several runs or of one twice.
     """
-    return read_record(path, RunScores, what="file of a run's scores", advice="delete it to make it again").scores
+    advice = "delete it to make it again"
+    scores = read_sealed(path, RunScores, what="file of a run's scores", advice=advice).scores
+    runs = sorted({score.scored.run for score in scores})
+    if len(runs) > 1:
+        raise DataError(f"{path}: has scores of {', '.join(runs)}; {advice}")
+    if len({(score.scored.kimg, score.protocol.id) for score in scores}) < len(scores):
+        raise DataError(f"{path}: has two scores of one snapshot under one protocol; {advice}")
+    return scores
 
 
 def score_file(run: Path, kimg: int, protocol: str) -> Path:

@@ -54,6 +54,8 @@ class Snapshot(Settings):
     """Height and width of the images, pixels."""
     class_dim: int
     """How many classes the networks know; 0: none."""
+    class_counts: tuple[int, ...] | None = None
+    """How many of the clips it was trained on each class has; null: not known, and all count alike."""
     num_frames: int | None
     """Frames of a clip; null: an imported checkpoint may not say."""
     max_num_frames: int | None

@@ -4,6 +4,15 @@ from dataclasses import dataclass
 
 from stylesv.records.score import Score
 
+EXPLANATIONS = {
+    "kernel": "distance without a floor: 0 for a perfect generator, whatever the number of clips (x 1000)",
+    "precision": "share of generated clips that look like some real one; low: clips look wrong",
+    "recall": "share of real clips that some generated one looks like; low: kinds of clips are missing",
+    "density": "the same as precision, counting how many real clips each looks like",
+    "coverage": "the same as recall, and harder to please by chance; low: kinds of clips are missing",
+}
+"""What the numbers mean, for the page."""
+
 
 @dataclass(frozen=True)
 class BesideRow:
@@ -18,7 +27,8 @@ def beside_rows(score: Score) -> tuple[BesideRow, ...]:
     """The numbers beside a score; none if its protocol asks for none."""
     artefacts = [BesideRow(row.name, row.generated, row.real) for row in score.artefacts]
     drift = [BesideRow(f"from frame {row.start_time}", row.generated, row.real) for row in score.drift]
-    return (*artefacts, *drift)
+    fidelity = [BesideRow(row.name, row.generated, row.real) for row in score.fidelity]
+    return (*fidelity, *artefacts, *drift)
 
 
 def beside_cells(found: list[tuple[str, tuple[BesideRow, ...]]]) -> list[list[str]]:

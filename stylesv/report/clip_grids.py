@@ -5,6 +5,7 @@ smoothing, so that what is seen is what was generated.
 """
 
 import io
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -48,8 +49,7 @@ def draw_film_frame(
     """
     factor = _check({name: frames[:, None] for name, frames in panels.items()}, min_frame_px)
     grids = [_grid(_enlarge(frames, factor), columns) for frames in panels.values()]
-    labels = _labels(list(panels), [grid.shape[1] for grid in grids])
-    return _stack([labels, _beside(grids, 4 * GAP_PX)], GAP_PX).transpose(2, 0, 1)
+    return _under_labels(grids, list(panels), list(panels)).transpose(2, 0, 1)
 
 
 def draw_clip_strips(path: Path, panels: Panels, *, num_frames: int, num_clips: int, min_frame_px: int = 64) -> None:
@@ -79,7 +79,7 @@ def draw_time_slices(path: Path, panels: Panels, *, num_clips: int, min_frame_px
     for name, clips in panels.items():
         columns = clips[:num_clips, :, :, :, clips.shape[4] // 2]  # n t c h
         row = _beside(list(_enlarge(columns.transpose(0, 2, 3, 1), factor)), GAP_PX)
-        rows += [_labels([name], [row.shape[1]]), row]
+        rows.append(_under_labels([row], [name], [name]))
     _save_png(path, _stack(rows, GAP_PX))
 
 
@@ -98,7 +98,7 @@ def draw_samples_over_training(path: Path, samples: Mapping[int, Path]) -> None:
     rows: list[Picture] = []
     for kimg, file in samples.items():
         picture = np.asarray(Image.open(file).convert("RGB"))
-        rows += [_labels([f"kimg {kimg}"], [picture.shape[1]]), picture]
+        rows.append(_under_labels([picture], [f"kimg {kimg}"], [f"kimg {kimg}"]))
     _save_png(path, _stack(rows, GAP_PX))
 
 
@@ -139,21 +139,26 @@ def _stack(pictures: list[Picture], gap: int) -> Picture:
 
 
 def _under_labels(blocks: list[Picture], labels: list[str], short_labels: list[str]) -> Picture:
-    """Blocks side by side under their labels, shortened if one does not fit."""
+    """Blocks side by side under their labels, shortened if one does not fit; a block narrower than that gets more room."""
     widths = [block.shape[1] for block in blocks]
-    font = ImageFont.load_default(LABEL_PX * 0.6)
-    fits = all(font.getlength(label) <= width for label, width in zip(labels, widths, strict=True))
-    return _stack([_labels(labels if fits else short_labels, widths), _beside(blocks, 4 * GAP_PX)], GAP_PX)
+    fits = all(_width_of(label) <= width for label, width in zip(labels, widths, strict=True))
+    shown = labels if fits else short_labels
+    columns = [
+        _stack([_label(label, max(width, _width_of(label))), block], GAP_PX)
+        for label, width, block in zip(shown, widths, blocks, strict=True)
+    ]
+    return _beside(columns, 4 * GAP_PX)
 
 
-def _labels(labels: list[str], widths: list[int]) -> Picture:
+def _width_of(label: str) -> int:
+    return math.ceil(ImageFont.load_default(LABEL_PX * 0.6).getlength(label))
+
+
+def _label(label: str, width: int) -> Picture:
+    strip = Image.new("RGB", (width, LABEL_PX), (BACKGROUND,) * 3)
     font = ImageFont.load_default(LABEL_PX * 0.6)
-    strips = []
-    for label, width in zip(labels, widths, strict=True):
-        strip = Image.new("RGB", (width, LABEL_PX), (BACKGROUND,) * 3)
-        ImageDraw.Draw(strip).text((0, LABEL_PX / 2), label, fill=INK, font=font, anchor="lm")
-        strips.append(np.asarray(strip))
-    return _beside(strips, 4 * GAP_PX)
+    ImageDraw.Draw(strip).text((0, LABEL_PX / 2), label, fill=INK, font=font, anchor="lm")
+    return np.asarray(strip)
 
 
 def _save_png(path: Path, picture: Picture) -> None:

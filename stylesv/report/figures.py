@@ -17,6 +17,7 @@ from stylesv.report.tables import ScoreRow, ScoreTable, tabulate_scores
 # Okabe and Ito 2008: distinct also for colour-blind readers; yellow is left out, being faint on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = "os^Dv<>"
+FLOOR_COLOUR = "#71717a"
 STYLE = {
     "font.family": "DejaVu Sans",
     "font.size": 10,
@@ -29,6 +30,7 @@ STYLE = {
     "pdf.fonttype": 42,
     "svg.hashsalt": "stylesv",
 }
+KIMG_LABEL = "thousands of frames shown to the discriminator (kimg)"
 LOG_RANGE = 30  # largest over smallest score from which the axis is logarithmic
 
 
@@ -43,18 +45,19 @@ def draw_score_curves(rows: Sequence[ScoreRow], *, png: Path, pdf: Path) -> None
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(7, 4.2), layout="constrained")
         axes = figure.add_subplot()
-        names = _line_names(table)
+        names = line_names(table)
         for number, (run, name) in enumerate(names.items()):
             _draw_run(axes, [row for row in table.rows if row.run == run], name, number)
         for best in table.best:
             axes.plot(best.kimg, best.value, "o", ms=13, mfc="none", mec="#3f3f46", mew=1.2, zorder=4)
+        _draw_floors(axes, table)
         values = [row.value for row in table.rows]
         if min(values) > 0 and max(values) / min(values) > LOG_RANGE:
             axes.set_yscale("log")
-        axes.set_xlabel("thousands of frames shown to the discriminator (kimg)")
+        axes.set_xlabel(KIMG_LABEL)
         axes.set_ylabel(f"{table.label} ({table.direction})")
         axes.legend(loc="best")
-        _save(figure, png=png, pdf=pdf)
+        save_figure(figure, png=png, pdf=pdf)
 
 
 def draw_training_curves(
@@ -77,9 +80,9 @@ def draw_training_curves(
             for number, (run, lines) in enumerate(logs.items()):
                 axes.plot(*_series(lines, field), color=COLOURS[number % len(COLOURS)], lw=1.3, label=run)
             axes.set_ylabel(fields[field])
-        panels[-1].set_xlabel("thousands of frames shown to the discriminator (kimg)")
+        panels[-1].set_xlabel(KIMG_LABEL)
         panels[0].legend(loc="lower left", bbox_to_anchor=(0, 1.0), fontsize=8, borderaxespad=0.2)
-        _save(figure, png=png, pdf=pdf)
+        save_figure(figure, png=png, pdf=pdf)
 
 
 def _series(lines: Sequence[LogLine], field: str) -> tuple[list[float], list[float]]:
@@ -87,7 +90,7 @@ def _series(lines: Sequence[LogLine], field: str) -> tuple[list[float], list[flo
     return [kimg for kimg, _ in found], [value for _, value in found]
 
 
-def _line_names(table: ScoreTable) -> dict[str, str]:
+def line_names(table: ScoreTable) -> dict[str, str]:
     """Run names shortened to what tells them apart: data set, model, and seed or key only where needed."""
     rows = {row.run: row for row in table.rows}
     short = {run: f"{row.dataset} {row.model}" for run, row in rows.items()}
@@ -109,7 +112,17 @@ def _draw_run(axes: Axes, rows: list[ScoreRow], name: str, number: int) -> None:
         axes.fill_between([row.kimg for row in banded], low, high, color=colour, alpha=0.18, lw=0, zorder=2)
 
 
-def _save(figure: Figure, *, png: Path, pdf: Path) -> None:
+def _draw_floors(axes: Axes, table: ScoreTable) -> None:
+    """What a perfect generator would score, one band for each data set."""
+    floors = {row.dataset: row.floor for row in table.rows if row.floor is not None}
+    for dataset, floor in floors.items():
+        name = "a perfect generator" + (f", {dataset}" if len(floors) > 1 else "")
+        axes.axhspan(floor.low, floor.high, color=FLOOR_COLOUR, alpha=0.25, lw=0, zorder=1)
+        axes.axhline(floor.value, color=FLOOR_COLOUR, lw=1.2, ls="--", zorder=1, label=name)
+
+
+def save_figure(figure: Figure, *, png: Path, pdf: Path) -> None:
+    """Write a figure as PNG and PDF."""
     FigureCanvasAgg(figure)
     for path, kind, metadata in (
         (png, "png", {"Software": None}),

@@ -9,8 +9,20 @@ import jinja2
 
 from stylesv.errors import DataError
 from stylesv.files import write_text
+from stylesv.report.artefact_table import EXPLANATIONS, beside_cells
+from stylesv.report.floor_text import explain_floor, explain_infinity
+from stylesv.report.motion_table import motion_sentence
 from stylesv.report.protocol_text import describe_protocol
-from stylesv.report.tables import ScoreTable, format_kimg, format_number, format_score
+from stylesv.report.tables import (
+    ScoreTable,
+    format_floor,
+    format_infinity,
+    format_kimg,
+    format_marked,
+    format_number,
+    format_score,
+)
+from stylesv.report.warnings import SnapshotWarnings
 
 MEDIA_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".mp4": "video/mp4"}
 
@@ -35,6 +47,7 @@ class DatasetSummary:
     name: str
     facts: Mapping[str, str]
     dropped: Sequence[tuple[str, str]] = ()
+    pictures: Sequence[Media] = ()
 
 
 @dataclass(frozen=True)
@@ -59,6 +72,7 @@ class ReportContent:
     runs: Sequence[RunSummary] = ()
     notes: Sequence[str] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
+    warnings: Sequence[SnapshotWarnings] = ()
 
 
 def write_report(path: Path, content: ReportContent) -> None:
@@ -75,12 +89,23 @@ def write_report(path: Path, content: ReportContent) -> None:
         lstrip_blocks=True,
     )
     environment.filters |= {"score": format_score, "number": format_number, "kimg": format_kimg}
+    environment.filters |= {"floor": format_floor, "infinity": format_infinity, "motion": motion_sentence}
     environment.globals |= {
         "data_uri": data_uri,
         "is_film": lambda media: media.path.suffix.lower() == ".mp4",
         "describe_protocol": describe_protocol,
+        "explain_floor": lambda row: explain_floor(row, format_number),
+        "explain_infinity": lambda row: explain_infinity(row, format_number),
+        "marked": format_marked,
+        "beside": _beside,
+        "explanations": EXPLANATIONS,
     }
     write_text(path, environment.get_template("report.html").render(content=content))
+
+
+def _beside(table: ScoreTable) -> list[list[str]]:
+    """What stands beside the best scores, a column for each run."""
+    return beside_cells([(f"{row.model} at {format_kimg(row)} kimg", row.beside) for row in table.best])
 
 
 def data_uri(path: Path) -> str:

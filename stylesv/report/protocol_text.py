@@ -1,5 +1,6 @@
 """A protocol in words, for captions and for the page's section on how scores were measured."""
 
+from stylesv.config.protocol import FloorSettings
 from stylesv.records.protocol import UsedProtocol
 
 MEASURES = {
@@ -45,6 +46,7 @@ def describe_protocol(used: UsedProtocol) -> dict[str, str]:
         "Detector": f"{detector.name} (SHA-256 {used.detector_sha256[:12]}…), {resize}",
         "Covariance": settings.covariance,
         "Interval": interval,
+        **({"Floor": _floor(settings.floor)} if settings.floor else {}),
     }
 
 
@@ -64,6 +66,13 @@ def explain_random_detector(used: UsedProtocol) -> str | None:
     return (
         f"{settings.metric_label} uses a detector with random weights. It ranks snapshots of one data set and is not "
         f"{trained}: do not compare it with published numbers."
+    )
+
+
+def _floor(floor: FloorSettings) -> str:
+    return (
+        f"{floor.draws} perfect generators, drawn from the real clips, {100 * floor.level:g} % of their scores, seed "
+        f"{floor.seed}; infinitely many clips by a line through 1 to {floor.parts} parts"
     )
 
 

@@ -2,20 +2,28 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from stylesv.errors import ConfigError, DataError
 from stylesv.files import write_text
+from stylesv.records.best_snapshot import Best, Candidate, best_snapshot
+from stylesv.records.floor import Floor, Infinity
+from stylesv.records.motion import MotionScore
 from stylesv.records.protocol import UsedProtocol, require_one_protocol
 from stylesv.records.score import Score
+from stylesv.records.warning import ScoreWarning
+from stylesv.report import motion_table
 from stylesv.report.artefact_table import BesideRow, beside_cells, beside_rows
+from stylesv.report.floor_text import floor_notes, is_different, not_different_notes
 from stylesv.report.protocol_text import caption_protocol, explain_random_detector
 
 CSV_COLUMNS = (
     *("dataset", "model", "run", "seed", "kimg", "metric", "value", "low", "high", "best", "few_clips"),
+    *("like_best", "floor", "floor_low", "floor_high", "infinity"),
     *("real_clips", "generated_clips", "protocol", "protocol_key", "detector_sha256"),
+    *motion_table.CSV_COLUMNS,
 )
 
 
@@ -35,16 +43,21 @@ class ScoreRow:
     num_real: int
     num_generated: int
     protocol: UsedProtocol
+    floor: Floor | None = None
+    infinity: Infinity | None = None
     beside: tuple[BesideRow, ...] = ()
+    warnings: tuple[ScoreWarning, ...] = ()
+    motion: MotionScore | None = None
 
 
 @dataclass(frozen=True)
 class ScoreTable:
-    """Scores of one protocol, sorted by data set, model, run and kimg; `best` has the best of each run."""
+    """Scores of one protocol, sorted by data set, model, run and kimg; `best` has the best of each run, `because` why it is."""
 
     protocol: UsedProtocol
     rows: tuple[ScoreRow, ...]
     best: tuple[ScoreRow, ...]
+    because: Mapping[str, Best]
     notes: tuple[str, ...]
 
     @property
@@ -63,9 +76,26 @@ class ScoreTable:
         return len({row.seed for row in self.rows}) > 1
 
     @property
+    def has_floors(self) -> bool:
+        """Whether it is known what a perfect generator would score."""
+        return any(row.floor is not None for row in self.rows)
+
+    @property
     def caption(self) -> str:
         """The protocol in one line."""
         return caption_protocol(self.protocol)
+
+    @property
+    def motion(self) -> list[list[str]]:
+        """Cells of a table of how every snapshot's clips move; empty where it was not measured."""
+        return motion_table.motion_cells(
+            [(f"{row.run} at {format_kimg(row)}", row.motion, row.warnings) for row in self.rows]
+        )
+
+    def is_like_best(self, row: ScoreRow) -> bool:
+        """Whether a score is the best of its run, or differs from it by no more than chance."""
+        best = next(found for found in self.best if found.run == row.run)
+        return row is best or not is_different(row, best)
 
     def first(self, run: str) -> ScoreRow:
         """The score of a run's first snapshot."""
@@ -92,7 +122,11 @@ def score_row(score: Score) -> ScoreRow:
         num_real=score.real.count,
         num_generated=score.generated.count,
         protocol=score.protocol,
+        floor=score.floor,
+        infinity=score.infinity,
         beside=beside_rows(score),
+        warnings=score.warnings,
+        motion=score.motion,
     )
 
 
@@ -110,9 +144,10 @@ def tabulate_scores(rows: Sequence[ScoreRow]) -> ScoreTable:
     _require_equal_counts(rows)
     ordered = tuple(sorted(rows, key=lambda row: (row.dataset, row.model, row.run, row.kimg or 0)))
     runs = dict.fromkeys(row.run for row in ordered)
-    sign = -1 if rows[0].protocol.settings.higher_is_better else 1
-    best = tuple(min((row for row in ordered if row.run == run), key=lambda row: sign * row.value) for run in runs)
-    return ScoreTable(rows[0].protocol, ordered, best, _notes(ordered))
+    rows_of = {run: [row for row in ordered if row.run == run] for run in runs}
+    because = {run: _best(of_run) for run, of_run in rows_of.items()}
+    best = tuple(rows_of[run][found.place] for run, found in because.items())
+    return ScoreTable(rows[0].protocol, ordered, best, because, _notes(ordered, best))
 
 
 def write_score_table(rows: Sequence[ScoreRow], *, csv: Path, markdown: Path, tex: Path) -> ScoreTable:
@@ -137,22 +172,29 @@ def format_csv(table: ScoreTable) -> str:
     for row in table.rows:
         found = [row.dataset, row.model, row.run, row.seed, row.kimg, table.label, row.value, row.low, row.high]
         found += [str(row in table.best).lower(), str(row.few_clips).lower(), row.num_real, row.num_generated]
-        writer.writerow([*found, table.protocol.name, table.protocol.key, table.protocol.detector_sha256])
+        found[-2:-2] = [str(table.is_like_best(row)).lower(), *_floor_values(row)]
+        found += [table.protocol.name, table.protocol.key, table.protocol.detector_sha256]
+        writer.writerow([*found, *motion_table.csv_values(row.motion, row.warnings)])
     return text.getvalue()
 
 
 def format_markdown(table: ScoreTable) -> str:
     """Best and last snapshot of each run, then every snapshot."""
-    summary = [["dataset", "model", "run", f"best {table.label}", "at kimg", f"last {table.label}", "at kimg"]]
+    columns = [f"best {table.label}", "at kimg", f"last {table.label}", "at kimg", "floor", "infinitely many clips"]
+    summary = [["dataset", "model", "run", *columns]]
     for row in table.best:
         last = table.last(row.run)
         shown = [f"**{format_score(row)}**", format_kimg(row), format_score(last), format_kimg(last)]
+        shown += [format_floor(row), format_infinity(row)]
         summary.append([row.dataset, row.model, row.run, *shown])
     every = [["run", "kimg", table.label]]
     for row in table.rows:
-        shown = format_score(row)
+        shown = format_marked(table, row)
         every.append([row.run, format_kimg(row), f"**{shown}**" if row in table.best else shown])
     notes = "".join(f"* {note}\n" for note in table.notes)
+    moved = table.motion
+    if moved:
+        notes += f"\n### How clips move\n\n{_markdown(moved)}"
     beside = beside_cells([(f"{row.run} at {format_kimg(row)}", row.beside) for row in table.best])
     if beside:
         notes += f"\n### What {table.label} misses (best snapshots, and what it should be)\n\n{_markdown(beside)}"
@@ -167,13 +209,14 @@ def format_tex(table: ScoreTable) -> str:
     lines = [f"% {table.caption}", *(f"% {note}" for note in table.notes), "% needs \\usepackage{booktabs}"]
     arrow = "$\\uparrow$" if table.protocol.settings.higher_is_better else "$\\downarrow$"
     lines += [
-        "\\begin{tabular}{lllrr}",
+        "\\begin{tabular}{lllrrrr}",
         "\\toprule",
-        f"Data set & Model & Run & {_tex(table.label)} {arrow} & kimg \\\\",
+        f"Data set & Model & Run & {_tex(table.label)} {arrow} & kimg & floor & $\\infty$ clips \\\\",
         "\\midrule",
     ]
     for row in table.best:
-        cells = [_tex(cell) for cell in (row.dataset, row.model, row.run, format_score(row), format_kimg(row))]
+        found = (row.dataset, row.model, row.run, format_score(row), format_kimg(row))
+        cells = [_tex(cell) for cell in (*found, format_floor(row), format_infinity(row))]
         lines.append(" & ".join(cells) + " \\\\")
     return "\n".join([*lines, "\\bottomrule", "\\end{tabular}"]) + "\n"
 
@@ -183,6 +226,23 @@ def format_score(row: ScoreRow) -> str:
     if row.low is None or row.high is None:
         return format_number(row.value)
     return f"{format_number(row.value)} [{format_number(row.low)}, {format_number(row.high)}]"
+
+
+def format_marked(table: ScoreTable, row: ScoreRow) -> str:
+    """A score, behind ≈ where it differs from the best of its run by no more than chance."""
+    return ("≈ " if row not in table.best and table.is_like_best(row) else "") + format_score(row)
+
+
+def format_floor(row: ScoreRow) -> str:
+    """What a perfect generator would score, with the interval of its scores; a dash where that was not measured."""
+    if row.floor is None:
+        return "–"
+    return f"{format_number(row.floor.value)} [{format_number(row.floor.low)}, {format_number(row.floor.high)}]"
+
+
+def format_infinity(row: ScoreRow) -> str:
+    """The score at infinitely many clips; a dash where that was not measured."""
+    return "–" if row.infinity is None else format_number(row.infinity.value)
 
 
 def format_number(value: float) -> str:
@@ -198,6 +258,16 @@ def format_kimg(row: ScoreRow) -> str:
     return "–" if row.kimg is None else str(row.kimg)
 
 
+def _best(rows: Sequence[ScoreRow]) -> Best:
+    candidates = [Candidate(row.kimg, row.value, row.warnings, row.motion) for row in rows]
+    return best_snapshot(candidates, rows[0].protocol.settings)
+
+
+def _floor_values(row: ScoreRow) -> list[float | None]:
+    floor = (row.floor.value, row.floor.low, row.floor.high) if row.floor else (None, None, None)
+    return [*floor, row.infinity.value if row.infinity else None]
+
+
 def _require_equal_counts(rows: Sequence[ScoreRow]) -> None:
     """A folder with fewer videos than the protocol's clips has a score of its own kind."""
     for row in rows[1:]:
@@ -208,8 +278,9 @@ def _require_equal_counts(rows: Sequence[ScoreRow]) -> None:
             )
 
 
-def _notes(rows: tuple[ScoreRow, ...]) -> tuple[str, ...]:
-    notes = []
+def _notes(rows: tuple[ScoreRow, ...], best_rows: tuple[ScoreRow, ...]) -> tuple[str, ...]:
+    notes: list[str] = []
+    best_of = {row.run: row for row in best_rows}
     random = explain_random_detector(rows[0].protocol)
     if random:
         notes.append(random)
@@ -220,11 +291,19 @@ def _notes(rows: tuple[ScoreRow, ...]) -> tuple[str, ...]:
         )
     best = "highest" if rows[0].protocol.settings.higher_is_better else "lowest"
     if len(rows) > len({row.run for row in rows}):
+        among = (
+            " whose clips move about as much as real ones, if there are any" * rows[0].protocol.settings.motion_decides
+        )
         notes.append(
-            f"Best is the {best} of a run's snapshots, chosen by this very score, so it is slightly optimistic."
+            f"Best is the {best} of a run's snapshots{among}; chosen by this very score, it is slightly optimistic."
         )
     counts = {row.dataset: (row.num_real, row.num_generated) for row in rows}
     notes += [f"{name}: {real} real and {made} generated clips." for name, (real, made) in counts.items()]
+    notes += [*floor_notes(rows, format_number), *not_different_notes(best_rows, format_number)]
+    if any(row not in best_rows and not is_different(row, best_of[row.run]) for row in rows):
+        notes.append(
+            "≈: each score lies in the interval of the other, this and the best of its run; they are not different."
+        )
     return tuple(notes)
 
 
@@ -242,6 +321,7 @@ def _tex(text: str) -> str:
         ("&", "\\&"),
         ("#", "\\#"),
         ("–", "--"),
+        ("≈", "$\\approx$"),
     ):
         text = text.replace(plain, escaped)
     return text

@@ -7,7 +7,7 @@ import hashlib
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -17,11 +17,12 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor
 
-from stylesv.data.decoding import SourceFrame, VideoFacts, decode_film, decode_frame_folder
+from stylesv.data.decoding import SourceFrame, VideoFacts, decode_film
 from stylesv.data.frame_fitting import fit_frame
 from stylesv.data.packed import PackedClips
+from stylesv.data.pictures import decode_frame_folder
 from stylesv.data.video_sources import VideoSource, find_sources, open_archive
-from stylesv.errors import DataError
+from stylesv.errors import DataError, printable
 from stylesv.generation.clips import generate_clips
 from stylesv.metrics.clip_selection import ClipSelection
 from stylesv.networks.generator import Generator
@@ -80,8 +81,11 @@ class LooseVideos:
         DataError: there are no videos, one is damaged, or frames are no squares of one size.
     """
 
-    def __init__(self, path: Path, resolution: int | None):
+    def __init__(self, path: Path, resolution: int | None, *, pictures_apart: bool = False):
         self._sources, _ = find_sources(path)
+        if pictures_apart and len(self._sources) == 1 and self._sources[0].kind == "frames":
+            (folder,) = self._sources
+            self._sources = [replace(folder, name=printable(each), members=(each,)) for each in folder.members]
         self._fitted = resolution is not None
         self.resolution = resolution or _size_of_first_frame(self._sources[0])
         self.lengths = tuple(_count_frames(source) for source in self._sources)
@@ -168,8 +172,11 @@ class SnapshotClips:
             yield kept
 
 
-def open_videos(path: Path, resolution: int | None) -> Videos:
+def open_videos(path: Path, resolution: int | None, *, pictures_apart: bool = False) -> Videos:
     """The videos at a path: packed clips, or a folder or zip of videos.
+
+    `pictures_apart`: if all is one folder of pictures, each of them is a video of its own, as tools that compare images
+    have it.
 
     Raises:
         DataError: there are none, or packed clips are of another resolution than asked for.
@@ -182,7 +189,7 @@ def open_videos(path: Path, resolution: int | None) -> Videos:
                 f"{path}: packed at {packed.resolution} px, not {resolution}; pack the videos again, or leave --resolution"
             )
         return packed
-    return LooseVideos(path, resolution)
+    return LooseVideos(path, resolution, pictures_apart=pictures_apart)
 
 
 def _decode(source: VideoSource) -> Iterator[SourceFrame]:

@@ -15,6 +15,7 @@ from stylesv.errors import ConfigError, DetectorError
 from stylesv.files import file_sha256
 from stylesv.generation.clips import best_device
 from stylesv.metrics.artefacts import measure_artefacts
+from stylesv.metrics.comparison import floor_of
 from stylesv.metrics.detector import Detector, load_detector
 from stylesv.metrics.features import (
     FeatureOrigin,
@@ -24,9 +25,11 @@ from stylesv.metrics.features import (
     read_features,
     write_features,
 )
+from stylesv.metrics.motion import measure_motion
 from stylesv.metrics.score import score_features
 from stylesv.metrics.shards import Clips, Shards, measure_shards
-from stylesv.records.protocol import Protocol, UsedProtocol
+from stylesv.records.measured_floor import MeasuredFloor, read_measured_floor
+from stylesv.records.protocol import Protocol, UsedProtocol, require_one_protocol
 from stylesv.records.score import Score, ScoredRun
 from stylesv.scoring.clip_sources import open_videos
 from stylesv.scoring.sides import Side, real_side, snapshot_side
@@ -40,7 +43,7 @@ def load_protocols_detector(protocol: Protocol, file: Path | None) -> tuple[Dete
         DetectorError: the file cannot be used.
     """
     settings = protocol.settings
-    if not settings.detector.is_random and file is None:
+    if settings.detector.is_file and file is None:
         raise ConfigError(
             f"protocol {protocol.name} uses {settings.detector.name}: give its file with --detector, or --detector "
             "random-i3d for a score that only ranks"
@@ -76,6 +79,20 @@ def measure_reference(data: Path, protocol: Protocol, out: Path, *, detector: Pa
     write_features(out, measure_side(side, network, used, kept))
 
 
+def measure_floor(reference: Path, protocol: Protocol) -> MeasuredFloor:
+    """What a perfect generator would score against a reference, once for all snapshots.
+
+    Raises:
+        CheckpointError, DataError: the reference is missing or damaged.
+        ConfigError: it was made under another protocol.
+    """
+    real = read_features(reference)
+    used = protocol.used(real.origin.protocol.detector_sha256)
+    require_one_protocol([(str(reference), real.origin.protocol.reference), ("the protocol", used.reference)])
+    found = floor_of(real, used, num_generated=used.settings.generated.num_clips)
+    return MeasuredFloor(floor=found, protocol=used, real=real.origin.clips)
+
+
 def score_snapshot(
     networks: Path,
     reference: Path,
@@ -84,18 +101,27 @@ def score_snapshot(
     *,
     detector: Path | None,
     shards: Path,
+    floor: Path | None = None,
 ) -> Score:
     """Generate a snapshot's clips and score them against a reference; finished shards of a killed call are used again.
 
+    `floor` is the file of the protocol's floor; without it the floor is measured here.
+
     Raises:
         CheckpointError: the snapshot is missing or damaged.
-        DataError: the reference was made under another protocol.
+        DataError: the floor is another's.
+        ConfigError: the reference was made under another protocol.
     """
     require_known_hash(protocol, detector)
     network, used = load_protocols_detector(protocol, detector)
     side = snapshot_side(networks, used, name=f"{scored.run}/{scored.kimg}")
     kept = shards_of(side, used, shards, kind="generated")
-    return score_features(read_features(reference), measure_side(side, network, used, kept), scored=scored)
+    real, known = read_features(reference), None
+    if floor is not None:
+        measured = read_measured_floor(floor)
+        measured.require(floor, used, real.origin.clips)
+        known = measured.floor
+    return score_features(real, measure_side(side, network, used, kept), scored=scored, floor=known)
 
 
 def shards_of(side: Side, used: UsedProtocol, root: Path, *, kind: str, job: int = 0, jobs: int = 1) -> Shards:
@@ -121,6 +147,9 @@ def measure_side(side: Side, detector: Detector, used: UsedProtocol, shards: Sha
         measure = _artefact_measure(settings, side.first_time)
         found = list(measure_shards(side.artefact_clips, measure, name="artefacts", shards=shards))
         artefacts = np.concatenate(found) if found else None
+    motion = None
+    if side.motion_clips is not None:
+        motion = np.concatenate(list(measure_shards(side.motion_clips, measure_motion, name="motion", shards=shards)))
     none = np.empty((0, detector.feature_dim), np.float32)
     late = {
         start: np.concatenate([none, *measure_shards(clips, features, name=f"late-{start}", shards=shards)])
@@ -128,7 +157,7 @@ def measure_side(side: Side, detector: Detector, used: UsedProtocol, shards: Sha
     }
     origin = FeatureOrigin(protocol=used, clips=side.record)
     videos = np.array(side.videos, np.int64) if keep else None
-    return FeatureSet(rows, moments, origin, videos, artefacts, late)
+    return FeatureSet(rows, moments, origin, videos, artefacts, late, motion)
 
 
 def compute_share(side: Side, detector: Detector, used: UsedProtocol, shards: Shards) -> None:
@@ -137,6 +166,8 @@ def compute_share(side: Side, detector: Detector, used: UsedProtocol, shards: Sh
     measured: list[tuple[Clips, str, Callable[[Tensor], np.ndarray]]] = [(side.clips, "features", features)]
     if side.artefact_clips is not None:
         measured.append((side.artefact_clips, "artefacts", _artefact_measure(used.settings, side.first_time)))
+    if side.motion_clips is not None:
+        measured.append((side.motion_clips, "motion", measure_motion))
     measured += [(clips, f"late-{start}", features) for start, clips in side.late_clips.items()]
     for clips, name, measure in measured:
         for _ in measure_shards(clips, measure, name=name, shards=shards):

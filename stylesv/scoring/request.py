@@ -10,6 +10,7 @@ from stylesv.records.protocol import Protocol, UsedProtocol
 from stylesv.records.score import Score, ScoredRun
 from stylesv.scoring.clip_sources import open_videos
 from stylesv.scoring.measure import compute_share, load_protocols_detector, measure_side, shards_of
+from stylesv.scoring.motion_text import describe_motion
 from stylesv.scoring.same_videos import note_same_videos
 from stylesv.scoring.sides import (
     Side,
@@ -74,6 +75,13 @@ def describe_score(score: Score) -> list[str]:
         "" if interval is None else f"   {100 * interval.level:g} % interval {interval.low:.4g} to {interval.high:.4g}"
     )
     lines = [f"{score.label:<20}{score.value:.6g}   ({better} is better){shown}"]
+    if (floor := score.floor) is not None:
+        lines.append(
+            f"{'perfect generator':<20}{floor.value:.6g}   (with as many clips; {100 * floor.level:g} % between "
+            f"{floor.low:.4g} and {floor.high:.4g})"
+        )
+    if score.infinity is not None:
+        lines.append(f"{'infinitely many':<20}{score.infinity.value:.6g}   (clips; a perfect generator would score 0)")
     if score.split_std is not None:
         lines.append(f"{'':<20}standard deviation over parts {score.split_std:.4g}; real clips {score.real_value:.6g}")
     lines += [
@@ -90,13 +98,15 @@ def describe_score(score: Score) -> list[str]:
     if score.drift:
         lines += ["", f"{'clips from frame':<20}{'generated':>20}{'real':>20}"]
     lines += [f"{row.start_time:<20}{_number(row.generated):>20}{_number(row.real):>20}" for row in score.drift]
-    return lines + [f"note: {note}" for note in score.notes]
+    lines += describe_motion(score)
+    lines += [f"note: {note}" for note in score.notes]
+    return lines + [f"warning: {warning.sentence}" for warning in score.warnings]
 
 
 def _side(path: Path, used: UsedProtocol, resolution: int | None, *, is_real: bool) -> Side:
     if path.suffix == ".safetensors":
         return (snapshot_as_real_side if is_real else snapshot_side)(path, used, name=str(path))
-    videos = open_videos(path, resolution)
+    videos = open_videos(path, resolution, pictures_apart=used.settings.is_of_images)
     return (real_side if is_real else generated_side)(videos, used, name=str(path))
 
 

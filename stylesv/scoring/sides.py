@@ -18,6 +18,7 @@ from stylesv.networks.generator import Generator
 from stylesv.records.protocol import UsedProtocol
 from stylesv.records.score import GeneratedClipSet, RealClipSet
 from stylesv.scoring.clip_sources import SnapshotClips, StoredClips, Videos
+from stylesv.scoring.motion_clips import select_motion_clips
 from stylesv.seeding import derive_seed
 
 
@@ -35,6 +36,7 @@ class Side:
     first_time: int
     """Time of the first frame of `artefact_clips`."""
     late_clips: dict[int, Clips] = field(default_factory=dict)
+    motion_clips: Clips | None = None
 
 
 def real_side(videos: Videos, used: UsedProtocol, *, name: str) -> Side:
@@ -115,6 +117,8 @@ def _side_of_videos(
 
     artefacts, drift = settings.artefacts, settings.drift
     starts = drift.start_times if drift else ()
+    is_real = isinstance(record, RealClipSet)
+    moving = select_motion_clips(videos.lengths, settings, is_real=is_real) if settings.measured_motion else None
     return Side(
         StoredClips(videos, selection),
         record,
@@ -123,6 +127,7 @@ def _side_of_videos(
         late(first_artefact_frame, artefacts.num_frames, 1, artefacts.num_clips) if artefacts else None,
         first_artefact_frame,
         {start: late(start, settings.num_frames, settings.frame_stride, drift.num_clips) for start in starts},
+        StoredClips(videos, moving) if moving else None,
     )
 
 
@@ -134,7 +139,12 @@ def _side_of_generator(
     *,
     seed: int,
 ) -> Side:
-    generated, artefacts, drift = settings.generated, settings.artefacts, settings.drift
+    generated, artefacts, drift, motion = (
+        settings.generated,
+        settings.artefacts,
+        settings.drift,
+        settings.measured_motion,
+    )
     start, per_video = generated.start_time, generated.clips_per_video
 
     def clips(count: int, times: tuple[int, int], start_time: int, clips_per_video: int = 1) -> SnapshotClips:
@@ -159,4 +169,5 @@ def _side_of_generator(
         clips(artefacts.num_clips, (artefacts.num_frames, 1), start) if artefacts else None,
         start,
         {late: clips(drift.num_clips, times, late) for late in (drift.start_times if drift else ())},
+        clips(motion.num_clips, (motion.num_frames, 1), start) if motion else None,
     )

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
+from torch.nn.functional import one_hot
 
 from stylesv.config.training import TrainingSettings
 from stylesv.data.packed import PackedClips
@@ -24,14 +25,17 @@ from stylesv.training.frame_times import frame_times_for_batch, min_clip_length,
 
 @dataclass(frozen=True)
 class ClipBatch:
-    """Frames uint8 and their times in frames from the start of the video (or of its window)."""
+    """Frames uint8, their times in frames from the start of the video (or of its window), and the classes of the clips."""
 
     frames: UInt8[Tensor, "n t c h w"]
     times: Float[Tensor, "n t"]
+    labels: Float[Tensor, "n l"] | None = None
+    """1 for the clip's class; None: the clips have none."""
 
     def pinned(self) -> "ClipBatch":
         """The same in memory that a GPU can copy from while it computes."""
-        return ClipBatch(self.frames.pin_memory(), self.times.pin_memory())
+        labels = None if self.labels is None else self.labels.pin_memory()
+        return ClipBatch(self.frames.pin_memory(), self.times.pin_memory(), labels)
 
 
 class RealClips:
@@ -58,10 +62,24 @@ class RealClips:
         epoch, position = divmod(number, len(self.clips))
         return int(self._order(epoch)[position])
 
+    def _drawn(self, number: int) -> int:
+        """Index (among usable clips) of the one that a generated clip has length and class of."""
+        return int(numpy_generator(self.seed, "generated length", number).integers(len(self.clips)))
+
     def generated_lengths(self, numbers: list[int]) -> list[int]:
         """Lengths of videos drawn at random, for the times of generated clips (docs/model.md 8.3)."""
-        picks = [numpy_generator(self.seed, "generated length", n).integers(len(self.clips)) for n in numbers]
-        return [self.lengths[pick] for pick in picks]
+        return [self.lengths[self._drawn(number)] for number in numbers]
+
+    def generated_labels(self, numbers: list[int]) -> Float[Tensor, "n l"] | None:
+        """Classes of the same videos, for generated clips; None where videos have none."""
+        return self._labels([self._drawn(number) for number in numbers])
+
+    def _labels(self, picks: list[int]) -> Float[Tensor, "n l"] | None:
+        names = self.packed.index.class_names
+        if names is None:
+            return None
+        classes = [self.packed.label(self.clips[pick]) for pick in picks]
+        return one_hot(torch.tensor(classes), len(names)).float()
 
     def read(self, numbers: list[int]) -> ClipBatch:
         """The clips of these numbers."""
@@ -85,7 +103,8 @@ class RealClips:
                 clip[..., ::-1] if numpy_generator(self.seed, "mirror", n).random() < 0.5 else clip
                 for n, clip in zip(numbers, frames, strict=True)
             ]
-        return ClipBatch(torch.from_numpy(np.stack(frames)), torch.from_numpy(times.astype(np.float32)))
+        shown, at = torch.from_numpy(np.stack(frames)), torch.from_numpy(times.astype(np.float32))
+        return ClipBatch(shown, at, self._labels(picks))
 
     def batches(
         self, first_step: int, last_step: int, *, num_workers: int, places: Sequence[int] | None = None

@@ -31,6 +31,8 @@ class GeneratorInputs:
     """Where content that moves from one latent to the other begins; None: it stays."""
     crossover: Int[Tensor, "n"] | None
     """The layer from which on content is the other latent's; None: nowhere."""
+    labels: Float[Tensor, "n l"] | None = None
+    """1 for the clip's class; None: the networks know none."""
 
     def rows(self, rows: list[int], device: torch.device) -> "GeneratorInputs":
         """The inputs of some clips of the batch, on a device."""
@@ -78,7 +80,8 @@ class StepDraws:
         start, crossover = self._variation(noise)
         if start is None and crossover is None:
             other_z = None
-        return GeneratorInputs(times, z, other_z, motion, self._time_offset(purpose), start, crossover)
+        labels = self.real.generated_labels(self._numbers())
+        return GeneratorInputs(times, z, other_z, motion, self._time_offset(purpose), start, crossover, labels)
 
     def _variation(self, noise: torch.Generator) -> tuple[Float[Tensor, "n"] | None, Int[Tensor, "n"] | None]:
         """Content that moves to another latent over time, or takes its fine layers from it, as often as the settings say."""
@@ -92,9 +95,13 @@ class StepDraws:
             crossover = torch.where(chosen, torch.randint(1, places, (size,), generator=noise), places)
         return start, crossover
 
+    def _numbers(self) -> list[int]:
+        """Numbers of the step's clips, among all that the run shows to the discriminator."""
+        size = self.settings.batch_size
+        return list(range(self.state.step * size, (self.state.step + 1) * size))
+
     def _times(self, purpose: str) -> Float[Tensor, "n t"]:
-        settings, size = self.settings, self.settings.batch_size
-        numbers = list(range(self.state.step * size, (self.state.step + 1) * size))
+        settings, numbers = self.settings, self._numbers()
         times = frame_times_for_batch(
             self.seed,
             f"{purpose} times",

@@ -13,10 +13,11 @@ import torch
 from stylesv.checkpoint import first_not_finite, read_networks, require_finite_networks
 from stylesv.data.packed import PackedClips
 from stylesv.distributed import is_first_process, joined_processes
-from stylesv.errors import CheckpointError, InterruptionError, StyleSVError
+from stylesv.errors import CheckpointError, ConfigError, InterruptionError, StyleSVError
 from stylesv.files import write_text
 from stylesv.ops import active_backend
 from stylesv.records.choice import read_choice
+from stylesv.records.packed_index import read_packed_index
 from stylesv.records.recipe import read_trained_recipe
 from stylesv.records.snapshot import read_snapshot_header
 from stylesv.records.state import read_state_header
@@ -60,13 +61,24 @@ class MachineOptions:
     if_running: IfRunning = "refuse"
 
 
-def initialize_run(recipe: Path, *, parent_choice: Path | None, networks_out: Path, state_out: Path) -> list[str]:
+def initialize_run(
+    recipe: Path, *, data: Path | None = None, parent_choice: Path | None, networks_out: Path, state_out: Path
+) -> list[str]:
     """Write snapshot 0 of a run; returns what was done, in lines for the log.
 
+    `data`: index of the packed clips, which says how many classes there are; needed where the recipe says there are any.
+
     Raises:
+        ConfigError: the data is needed and not given.
         CheckpointError: the recipe names a parent and no choice is given, or the chosen snapshot cannot be used.
     """
-    state = TrainState(read_trained_recipe(recipe), torch.device("cpu"))
+    known = read_trained_recipe(recipe)
+    class_counts: tuple[int, ...] = ()
+    if known.data.packing.labels is not None:
+        if data is None:
+            raise ConfigError(f"{recipe}: its videos have classes: give --data, the index.json of the packed clips")
+        class_counts = read_packed_index(data).class_counts
+    state = TrainState(known, torch.device("cpu"), class_counts=class_counts)
     parent = state.recipe.parent
     if (parent is None) != (parent_choice is None):
         wanted = (
@@ -81,10 +93,10 @@ def initialize_run(recipe: Path, *, parent_choice: Path | None, networks_out: Pa
         networks = parent_choice.parent.parent / chosen
         parts, snapshot = read_networks(networks)
         require_finite_networks(networks, parts)
-        if snapshot.class_dim and parent.mismatched == "fail":
+        if snapshot.class_dim != len(class_counts) and parent.mismatched == "fail":
             raise CheckpointError(
-                f"{networks}: depends on {snapshot.class_dim} classes, and training here has no labels; take another "
-                "parent, or set model.mismatched to new: the layers that took a label then start anew"
+                f"{networks}: knows {snapshot.class_dim} classes, and the data here has {len(class_counts)}; take another "
+                "parent, or set model.mismatched to new: the layers that take a label then start anew"
             )
         report = transfer_networks(state, parts, mismatched=parent.mismatched, motion_mask=parent.motion_mask)
         transfer = report.record(run=parent.run, kimg=snapshot.kimg)
@@ -114,14 +126,16 @@ def run_segment(
             if processes.from_first(processes.is_first and _is_finished(files, kimg[1])):
                 progress.message(f"{files.networks_out}: was finished before, of this recipe; nothing to do")
             else:
-                state = TrainState(read_trained_recipe(files.recipe), device, processes)
-                _train(state, files, kimg, progress, options, interruption)
+                recipe, packed = read_trained_recipe(files.recipe), PackedClips(files.data)
+                state = TrainState(recipe, device, processes, class_counts=packed.index.class_counts)
+                _train(state, packed, files, kimg, progress, options, interruption)
         if folder is not None:
             keep_finished(folder, files.outputs)
 
 
 def _train(
     state: TrainState,
+    packed: PackedClips,
     files: SegmentFiles,
     kimg: tuple[int, int],
     progress: Progress,
@@ -138,7 +152,7 @@ def _train(
         _load_start(state, files, kimg[0])
     else:
         progress.message(f"going on from {restored}, step {state.step}")
-    real = RealClips(PackedClips(files.data), state.settings, state.recipe.seed)
+    real = RealClips(packed, state.settings, state.recipe.seed)
     step = TrainingStep(state, real, accumulation=options.accumulation)
     _announce(progress, state)
     log.start_clock()

@@ -31,10 +31,19 @@ HALF_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": 
 class TrainState:
     """Networks and optimisers of one run at one step, as every process that trains it holds them."""
 
-    def __init__(self, recipe: TrainedRecipe, device: torch.device, processes: Processes | None = None):
+    def __init__(
+        self,
+        recipe: TrainedRecipe,
+        device: torch.device,
+        processes: Processes | None = None,
+        *,
+        class_counts: tuple[int, ...] = (),
+    ):
+        """`class_counts`: how many clips each class of the data has; empty: networks know no classes."""
         self.recipe = recipe
         self.key = recipe.key
         self.settings = recipe.training
+        self.class_counts = class_counts
         self.resolution = recipe.data.packing.resolution
         self.device, self.processes = device, processes or Processes()
         loss = self.settings.loss
@@ -42,9 +51,10 @@ class TrainState:
         self.path_length_interval = loss.path_length.interval if loss.path_length.weight > 0 else None
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive_seed(recipe.seed, "generator weights"))
-            self.generator = build_generator(recipe, half_dtype=self.half_dtype).to(device)
+            self.generator = build_generator(recipe, class_dim=len(class_counts), half_dtype=self.half_dtype).to(device)
             torch.manual_seed(derive_seed(recipe.seed, "discriminator weights"))
-            self.discriminator = build_discriminator(recipe, half_dtype=self.half_dtype).to(device)
+            networks = build_discriminator(recipe, class_dim=len(class_counts), half_dtype=self.half_dtype)
+            self.discriminator = networks.to(device)
         self.generator_ema = copy.deepcopy(self.generator).eval().requires_grad_(False)
         settings = self.settings
         self.generator_optimizer = _adam(self.generator, settings.generator_optimizer, self.path_length_interval)
@@ -139,11 +149,12 @@ class TrainState:
 
     def save_networks(self, path: Path, kimg: int, *, transfer: Transfer | None = None) -> None:
         """Write the snapshot that scores and generation read. `transfer`: of snapshot 0, what came over from a parent."""
+        counted = {"class_counts": self.class_counts} if self.class_counts else {}
         snapshot = Snapshot(
             generator=self.recipe.generator,
             discriminator=self.recipe.discriminator,
             resolution=self.resolution,
-            class_dim=0,
+            class_dim=len(self.class_counts),
             num_frames=self.settings.num_frames,
             max_num_frames=self.settings.max_num_frames,
             uniform_times=self.settings.frame_sampling.kind == "uniform",
@@ -152,6 +163,7 @@ class TrainState:
             recipe=self.recipe.model_dump(mode="json"),
             recipe_key=self.key,
             transfer=transfer,
+            **counted,
         )
         write_networks(path, {part: getattr(self, part).state_dict() for part in NETWORKS}, snapshot)
 
@@ -162,18 +174,22 @@ def allow_tf32(allowed: bool) -> None:
     torch.backends.cudnn.allow_tf32 = allowed
 
 
-def build_generator(recipe: TrainedRecipe, *, half_dtype: torch.dtype = torch.float32) -> Generator:
+def build_generator(recipe: TrainedRecipe, *, class_dim: int = 0, half_dtype: torch.dtype = torch.float32) -> Generator:
     """A fresh generator; its weights come from torch's global generator."""
-    return Generator(recipe.generator, resolution=recipe.data.packing.resolution, half_dtype=half_dtype)
+    resolution = recipe.data.packing.resolution
+    return Generator(recipe.generator, resolution=resolution, class_dim=class_dim, half_dtype=half_dtype)
 
 
-def build_discriminator(recipe: TrainedRecipe, *, half_dtype: torch.dtype = torch.float32) -> Discriminator:
+def build_discriminator(
+    recipe: TrainedRecipe, *, class_dim: int = 0, half_dtype: torch.dtype = torch.float32
+) -> Discriminator:
     """A fresh discriminator; its weights come from torch's global generator."""
     return Discriminator(
         recipe.discriminator,
         resolution=recipe.data.packing.resolution,
         num_frames=recipe.training.num_frames,
         max_num_frames=recipe.training.max_num_frames,
+        class_dim=class_dim,
         uniform_times=recipe.training.frame_sampling.kind == "uniform",
         half_dtype=half_dtype,
     )

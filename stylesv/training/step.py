@@ -80,8 +80,9 @@ class TrainingStep:
         with _Training(state.generator, state.discriminator):
             inputs, augment = self.draws.of_generator("generator"), self.draws.of_augmentation("generator")
             for share in self.shares:
-                frames, times = self._generate(inputs.rows(share, state.device))
-                logits = state.discriminator(_augmented(frames, augment, share), times)
+                part = inputs.rows(share, state.device)
+                frames = self._generate(part)
+                logits = state.discriminator(_augmented(frames, augment, share), part.times, part.labels)
                 loss = loss_of_real(logits).mean()
                 (loss / len(self.shares)).backward()
                 tally.add("loss_generator", loss)
@@ -96,7 +97,7 @@ class TrainingStep:
             def lengths_of(share: list[int]) -> Float[Tensor, "n"]:
                 part = inputs.rows(share, state.device)
                 # content neither mixes nor moves here: each place has a w of its own to differentiate by
-                w = one_w_per_place(state.generator.mapping(part.z), state.generator.synthesis.num_ws)
+                w = one_w_per_place(state.generator.mapping(part.z, part.labels), state.generator.synthesis.num_ws)
                 return path_lengths(self._synthesize(w, part), w, noise=noise[share].to(state.device))
 
             # the running mean includes this step's own, so parts are measured before they are used
@@ -118,14 +119,14 @@ class TrainingStep:
             inputs = self.draws.of_generator("discriminator")
             augment_fake, augment_real = self.draws.of_augmentation("fake"), self.draws.of_augmentation("real")
             parts = zip(self.running_means.over(self.shares), self._real_parts(real), strict=True)
-            for share, (real_frames, real_times) in parts:
+            for share, (real_frames, *real_facts) in parts:
                 with torch.no_grad():
                     part = inputs.rows(share, state.device)
-                    frames, times = self._generate(part, update_emas=self.running_means.wanted)
-                fake_logits = state.discriminator(_augmented(frames, augment_fake, share), times)
+                    frames = self._generate(part, update_emas=self.running_means.wanted)
+                fake_logits = state.discriminator(_augmented(frames, augment_fake, share), part.times, part.labels)
                 fake_loss = loss_of_fake(fake_logits).mean()
                 (fake_loss / len(self.shares)).backward()
-                real_logits = state.discriminator(_augmented(real_frames, augment_real, share), real_times)
+                real_logits = state.discriminator(_augmented(real_frames, augment_real, share), *real_facts)
                 real_loss = loss_of_real(real_logits).mean()
                 (real_loss / len(self.shares)).backward()
                 self._count_signs(real_logits)
@@ -138,9 +139,9 @@ class TrainingStep:
         state, tally = self.state, _Tally(len(self.shares))
         with _Training(state.discriminator, state.generator):
             augment = self.draws.of_augmentation("r1")
-            for share, (frames, times) in zip(self.shares, self._real_parts(batch), strict=True):
+            for share, (frames, *facts) in zip(self.shares, self._real_parts(batch), strict=True):
                 frames.requires_grad_()
-                logits = state.discriminator(_augmented(frames, augment, share), times)
+                logits = state.discriminator(_augmented(frames, augment, share), *facts)
                 penalty = r1_penalty(logits, frames).mean()
                 loss = penalty * self.settings.loss.r1_gamma / 2
                 (loss * gain / len(self.shares)).backward()
@@ -182,34 +183,38 @@ class TrainingStep:
         norm, bad = _step_with(optimizer, gradients)
         return {f"gradient_norm_{name}": norm, f"nonfinite_gradients_{name}": bad}
 
-    def _generate(
-        self, inputs: GeneratorInputs, *, update_emas: bool = False
-    ) -> tuple[Float[Tensor, "n t c h w"], Float[Tensor, "n t"]]:
-        """Generated clips and their times."""
+    def _generate(self, inputs: GeneratorInputs, *, update_emas: bool = False) -> Float[Tensor, "n t c h w"]:
+        """Generated clips at their times, of their classes."""
         generator = self.state.generator
-        w = generator.mapping(inputs.z, update_emas=update_emas)
-        other = None if inputs.other_z is None else generator.mapping(inputs.other_z)
+        w = generator.mapping(inputs.z, inputs.labels, update_emas=update_emas)
+        other = None if inputs.other_z is None else generator.mapping(inputs.other_z, inputs.labels)
         if inputs.moving_start is not None:
             length = self.settings.latent_interpolation.length
             w = interpolate_latents(w, other, inputs.times, start=inputs.moving_start, length=length)
         if inputs.crossover is not None:
             w = mix_styles(w, other, crossover=inputs.crossover, num_places=generator.synthesis.num_ws)
-        return self._synthesize(w, inputs, update_emas=update_emas), inputs.times
+        return self._synthesize(w, inputs, update_emas=update_emas)
 
     def _synthesize(
         self, w: Float[Tensor, "n *l d"], inputs: GeneratorInputs, *, update_emas: bool = False
     ) -> Float[Tensor, "n t c h w"]:
         return self.state.generator.synthesis(
-            w, inputs.times, inputs.motion, time_offset=inputs.time_offset, update_emas=update_emas
+            w, inputs.times, inputs.motion, inputs.labels, time_offset=inputs.time_offset, update_emas=update_emas
         )
 
-    def _real_parts(self, batch: ClipBatch) -> Iterator[tuple[Float[Tensor, "n t c h w"], Float[Tensor, "n t"]]]:
-        """Real clips share by share, as the discriminator sees them: -1 to 1."""
+    def _real_parts(
+        self, batch: ClipBatch
+    ) -> Iterator[tuple[Float[Tensor, "n t c h w"], Float[Tensor, "n t"], Float[Tensor, "n l"] | None]]:
+        """Real clips share by share, as the discriminator sees them: frames of -1 to 1, times, and labels."""
         first = 0
         for share in self.shares:
             part = slice(first, first := first + len(share))
             frames = batch.frames[part].to(self.state.device, non_blocking=True) / 127.5 - 1
-            yield frames, batch.times[part].to(self.state.device, non_blocking=True)
+            times, labels = (
+                None if one is None else one[part].to(self.state.device, non_blocking=True)
+                for one in (batch.times, batch.labels)
+            )
+            yield frames, times, labels
 
     def _count_signs(self, real_logits: Float[Tensor, "n"]) -> None:
         if self.settings.augment.mode == "adaptive":

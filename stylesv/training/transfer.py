@@ -14,6 +14,7 @@ from stylesv.errors import CheckpointError
 from stylesv.records.snapshot import Transfer
 from stylesv.training.state import NETWORKS, TrainState
 
+_CONDITION = "discriminator.mapping.embed.weight"
 _MASK = "synthesis.fusion.motion_mask"
 
 
@@ -50,9 +51,10 @@ def transfer_networks(
     """Copy every tensor of a snapshot that the networks of `state` have, in place.
 
     The discriminator's last layer gives one number without conditioning and a vector with it: its single row is repeated,
-    as the published transfer does by broadcasting. A motion mask comes over, also one that is fixed in the parent and learnt
-    here, unless `motion_mask` is new: image pretraining with a mask of zeros hands zeros on, whatever init_motion_mask says.
-    A tensor of another shape is an error, or stays as initialised (`mismatched` new).
+    as the published transfer does by broadcasting. Its layer for what conditions it, the class in images and the class and
+    time differences in videos, starts anew where these differ. A motion mask comes over, also one that is fixed in the
+    parent and learnt here, unless `motion_mask` is new: image pretraining with a mask of zeros hands zeros on, whatever
+    init_motion_mask says. A tensor of another shape is an error, or stays as initialised (`mismatched` new).
 
     Raises:
         CheckpointError: a tensor has another shape and cannot be repeated; the message names it.
@@ -95,7 +97,7 @@ def _copy(
     elif source.ndim == target.ndim and source.shape[0] == 1 and source.shape[1:] == target.shape[1:]:
         target.copy_(source.expand_as(target))
         report.repeated.append(name)
-    elif mismatched == "new":
+    elif mismatched == "new" or name == _CONDITION:
         report.new.append(name)
         report.left.append(name)
     else:

@@ -4,33 +4,29 @@ A question takes an object with a job's wildcards as attributes, and answers wit
 numbers. It is answered when the DAG is built, from the settings and the names of files that exist; nothing is computed.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 from stylesv.config.recipe import recipe_key
 from stylesv.config.settings import CheckpointSettings
 from stylesv.errors import ConfigError
 from stylesv.records.experiment import Experiment, experiment_yaml
-from stylesv.records.look import look_yaml
-from stylesv.records.protocol import Protocol, protocol_yaml
+from stylesv.records.protocol import protocol_yaml
 from stylesv.records.recipe import recipe_yaml
 from stylesv.workflow import paths
+from stylesv.workflow.data_questions import DataQuestions
+from stylesv.workflow.looks import LookQuestions, Wildcards
 from stylesv.workflow.named import Named
-from stylesv.workflow.planned import Plan, RunPlan
-from stylesv.workflow.reported import choice_of, reported
+from stylesv.workflow.planned import RunPlan
+from stylesv.workflow.reported import asked_of, choice_of, reported, scores_of
 from stylesv.workflow.segments import LOG, Snapshots, previous_snapshot, segments_to_run
-
-Wildcards = Any
-"""A job's wildcards as attributes: run, kimg, data, protocol, ..."""
 
 
 @dataclass(frozen=True)
-class Questions:
+class Questions(DataQuestions, LookQuestions):
     """Answers from a plan and from the files that exist."""
 
-    plan: Plan
     files_under: Callable[[str], Iterable[str]] = lambda folder: ()
     """Names of the files in the folders of a run's folder, relative to it."""
     jobs_are_forced: Callable[[], bool] = lambda: False
@@ -48,35 +44,15 @@ class Questions:
         """The plan's parts by name."""
         return Named(self.plan, self.experiments_called)
 
-    # ---- data ----
-
-    def raw_videos(self, wildcards: Wildcards) -> str:
-        """Raw videos of a data set: rendered by a rule, or a user's own.
-
-        Raises:
-            ConfigError: their path has braces, which Snakemake takes for wildcards.
-        """
-        videos = self.named.data(wildcards.data).videos
-        if "{" in videos or "}" in videos:
-            raise ConfigError(
-                f"{videos}: Snakemake takes braces in a path for wildcards; rename the folder, or give a link to it"
-            )
-        return videos
-
-    def rendered_videos(self, wildcards: Wildcards) -> dict[str, int]:
-        """Settings of the scenes in a folder of rendered videos."""
-        for data in self.plan.data.values():
-            if data.settings.render and data.videos == paths.VIDEOS.format(videos=wildcards.videos):
-                return data.settings.render.model_dump()
-        raise ConfigError(f"{paths.VIDEOS.format(videos=wildcards.videos)}: no data set renders these videos")
-
-    def data_recipe(self, wildcards: Wildcards) -> str:
-        """Recipe of a data set, as a file holds it."""
-        return recipe_yaml(self.named.data(wildcards.data).recipe)
+    # ---- data: see DataQuestions ----
 
     def index_of_run(self, wildcards: Wildcards) -> str:
         """Index of the packed clips that a run trains on."""
         return paths.INDEX.format(data=self.named.run(wildcards.run).data.name)
+
+    def index_of_classes(self, wildcards: Wildcards) -> str | None:
+        """The same where its videos have classes, whose number decides the shape of networks; else none."""
+        return self.index_of_run(wildcards) if self.named.run(wildcards.run).data.recipe.packing.labels else None
 
     def packed_clips_of_run(self, wildcards: Wildcards) -> list[str]:
         """What stands beside the index of a run's data set: named as inputs, so that object storage brings it, too."""
@@ -160,10 +136,21 @@ class Questions:
         reference = self.named.reference(wildcards.protocol)
         return paths.REFERENCE.format(data=self.named.run(wildcards.run).data.name, protocol=reference)
 
+    def reference_of_data(self, wildcards: Wildcards) -> str:
+        """Features of the real clips of a data set under a protocol."""
+        reference = self.named.reference(wildcards.protocol)
+        return paths.REFERENCE.format(data=self.named.data(wildcards.data).name, protocol=reference)
+
+    def floor(self, wildcards: Wildcards) -> str | None:
+        """What a perfect generator would score against a run's data set; none if the protocol does not ask for it."""
+        if self.named.protocol(wildcards.protocol).settings.floor is None:
+            return None
+        return paths.FLOOR.format(data=self.named.run(wildcards.run).data.name, protocol=wildcards.protocol)
+
     def detector(self, wildcards: Wildcards) -> str | None:
-        """The file of a protocol's detector; random-i3d has none."""
+        """The file of a protocol's detector; random-i3d and those of packages have none."""
         settings = self.named.protocol(wildcards.protocol).settings.detector
-        return None if settings.is_random else paths.DETECTOR.format(detector=settings.name)
+        return paths.DETECTOR.format(detector=settings.name) if settings.is_file else None
 
     def detector_address(self, wildcards: Wildcards) -> str:
         """Where a detector is fetched from; empty if nobody says."""
@@ -181,41 +168,24 @@ class Questions:
     def candidates(self, wildcards: Wildcards) -> list[str]:
         """The scores among which a choice is made."""
         run = self.named.chooser(wildcards.run, wildcards.chooser)
-        return _scores(run, run.protocols[:1])
+        return scores_of(run, run.protocols[:1])
 
     def choice(self, wildcards: Wildcards) -> dict[str, str]:
         """Protocol and snapshots of these scores."""
         run = self.named.chooser(wildcards.run, wildcards.chooser)
-        return _asked(run, run.protocols[:1])
+        return asked_of(run, run.protocols[:1])
 
     def collected_scores(self, wildcards: Wildcards) -> list[str]:
         """The scores of a run that an experiment asks for."""
         run = self.named.collected(wildcards.run, wildcards.collection)
-        return _scores(run, run.protocols)
+        return scores_of(run, run.protocols)
 
     def collection(self, wildcards: Wildcards) -> dict[str, str]:
         """Protocols and snapshots of these scores."""
         run = self.named.collected(wildcards.run, wildcards.collection)
-        return _asked(run, run.protocols)
+        return asked_of(run, run.protocols)
 
     # ---- what people look at ----
-
-    def look(self, wildcards: Wildcards) -> str:
-        """A look, as a file holds it."""
-        return look_yaml(self.named.look(wildcards.run, wildcards.look))
-
-    def shown_choice(self, wildcards: Wildcards) -> str | None:
-        """The choice of the snapshot that a look shows; none where it is the last one."""
-        look = self.named.look(wildcards.run, wildcards.look)
-        return paths.CHOICE.format(run=wildcards.run, chooser=look.among) if look.figures.snapshot == "best" else None
-
-    def shown_networks(self, wildcards: Wildcards) -> list[str]:
-        """The snapshots that the one to show is among."""
-        look = self.named.look(wildcards.run, wildcards.look)
-        if look.figures.snapshot == "last":
-            return [paths.NETWORKS.format(run=wildcards.run, kimg=look.among)]
-        run = self.named.chooser(wildcards.run, look.among)
-        return [_at(paths.NETWORKS, run, kimg) for kimg in run.kimgs]
 
     def experiment(self, wildcards: Wildcards) -> str:
         """What an experiment's report is about, as a file holds it."""
@@ -282,15 +252,3 @@ class Questions:
 
 def _at(pattern: str, run: RunPlan, kimg: int, **more: str) -> str:
     return pattern.format(run=run.name, kimg=kimg, **more)
-
-
-def _scores(run: RunPlan, protocols: Sequence[Protocol]) -> list[str]:
-    return [_at(paths.SCORE, run, kimg, protocol=protocol.id) for protocol in protocols for kimg in run.kimgs]
-
-
-def _asked(run: RunPlan, protocols: Sequence[Protocol]) -> dict[str, str]:
-    """Names of protocols and snapshots as options of a command."""
-    return {
-        "protocols": ",".join(protocol.id for protocol in protocols),
-        "kimgs": ",".join(str(kimg) for kimg in run.kimgs),
-    }

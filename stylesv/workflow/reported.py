@@ -1,8 +1,11 @@
 """What an experiment's report is about: which files of which runs, and how their clips are shown."""
 
+from collections.abc import Sequence
+
 from stylesv.config.recipe import recipe_key
 from stylesv.records.experiment import Experiment, ReportedClips, ReportedData, ReportedRun, ReportedSnapshot
 from stylesv.records.look import Look
+from stylesv.records.protocol import Protocol
 from stylesv.workflow import paths
 from stylesv.workflow.planned import ExperimentPlan, RunPlan
 
@@ -12,7 +15,8 @@ def reported(experiment: ExperimentPlan) -> Experiment:
     parents = {run.parent.name for run in experiment.runs if run.parent}
     runs = tuple(_reported_run(run, experiment, shown=run.name not in parents) for run in experiment.runs)
     names = dict.fromkeys(run.data.name for run in experiment.runs)
-    data = tuple(ReportedData(name=name, index=paths.INDEX.format(data=name)) for name in names)
+    files = {"index": paths.INDEX, "sheet": paths.SHEET, "contact_sheet": paths.CONTACT_SHEET, "lengths": paths.LENGTHS}
+    data = tuple(ReportedData(name=name, **{w: f.format(data=name) for w, f in files.items()}) for name in names)
     return Experiment(title=experiment.title, shown=experiment.figures.snapshot, runs=runs, data=data)
 
 
@@ -33,6 +37,23 @@ def collection_of(run: RunPlan) -> str:
     return recipe_key({"protocols": [protocol.id for protocol in run.protocols], "kimgs": list(run.kimgs)})
 
 
+def scores_of(run: RunPlan, protocols: Sequence[Protocol]) -> list[str]:
+    """Files of the scores of a run's snapshots."""
+    return [
+        paths.SCORE.format(run=run.name, kimg=kimg, protocol=protocol.id)
+        for protocol in protocols
+        for kimg in run.kimgs
+    ]
+
+
+def asked_of(run: RunPlan, protocols: Sequence[Protocol]) -> dict[str, str]:
+    """Names of protocols and snapshots as options of a command."""
+    return {
+        "protocols": ",".join(protocol.id for protocol in protocols),
+        "kimgs": ",".join(str(kimg) for kimg in run.kimgs),
+    }
+
+
 def _reported_run(run: RunPlan, experiment: ExperimentPlan, *, shown: bool) -> ReportedRun:
     def at(pattern: str, kimg: int) -> str:
         return pattern.format(run=run.name, kimg=kimg)
@@ -43,7 +64,11 @@ def _reported_run(run: RunPlan, experiment: ExperimentPlan, *, shown: bool) -> R
     )
     files = {"film": paths.FILM, "strip": paths.STRIP, "slices": paths.SLICES}
     key = look_of(run, experiment).key
-    clips = ReportedClips(**{what: file.format(run=run.name, look=key) for what, file in files.items()})
+    looked_at = next((protocol.id for protocol in run.protocols if protocol.settings.neighbours is not None), None)
+    clips = ReportedClips(
+        **{what: file.format(run=run.name, look=key) for what, file in files.items()},
+        nearest=looked_at and paths.NEAREST.format(run=run.name, look=key, protocol=looked_at),
+    )
     return ReportedRun(
         name=run.name,
         recipe=paths.RECIPE.format(run=run.name),

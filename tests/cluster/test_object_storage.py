@@ -35,8 +35,8 @@ def test_everything_is_made_under_the_prefix_and_found_again(local_results):
         "clips.zip",
         "reference/reference-",
         "1/networks.safetensors",
-        "scores/rfvd",
-        "best/rfid",
+        "scores/evd",
+        "best/efid",
         "demo/index.html",
     )
     assert [kind for kind in kinds if not any(kind in name for name in local_results)] == []

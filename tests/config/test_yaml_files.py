@@ -1,5 +1,7 @@
 """YAML with places: numbers are numbers, keys stand once, layers override key by key."""
 
+from itertools import pairwise
+
 import pytest
 
 from stylesv.config.yaml_files import Layer, merge, read_layer
@@ -30,7 +32,22 @@ def test_a_key_given_twice_is_refused_with_both_lines(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("a: [1", "not valid YAML"), ("- 1\n", "must be a mapping"), ("a: !!python/name:os.system\n", "not valid")],
+    [
+        ("a: [1", "not valid YAML"),
+        ("- 1\n", "must be a mapping"),
+        ("a: !!python/name:os.system\n", "not valid"),
+        ("\0\5\26\7", "not a text of YAML: unacceptable character"),
+        ("a: 2024-13-45\n", "not valid YAML: month must be in 1..12"),
+        ("a: !!int x\n", "not valid YAML: invalid literal"),
+        ("a: &x\n  b: *x\n", "refers to itself"),
+        ("a: &x [*x]\n", "refers to itself"),
+        ("a: " + "[" * 5000 + "]" * 5000, "nested too deeply"),
+        (
+            "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n"
+            + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 10)}]\n" for a, b in pairwise("abcdefghi")),
+            "more than 200,000 values",
+        ),
+    ],
 )
 def test_what_is_no_settings_file_is_refused(tmp_path, text, words):
     with pytest.raises(ConfigError, match=words):

@@ -18,6 +18,7 @@ CODECS = {
     ".mpg": "mpeg2video",
     ".mp4": "libx264",
     ".mov": "libx264",
+    ".ts": "libx264",
 }
 
 
@@ -30,6 +31,7 @@ def settings(resolution: int = 32, **changed) -> PackSettings:
         "max_frames": None,
         "jpeg_quality": 95,
         "damaged": "drop",
+        "labels": None,
     }
     return PackSettings(**{**values, **changed})
 

@@ -20,9 +20,10 @@ from film_making import CODECS, picture, settings, write_exact, write_frames, wr
 from other_user import without_privileges
 
 from stylesv.data import damage, decoding, video_sources
-from stylesv.data.decoding import VideoFacts, decode_film, decode_frame_folder
+from stylesv.data.decoding import VideoFacts, decode_film
 from stylesv.data.packed import PackedClips
 from stylesv.data.packing import describe_packing, pack_videos
+from stylesv.data.pictures import decode_frame_folder
 from stylesv.data.video_sources import close_archive, find_sources
 from stylesv.errors import MachineError
 from stylesv.records.packed_index import PackedIndex

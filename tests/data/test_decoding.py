@@ -7,8 +7,9 @@ import pytest
 from film_making import number_of, picture, set_display_matrix, write_exact, write_frames, write_lossy
 from PIL import Image
 
-from stylesv.data.decoding import SourceFrame, VideoFacts, decode_film, decode_frame_folder, resample
+from stylesv.data.decoding import SourceFrame, VideoFacts, decode_film, resample
 from stylesv.data.frame_fitting import encode_frame, fit_frame
+from stylesv.data.pictures import decode_frame_folder
 from stylesv.data.video_sources import find_sources
 
 
@@ -89,6 +90,57 @@ def test_frames_carry_their_times_and_a_varying_rate_is_noted(tmp_path):
     assert [float(frame.seconds) * 1000 for frame in decoded] == times
     assert facts.notes == ["variable frame rate: 40 to 160 ms between frames"]
     assert facts.fps == pytest.approx(5 / 0.4, rel=0.05)
+
+
+def test_a_long_gap_in_the_times_is_left_out_and_said(tmp_path):
+    """A camera that slept for ten minutes, or a clock that was set: no frame is shown for so long."""
+    times = [40 * number + (600_000 if number > 10 else 0) for number in range(30)]
+    film = write_exact(tmp_path / "gap.mkv", [picture(number, 32, 32) for number in range(30)], times_ms=times)
+    decoded, facts = decode(film)
+    assert [float(frame.seconds) * 1000 for frame in decoded] == [40 * number for number in range(30)]
+    assert facts.notes == ["its times jump by 600 s at 0.4 s; the gap is left out"]
+    assert facts.fps == pytest.approx(25)
+    assert len(list(resample(decoded, 25.0))) == 30
+
+
+def test_a_picture_that_stands_for_seconds_is_no_gap(tmp_path):
+    """A recorded screen, a time-lapse: what the times say is shown."""
+    for times in ([0, 40, 80, 8_000, 8_040], [0, 20_000, 40_000, 60_000, 80_000]):
+        film = write_exact(tmp_path / "film.mkv", [picture(number, 32, 32) for number in range(5)], times_ms=times)
+        decoded, facts = decode(film)
+        assert [frame.seconds * 1000 for frame in decoded] == times
+        assert not any("jump" in note for note in facts.notes)
+
+
+def test_joined_transport_streams_are_read_to_their_end(tmp_path):
+    """As `cat` joins them: packets' numbers and times begin anew, which the demuxer calls damage of the frame before."""
+    parts = [write_lossy(tmp_path / f"{number}.ts", 24, fps=25) for number in range(3)]
+    (tmp_path / "joined.ts").write_bytes(b"".join(part.read_bytes() for part in parts))
+    decoded, facts = decode(tmp_path / "joined.ts")
+    assert facts.damage is None and facts.num_frames == 72
+    assert [number_of(np.asarray(frame.image)) for frame in decoded] == 3 * list(range(24))
+
+
+def test_a_list_of_other_films_is_no_film(tmp_path):
+    write_lossy(tmp_path / "neighbour.mp4", 5)
+    (tmp_path / "list.mp4").write_text("ffconcat version 1.0\nfile neighbour.mp4\n")
+    decoded, facts = decode(tmp_path / "list.mp4")
+    assert decoded == [] and facts.damage.startswith("is not a film that can be read")
+
+
+@pytest.mark.parametrize(("transfer", "name"), [(16, "PQ"), (18, "HLG"), (1, None)])
+def test_high_dynamic_range_is_said(tmp_path, transfer, name):
+    path = tmp_path / "film.mp4"
+    with av.open(str(path), "w") as film:
+        stream = film.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p10le"
+        stream.codec_context.color_trc = transfer
+        for number in range(3):
+            film.mux(stream.encode(av.VideoFrame.from_ndarray(picture(number, 48, 64), format="rgb24")))
+        film.mux(stream.encode(None))
+    _, facts = decode(path)
+    said = f"high dynamic range ({name}), which is not tone-mapped: its colours are pale; convert it first"
+    assert facts.notes == ([] if name is None else [said])
 
 
 @pytest.mark.parametrize("suffix", [".mkv", ".mp4", ".webm", ".avi"])

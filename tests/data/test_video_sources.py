@@ -71,6 +71,21 @@ def test_zip_gives_the_same_with_and_without_entries_for_folders(tmp_path, folde
         assert zipped.sha256() == plain.sha256()
 
 
+def test_a_zip_with_backslashes_has_the_folders_that_it_was_made_of(tmp_path):
+    """As some programs for Windows write them; where a name has slashes, a backslash is a letter."""
+    root = make(tmp_path / "root", [name for name in NAMES if "/" in name])
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        for name in NAMES:
+            if "/" in name:
+                info = zipfile.ZipInfo()
+                info.filename = info.orig_filename = name.replace("/", "\\")  # its own making would not keep them
+                archive.writestr(info, (root / name).read_bytes())
+    sources, _ = find_sources(tmp_path / "all.zip")
+    assert summary(sources) == [entry for entry in EXPECTED if "/" in entry[0] or entry[1] == "frames"]
+    for zipped, plain in zip(sources, find_sources(root)[0], strict=True):
+        assert zipped.sha256() == plain.sha256()
+
+
 def test_content_hash_of_frames_sees_names_order_and_borders(tmp_path):
     hashes = set()
     for number, frames in enumerate([{"0.png": "ab", "1.png": "c"}, {"0.png": "a", "1.png": "bc"}, {"0.png": "abc"}]):

@@ -14,6 +14,9 @@ def values(name: str = "rfvd_16f", **changes: Any) -> dict[str, Any]:
     found = named_protocol(PROTOCOLS.parent, name).settings.model_dump(mode="json")
     for key, value in changes.items():
         found[key] = (found[key] or {}) | value if isinstance(value, dict) else value
+    if not found["metric"].startswith("frechet_"):
+        beside = ("floor", "neighbours") if "kernel_" in found["metric"] else ("floor", "neighbours", "kernel")
+        found |= {name: None for name in beside if name not in changes}
     return found
 
 

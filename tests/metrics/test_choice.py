@@ -9,7 +9,7 @@ from protocol_values import used
 from stylesv.errors import CheckpointError, ConfigError, DataError
 from stylesv.metrics.choice import choose_best
 from stylesv.records.choice import read_choice, write_choice
-from stylesv.records.score import GeneratedClipSet, RealClipSet, Score, ScoredRun, write_score
+from stylesv.records.score import GeneratedClipSet, RealClipSet, Score, ScoredRun, read_score, write_score
 
 REAL = RealClipSet(
     dataset="sky-0000",
@@ -44,9 +44,15 @@ def write(folder, kimg, value, *, run="sky-D-s0-7be01d44", protocol=None):
         real_value=None,
         split_std=None,
         few_clips=True,
+        floor=None,
+        infinity=None,
+        fidelity=(),
+        memorisation=None,
         artefacts=(),
         drift=(),
+        motion=None,
         notes=(),
+        warnings=(),
         scored=ScoredRun(run=run, dataset="sky", model="D", seed=0, kimg=kimg),
         protocol=protocol or used(),
         real=REAL,
@@ -58,9 +64,13 @@ def write(folder, kimg, value, *, run="sky-D-s0-7be01d44", protocol=None):
     return path
 
 
+def read(paths):
+    return [read_score(path) for path in paths]
+
+
 def test_the_lowest_score_is_chosen_and_of_equal_ones_the_earliest(tmp_path):
     paths = [write(tmp_path, kimg, value) for kimg, value in ((60, 2.0), (20, 3.0), (40, 2.0), (100, 9.0))]
-    choice = choose_best(paths)
+    choice = choose_best(read(paths))
     assert (choice.kimg, choice.value, choice.metric) == (40, 2.0, "rFVD16")
     assert choice.networks == "40/networks.safetensors"
     assert choice.of_kimgs == (20, 40, 60, 100)
@@ -72,15 +82,15 @@ def test_the_lowest_score_is_chosen_and_of_equal_ones_the_earliest(tmp_path):
 def test_of_inception_scores_the_highest_is_chosen(tmp_path):
     protocol = used(metric="inception_video", inception={"splits": 2, "shuffle_seed": 0})
     paths = [write(tmp_path, kimg, value, protocol=protocol) for kimg, value in ((60, 2.0), (20, 3.0), (40, 3.0))]
-    assert choose_best(paths).kimg == 20
+    assert choose_best(read(paths)).kimg == 20
 
 
 def test_protocols_and_runs_are_not_mixed(tmp_path):
     first = write(tmp_path, 20, 2.0)
     with pytest.raises(ConfigError, match="covariance: population and sample"):
-        choose_best([first, write(tmp_path, 40, 1.0, protocol=used(key="89efcdab", covariance="sample"))])
+        choose_best(read([first, write(tmp_path, 40, 1.0, protocol=used(key="89efcdab", covariance="sample"))]))
     with pytest.raises(DataError, match="chosen within one run"):
-        choose_best([first, write(tmp_path, 40, 1.0, run="sky-E-s0-aaaa0000")])
+        choose_best(read([first, write(tmp_path, 40, 1.0, run="sky-E-s0-aaaa0000")]))
 
 
 def with_value(path, text):
@@ -95,7 +105,7 @@ def with_value(path, text):
 def test_a_score_that_is_not_finite_is_never_the_best(tmp_path, text, first):
     paths = [with_value(write(tmp_path, 0, 1.0), text), write(tmp_path, 20, 2.0)]
     with pytest.raises(DataError, match=r"/0/scores/rfvd_16f.json: is not a score of this project .*finite") as refusal:
-        choose_best(paths if first else paths[::-1])
+        choose_best(read(paths if first else paths[::-1]))
     assert "\n" not in str(refusal.value)
 
 
@@ -116,7 +126,7 @@ def test_a_score_that_is_not_finite_is_not_written(tmp_path):
 )
 def test_a_choice_that_cannot_be_is_refused_in_one_line(tmp_path, old, new, words):
     path = tmp_path / "best.json"
-    write_choice(path, choose_best([write(tmp_path, 20, 2.0)]))
+    write_choice(path, choose_best(read([write(tmp_path, 20, 2.0)])))
     path.write_text(path.read_text().replace(old, new, 1))
     with pytest.raises(
         CheckpointError, match=f"best.json: is not a choice of a snapshot .*{words}.*delete it"

@@ -50,7 +50,7 @@ def test_shards_make_one_set_in_their_order():
 
 
 def test_features_are_kept_where_a_score_needs_them():
-    many = {"detector": {"feature_dim": 400}, "bootstrap": {"resamples": 0}}
+    many = {"detector": {"feature_dim": 400}, "bootstrap": {"resamples": 0}, "kernel": None, "neighbours": None}
     assert not needs_features(protocol(**many), 2048)
     assert needs_features(protocol(**many), 1600)  # few clips: singular values of features
     assert needs_features(protocol(bootstrap={"resamples": 1}), 9999)

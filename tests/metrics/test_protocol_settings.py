@@ -17,14 +17,22 @@ PAPER_I3D = {
     "resize_px": None,
     "resize_filter": None,
 }
+EVD = {"name": "content-and-change", "kind": "content_and_change", "feature_dim": 83}
 INCEPTION = PAPER_I3D | {"kind": "inception_torchscript", "feature_dim": 2048}
 NAMES = {
+    "efid": ("efid", "eFID"),
+    "ekid": ("ekid", "eKID"),
+    "eis": ("eis", "eIS"),
+    "evd_16f": ("evd", "eVD16"),
+    "tvd_16f": ("tvd", "tVD16"),
     "rfid": ("rfid", "rFID"),
     "rfvd_16f": ("rfvd", "rFVD16"),
     "rfvd_16f_artefacts": ("rfvd", "rFVD16"),
     "fvd2048_16f": ("fvd", "FVD16"),
     "fvd2048_128f": ("fvd", "FVD128"),
     "fvd2048_128f_subsample8f": ("fvd", "FVD16-s8"),
+    "fvd_community_16f": ("fvd", "FVD16"),
+    "fvd_community_128f": ("fvd", "FVD128"),
     "fvd_paper_plus": ("fvd", "FVD16"),
     "cdfvd2048_16f": ("cdfvd", "cdFVD16"),
     "fid50k_full": ("fid", "FID"),
@@ -47,18 +55,25 @@ def test_what_each_protocol_means_is_what_it_was():
     found = {path.stem: named_protocol(PROTOCOLS.parent, path.stem).settings for path in PROTOCOLS.glob("*.yaml")}
     keys = {name: recipe_key(settings.model_dump(mode="json")) for name, settings in found.items()}
     assert keys == {
-        "cdfvd2048_16f": "0de6f546",
-        "fid50k_full": "1fee2ff7",
-        "fvd2048_128f": "a54d4359",
-        "fvd2048_128f_subsample8f": "50a835a2",
-        "fvd2048_16f": "fc7fe196",
-        "fvd_paper_plus": "5005ff48",
-        "is50k": "29b04455",
-        "isv2048_ucf": "2bcbee42",
-        "kid50k_full": "f07e972f",
-        "rfid": "cfeda19d",
-        "rfvd_16f": "2a4d7f69",
-        "rfvd_16f_artefacts": "9066e314",
+        "cdfvd2048_16f": "3a65b655",
+        "efid": "1f042d0c",
+        "eis": "f22dff60",
+        "ekid": "8be8e5eb",
+        "evd_16f": "34de1169",
+        "fid50k_full": "19ba5166",
+        "fvd2048_128f": "64f657e0",
+        "fvd2048_128f_subsample8f": "57d1c7b8",
+        "fvd2048_16f": "97b39fdf",
+        "fvd_community_128f": "9062622e",
+        "fvd_community_16f": "7e337ec7",
+        "fvd_paper_plus": "83755a5a",
+        "is50k": "5734f8c1",
+        "isv2048_ucf": "5cc829d6",
+        "kid50k_full": "091b4844",
+        "rfid": "a488d4ad",
+        "rfvd_16f": "a9b512ee",
+        "rfvd_16f_artefacts": "2593eb27",
+        "tvd_16f": "92ca9687",
     }
 
 
@@ -68,9 +83,7 @@ def test_a_file_that_extends_a_protocol_differs_in_what_it_says(tmp_path):
     plain, late = (named_protocol(PROTOCOLS.parent, name).settings for name in ("fvd2048_16f", str(path)))
     assert late == plain.model_copy(update={"generated": plain.generated.model_copy(update={"start_time": 64})})
     path.write_text("extends: fvd2048\nprotocol: {}\n")
-    with pytest.raises(
-        ConfigError, match=r"late.yaml:1: extends: fvd2048: no such file .*known: cdfvd2048_16f, fid50k"
-    ):
+    with pytest.raises(ConfigError, match=r"late.yaml:1: extends: fvd2048: no such file .*known: cdfvd2048_16f, efid"):
         named_protocol(PROTOCOLS.parent, str(path))
 
 
@@ -92,11 +105,14 @@ def test_given_the_random_detector_a_protocol_is_another_one():
     assert (random.settings.metric_label, random.settings.real) == ("rFVD16", plan.settings.real)
     assert random.key != plan.key
     assert use_detector(plan, "i3d.pt", random=random.settings.detector) == plan
-    with pytest.raises(
-        ConfigError, match=r"--detector i3d.pt: protocol rfvd_16f uses random-i3d; leave --detector out"
-    ):
-        use_detector(named_protocol(PROTOCOLS.parent, "rfvd_16f"), "i3d.pt", random=random.settings.detector)
-    with pytest.raises(ConfigError, match="--protocol fvd: no such protocol; known: cdfvd2048_16f, fid50k_full"):
+    for name, detector in (("rfvd_16f", "random-i3d"), ("evd_16f", "content-and-change")):
+        own = named_protocol(PROTOCOLS.parent, name)
+        assert use_detector(own, detector, random=random.settings.detector) == own
+        with pytest.raises(ConfigError, match=f"i3d.pt: protocol {name} uses {detector}; leave --detector out"):
+            use_detector(own, "i3d.pt", random=random.settings.detector)
+    ranked = use_detector(own, "random-i3d", random=random.settings.detector)
+    assert (ranked.settings.metric_label, ranked.settings.real) == ("rFVD16", own.settings.real)
+    with pytest.raises(ConfigError, match="--protocol fvd: no such protocol; known: cdfvd2048_16f, efid"):
         named_protocol(PROTOCOLS.parent, "fvd")
 
 
@@ -143,7 +159,11 @@ def test_span_counts_first_and_last_frame():
         ({"detector": {"name": "net.pt"}}, "random-i3d and kind random_i3d go together"),
         ({"detector": {"feature_dim": 100}}, "I3D has 400 features, but feature_dim is 100"),
         ({"detector": INCEPTION}, "cannot use a detector of kind inception_torchscript; allowed: random_i3d, i3d_w"),
-        ({"kernel": {"subsets": 1, "max_subset_size": 9, "seed": 0}}, "kernel must be given for kernel_"),
+        ({"metric": "kernel_image", "num_frames": 1, "kernel": None}, "kernel must be given for kernel_"),
+        (
+            {"metric": "inception_video", "inception": {"splits": 2, "shuffle_seed": 0}, "floor": {}, "neighbours": {}},
+            "floor, neighbours belong to frechet_",
+        ),
         ({"metric": "inception_video"}, "inception must be given for inception_"),
         (
             {
@@ -158,6 +178,12 @@ def test_span_counts_first_and_last_frame():
         ({"detector": PAPER_I3D | {"resize_px": 64}}, "resizes frames itself"),
         ({"generated": {"num_clips": 1}}, "greater than or equal to 2"),
         ({"bootstrap": {"level": 1.0}}, "less than 1"),
+        ({"num_frames": 8, "detector": EVD}, "measures change over 8 frames, but num_frames is 8"),
+        ({"detector": EVD | {"resize_px": 32}}, "needs frames of 64 px or more"),
+        (
+            {"metric": "inception_video", "inception": {"splits": 2, "shuffle_seed": 0}, "detector": EVD},
+            "cannot use a det",
+        ),
         ({"covariance": "unbiased"}, "'population' or 'sample'"),
         ({"real": {"max_clips": "many"}}, "valid integer"),
     ],
@@ -209,9 +235,10 @@ def test_only_what_real_clips_need_is_in_the_key_of_a_reference():
     bootstrap = protocol.settings.bootstrap.model_copy(update={"resamples": 7, "seed": 3})
     generated = protocol.settings.generated.model_copy(update={"num_clips": 9, "truncation": 0.5})
     same = {"bootstrap": bootstrap, "generated": generated, "covariance": "sample"}
+    same |= {"floor": None, "neighbours": None, "kernel": None}
     for field, value in same.items():
         other = Protocol.of("rfvd_16f", protocol.settings.model_copy(update={field: value}))
         assert other.reference == protocol.reference and other.key != protocol.key
-        assert (other.choice == protocol.choice) == (field == "bootstrap")
+        assert (other.choice == protocol.choice) == (field in ("bootstrap", "floor", "neighbours", "kernel"))
     strided = Protocol.of("rfvd_16f", protocol.settings.model_copy(update={"frame_stride": 2}))
     assert strided.reference != protocol.reference

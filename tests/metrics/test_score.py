@@ -10,12 +10,14 @@ from protocol_values import used
 from stylesv.errors import ConfigError, DataError, DetectorError
 from stylesv.metrics.artefacts import ARTEFACT_NAMES
 from stylesv.metrics.clip_selection import select_real_clips
+from stylesv.metrics.comparison import floor_of
 from stylesv.metrics.features import FeatureOrigin, FeatureSet, describe_generated_clips, describe_real_clips
 from stylesv.metrics.frechet import frechet_distance_of_features
 from stylesv.metrics.inception_score import inception_score
 from stylesv.metrics.moments import Moments
 from stylesv.metrics.score import score_features
-from stylesv.records.score import ScoredRun, read_score, write_score
+from stylesv.records.record_file import rounded
+from stylesv.records.score import Score, ScoredRun, read_score, write_score
 
 
 def feature_sets(count=30, length=4, *, real_changes=None, **changes):
@@ -79,7 +81,8 @@ def test_a_score_file_holds_all_that_decides_it(tmp_path):
     write_score(tmp_path / "score.json", score)
     read = read_score(tmp_path / "score.json")
     assert read.value == pytest.approx(score.value, rel=1e-9) and read.value == float(f"{score.value:.10g}")
-    assert read.model_copy(update={"value": score.value, "interval": score.interval}) == score
+    assert read == Score.model_validate_json(json.dumps(rounded(score.model_dump(mode="json"))))
+    assert read.floor.value == pytest.approx(score.floor.value, rel=1e-9)
     values = json.loads((tmp_path / "score.json").read_text())
     assert values["metric"] == "rfvd" and values["label"] == "rFVD16"
     assert values["scored"] == {"run": "sky-D-s0-7be01d44", "dataset": "sky", "model": "D", "seed": 0, "kimg": 20}
@@ -88,7 +91,7 @@ def test_a_score_file_holds_all_that_decides_it(tmp_path):
     assert values["protocol"].keys() == {"name", "key", "settings", "detector_sha256"}
     assert values["protocol"]["settings"]["covariance"] == "population"
     assert values["protocol"]["settings"]["detector"]["resize_filter"] == "bilinear"
-    assert values["versions"].keys() == {"stylesv", "python", "torch", "numpy"}
+    assert values["versions"].keys() == {"stylesv", "python", "torch", "numpy", "opencv-python-headless"}
 
 
 def test_features_of_two_protocols_are_not_scored():
@@ -198,3 +201,29 @@ def test_features_that_are_not_finite_are_not_scored():
         values = {"features": bad, "late": {64: bad}, "moments": replace(real.moments, mean=np.full(4, np.inf))}
         with pytest.raises(DetectorError, match="not finite"):
             replace(real, **{changed: values[changed]})
+
+
+def test_a_score_stands_beside_its_floor_and_what_fidelity_says():
+    real, generated = feature_sets(60)
+    score = score_features(real, generated, scored=scored())
+    assert score.floor == floor_of(real, generated.origin.protocol, num_generated=60)
+    assert score.floor.low < score.floor.value < score.floor.high < score.value
+    assert score.infinity.points[0].distance == pytest.approx(score.value, rel=1e-9)
+    assert 0 < score.infinity.value < score.value
+    assert [row.name for row in score.fidelity] == ["kernel", "precision", "recall", "density", "coverage"]
+    assert all(row.real is not None for row in score.fidelity)
+    assert (score.memorisation.copies, score.memorisation.clips) == (0, 60)
+    given = score.floor.model_copy(update={"value": 0.5})
+    assert score_features(real, generated, scored=scored(), floor=given).floor == given
+
+
+def test_copies_of_real_clips_are_flagged():
+    real, generated = feature_sets(60)
+    copied = generated.features.copy()
+    copied[[5, 40]] = real.features[[11, 30]] + 1e-4
+    score = score_features(real, replace(generated, features=copied), scored=scored())
+    assert score.memorisation.copies == 2
+    assert {(pair.generated, pair.real) for pair in score.memorisation.pairs[:2]} == {(5, 11), (40, 30)}
+    (warning,) = score.warnings
+    assert warning.code == "copies" and warning.sentence.startswith("2 of 60 generated clips are copies of real ones")
+    assert score_features(real, generated, scored=scored()).warnings == ()

@@ -47,6 +47,15 @@ def test_frequencies_grow_geometrically_and_stay_below_what_the_rate_carries():
     assert all(2 * layer.out_cutoff <= layer.out_rate for layer in layers)
 
 
+def test_low_pass_filters_are_scipys_to_the_last_bit():
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        taps, rate = int(rng.integers(2, 60)), int(2 ** rng.integers(3, 11))
+        cutoff, width = rng.uniform(0.01, 0.49) * rate, rng.uniform(0.001, 0.6) * rate
+        expected = scipy.signal.firwin(numtaps=taps, cutoff=cutoff, width=width, fs=rate).astype(np.float32)
+        assert np.array_equal(low_pass(taps, cutoff=cutoff, width=width, rate=rate).numpy(), expected)
+
+
 def test_low_pass_filters_pass_what_is_low_and_stop_what_is_high():
     taps = low_pass(48, cutoff=4.0, width=8.0, rate=64).double().numpy()
     frequencies, response = scipy.signal.freqz(taps, fs=64)

@@ -6,7 +6,8 @@ import pytest
 from pydantic import ValidationError
 from tiny_models import CONFIG, MODEL, discriminator_settings, generator_settings, overridden
 
-from stylesv.config.model import DiscriminatorSettings, GeneratorSettings, check_discriminator, check_generator
+from stylesv.config.model import DiscriminatorSettings, GeneratorSettings
+from stylesv.config.model_checks import check_discriminator, check_generator
 from stylesv.config.validation import validate
 from stylesv.config.yaml_files import Layer, read_layer
 

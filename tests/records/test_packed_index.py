@@ -16,7 +16,15 @@ from stylesv.records.packed_index import (
     read_packed_index,
 )
 
-PACKING = {"crop": "center", "fps": None, "min_frames": 3, "max_frames": None, "jpeg_quality": 95, "damaged": "drop"}
+PACKING = {
+    "crop": "center",
+    "fps": None,
+    "min_frames": 3,
+    "max_frames": None,
+    "jpeg_quality": 95,
+    "damaged": "drop",
+    "labels": None,
+}
 SOURCE = {"kind": "film", "width": 53, "height": 37, "fps": 12.5}
 INDEX = PackedIndex(
     **{"resolution": 32, "settings": PackSettings(resolution=32, **PACKING), "resize_filter": "lanczos"},
@@ -36,11 +44,13 @@ INDEX = PackedIndex(
 )  # fmt: skip
 TEXT = """\
 {
+ "class_names": null,
  "clips": [
   {
    "first_frame": 0,
    "first_source_frame": 0,
    "fps": 12.5,
+   "label": null,
    "name": "straße",
    "num_frames": 4,
    "sha256": "cd",
@@ -77,6 +87,7 @@ TEXT = """\
   "damaged": "drop",
   "fps": null,
   "jpeg_quality": 95,
+  "labels": null,
   "max_frames": null,
   "min_frames": 3,
   "resolution": 32

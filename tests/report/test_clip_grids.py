@@ -24,7 +24,7 @@ def block(picture, row, column, size, left=0):
 
 def test_a_film_shows_every_clip_at_its_place(tmp_path):
     real, generated = clips(5, frames=4, seed=1), clips(4, frames=6, seed=2)
-    write_clip_film(tmp_path / "a.mp4", {"real": real, "generated": generated}, columns=2, fps=25, min_frame_px=32)
+    write_clip_film(tmp_path / "a.mp4", {"real": real, "made": generated}, columns=2, fps=25, min_frame_px=32)
     film = imread(tmp_path / "a.mp4", plugin="pyav")
     assert film.shape == (6, TOP + 3 * 32 + 2 * GAP_PX, 4 * 32 + 2 * GAP_PX + 4 * GAP_PX, 3)
     for time in range(6):
@@ -70,6 +70,20 @@ def test_slices_show_the_middle_column_over_time(tmp_path):
         np.testing.assert_array_equal(found, real[clip, :, :, :, 8].transpose(2, 0, 1))
         below = picture[TOP + 16 + GAP_PX + TOP :][:16, left : left + 7]
         np.testing.assert_array_equal(below, found[:, ::-1])
+
+
+def test_a_label_wider_than_its_clips_is_whole(tmp_path):
+    narrow = clips(1, frames=5, size=16)
+    name = "generated, kimg 12"
+    draw_time_slices(tmp_path / "narrow.png", {"real": narrow, name: narrow}, num_clips=1, min_frame_px=16)
+    wide = clips(1, frames=400, size=16)
+    draw_time_slices(tmp_path / "wide.png", {"real": wide, name: wide}, num_clips=1, min_frame_px=16)
+    found, whole = pixels(tmp_path / "narrow.png"), pixels(tmp_path / "wide.png")
+    below = TOP + 16 + GAP_PX
+    columns = np.flatnonzero((whole[below : below + LABEL_PX] < 128).any(axis=(0, 2)))
+    assert columns.max() > 100  # the label in the wide picture
+    np.testing.assert_array_equal(found[below : below + LABEL_PX], whole[below : below + LABEL_PX, : found.shape[1]])
+    assert found.shape[1] > columns.max()
 
 
 def test_pictures_are_the_same_bytes_each_time(tmp_path):

@@ -30,7 +30,7 @@ from stylesv.report.clip_grids import draw_clip_strips, draw_samples, draw_time_
 from stylesv.report.experiment import write_experiment
 
 INTERVAL = {"low": 40.0, "high": 43.0, "level": 0.95, "resamples": 100}
-PACKING = {"crop": "center", "fps": None, "jpeg_quality": 95, "damaged": "drop"}
+PACKING = {"crop": "center", "fps": None, "jpeg_quality": 95, "damaged": "drop", "labels": None}
 
 
 def visible_text(page):
@@ -66,12 +66,27 @@ class Files:
         path.write_text(text)
         return str(path)
 
-    def add_run(self, run, values, recipe, *, seed=0, model="D", protocol=None, interval=INTERVAL, logs=()):
+    def add_run(
+        self,
+        run,
+        values,
+        recipe,
+        *,
+        seed=0,
+        model="D",
+        protocol=None,
+        interval=INTERVAL,
+        logs=(),
+        warnings=None,
+        beside=None,
+    ):
         folder = self.folder / run
         scores = []
         for kimg, value in values.items():
             scored = {"run": run, "dataset": "sky-00", "model": model, "seed": seed, "kimg": kimg}
             kind = {"protocol": protocol or used(), "interval": interval, "few_clips": True}
+            kind |= beside or {}
+            kind["warnings"] = (warnings or {}).get(kimg, [])
             scores.append(score(kimg, value, run=run, scored=scored, **kind))
             draw_samples(folder / str(kimg) / "samples.png", clips(2, 2))
         write_run_scores(folder / "scores.json", scores)
@@ -79,12 +94,14 @@ class Files:
         choice = Choice(
             **{"run": run, "kimg": best, "networks": f"{best}/networks.safetensors", "metric": "rFVD16"},
             **{"value": values[best], "protocol": "rfvd_16f-0123abcd", "of_kimgs": tuple(values)},
+            **{"moving_kimgs": None, "reason": "the lowest rFVD16 of all snapshots"},
         )
         write_choice(folder / "best.json", choice)
         panels = {"real": clips(2), "generated": clips(2, seed=1)}
         write_clip_film(folder / "clips.mp4", panels, columns=2, fps=25, min_frame_px=16)
         draw_clip_strips(folder / "strip.png", panels, num_frames=2, num_clips=2)
         draw_time_slices(folder / "slices.png", panels, num_clips=2)
+        draw_clip_strips(folder / "nearest.png", panels, num_frames=2, num_clips=2)
         log_of = dict(zip(list(values)[1:], logs, strict=True))
         snapshots = [
             ReportedSnapshot(
@@ -115,7 +132,7 @@ class Files:
         return visible_text(page)
 
 
-SHOWN = {"film": "clips.mp4", "strip": "strip.png", "slices": "slices.png"}
+SHOWN = {"film": "clips.mp4", "strip": "strip.png", "slices": "slices.png", "nearest": "nearest.png"}
 TRAINED = trained_recipe(parent="sky-image-s0-00", training={"num_frames": 3, "batch_size": 8})
 SCRATCH = trained_recipe(training={"num_frames": 1, "batch_size": 8})
 LOG = log_text([log_line(4.0, loss_generator=1.25, loss_discriminator=0.5, r1_penalty=None)])
@@ -196,7 +213,46 @@ def test_a_kernel_distance_below_zero_has_no_bar(experiment):
     assert "width: -" not in (experiment.folder / "page" / "index.html").read_text()
 
 
+def test_the_page_warns_of_the_snapshots_that_it_shows_and_of_no_others(experiment):
+    warnings = {
+        0: [{"code": "fast", "sentence": "Its clips race."}],
+        4: [{"code": "still", "sentence": "9 of 9 clips stand <still>."}],
+    }
+    experiment.add_run("sky-D-s0-00", {0: 90.0, 4: 42.0}, TRAINED, logs=[LOG], warnings=warnings)
+    shown = experiment.page()
+    assert "sky-D-s0-00, kimg 4 9 of 9 clips stand <still>." in shown and "race" not in shown
+    assert shown.index("stand <still>") < shown.index("Best scores")
+
+
+def test_a_page_without_warnings_has_no_block_of_them(experiment):
+    experiment.add_run("sky-D-s0-00", {0: 90.0, 4: 42.0}, TRAINED, logs=[LOG])
+    experiment.page()
+    assert 'id="warnings"' not in (experiment.folder / "page" / "index.html").read_text()
+
+
 def test_a_damaged_log_is_named(experiment):
     experiment.add_run("sky-D-s0-00", {0: 90.0, 4: 42.0}, TRAINED, logs=[LOG[:20]])
     with pytest.raises(DataError, match=r"log\.jsonl: is not a training log"):
         experiment.page()
+
+
+def test_the_page_says_what_a_newcomer_needs_to_judge_a_score(experiment):
+    floor = {"value": 21.0, "low": 18.0, "high": 25.0, "error": 0.1, "level": 0.95, "draws": 100, "method": "halves"}
+    memorised = {"generated_distance": 3.5, "real_distance": 4.0, "copy_distance": 0.4, "copies": 0, "clips": 256}
+    beside = {
+        "floor": floor | {"halves_distance": 40.0, "correction": 1.1, "real_clips": 200, "generated_clips": 256},
+        "infinity": {"value": 20.5, "points": []},
+        "fidelity": [{"name": "precision", "generated": 0.25, "real": 0.75}],
+        "memorisation": memorised | {"pairs": []},
+    }
+    experiment.add_run("sky-D-s0-00", {0: 90.0, 4: 42.0}, TRAINED, logs=[LOG], beside=beside)
+    shown = experiment.page()
+    for words in (
+        "A perfect generator would not score 0 but about 21.00 (18.00 to 25.00), because only 200 real and 256 generated",
+        "this one scores 2 times as much.",
+        "With endlessly many clips, where a perfect generator scores 0, this one would score at most about 20.50.",
+        "precision 0.25 0.75 share of generated clips that look like some real one; low: clips look wrong",
+        "usually 3.5 from its nearest real clip, where real clips of different videos are 4 apart. None of 256 generated",
+        "is anything copied?",
+    ):
+        assert words in shown

@@ -6,13 +6,16 @@ import pytest
 from report_values import row, rows, score, used
 
 from stylesv.errors import ConfigError, DataError
+from stylesv.records.floor import Floor, Infinity
 from stylesv.report.artefact_table import BesideRow
+from stylesv.report.floor_text import explain_floor, explain_infinity
 from stylesv.report.protocol_text import caption_protocol, describe_protocol
 from stylesv.report.tables import (
     format_csv,
     format_markdown,
     format_number,
     format_score,
+    format_tex,
     score_row,
     tabulate_scores,
     write_score_table,
@@ -47,9 +50,12 @@ def test_three_files_say_the_same(tmp_path):
     table = write_score_table(rows(), **paths)
     markdown, tex = paths["markdown"].read_text(), paths["tex"].read_text()
     assert table.label == "rFVD16"
-    assert "| sky | D | sky-D-s0-7be01d44 | **25.50 [22.95, 30.60]** | 20 | 30.00 [27.00, 36.00] | 40 |" in markdown
+    assert (
+        "| sky | D | sky-D-s0-7be01d44 | **25.50 [22.95, 30.60]** | 20 | 30.00 [27.00, 36.00] | 40 | – | – |"
+        in markdown
+    )
     assert "| sky-D-s0-7be01d44 | 0 | 120.0 [108.0, 144.0] |" in markdown
-    assert "sky & D & sky-D-s0-7be01d44 & 25.50 [22.95, 30.60] & 20 \\\\" in tex
+    assert "sky & D & sky-D-s0-7be01d44 & 25.50 [22.95, 30.60] & 20 & -- & -- \\\\" in tex
     for text in (markdown, tex):
         assert "Protocol rfvd_16f-0123abcd; clips: 16 consecutive frames; real clips: at most 256" in text
         assert "random weights" in text and "chosen by this very score" in text
@@ -128,7 +134,7 @@ def test_a_score_without_interval_is_bare():
 
 def test_a_caption_tells_frames_and_seeds():
     caption = caption_protocol(
-        used(frame_stride=8, real={"first_frames": "random", "seed": 5}, bootstrap={"resamples": 0})
+        used(frame_stride=8, real={"first_frames": "random", "seed": 5}, bootstrap={"resamples": 0}, floor=None)
     )
     for words in ("16 frames, 8 apart", "first frames random (seed 5)", "128, seed 0, from time 0, truncation 1"):
         assert words in caption
@@ -147,3 +153,49 @@ def test_a_score_makes_a_row():
     assert found == row(20, 50.0, beside=(BesideRow("jitter", 2.0, 1.0), BesideRow("from frame 128", 90.0, None)))
     bare = score_row(score(interval=None))
     assert (bare.low, bare.high) == (None, None)
+
+
+FLOOR = Floor(
+    **{"value": 12.5, "low": 10.0, "high": 15.0, "error": 0.1, "level": 0.95, "draws": 100, "method": "halves"},
+    **{"halves_distance": 20.0, "correction": 1.1, "real_clips": 200, "generated_clips": 256},
+)
+INFINITY = Infinity(value=37.5, points=())
+
+
+def test_every_score_stands_beside_its_floor_and_its_value_at_infinity():
+    table = tabulate_scores([row(floor=FLOOR, infinity=INFINITY)])
+    assert (
+        "**50.00 [45.00, 60.00]** | 20 | 50.00 [45.00, 60.00] | 20 | 12.50 [10.00, 15.00] | 37.50 |"
+        in format_markdown(table)
+    )
+    assert "& 12.50 [10.00, 15.00] & 37.50" in format_tex(table)
+    (line,) = csv.DictReader(format_csv(table).splitlines())
+    assert [line[name] for name in ("floor", "floor_low", "floor_high", "infinity")] == ["12.5", "10.0", "15.0", "37.5"]
+    assert any(
+        "sky: floor 12.50, 95 % of a perfect generator's scores between 10.00 and 15.00" in n for n in table.notes
+    )
+    words = explain_floor(table.best[0], format_number)
+    assert words.startswith(
+        "A perfect generator would not score 0 but about 12.50 (10.00 to 15.00), because only 200 real"
+    )
+    assert words.endswith("this one scores 4 times as much.")
+    assert explain_floor(row(value=14.0, floor=FLOOR), format_number).endswith(
+        "this score cannot be told from perfect."
+    )
+    assert "about 37.50" in explain_infinity(table.best[0], format_number)
+
+
+def test_scores_within_each_others_interval_are_not_called_different():
+    other = {"run": "sky-E-s0-6ac1", "model": "E"}
+    close, far = row(20, 55.0, **other), row(20, 75.0, **other)
+    said = "sky: do not call D at 20 kimg (50.00) and E at 20 kimg (55.00) different"
+    assert any(note.startswith(said) for note in tabulate_scores([row(), close]).notes)
+    assert not any("different" in note for note in tabulate_scores([row(), far]).notes)
+    table = tabulate_scores([row(0, 90.0), row(20, 50.0), row(40, 54.0), row(60, 61.0)])
+    text = format_markdown(table)
+    assert "| 20 | **50.00 [45.00, 60.00]** |" in text and "| 40 | ≈ 54.00 [48.60, 64.80] |" in text
+    assert "| 60 | 61.00 [" in text and "≈: each score lies in the interval of the other" in text
+    lines = csv.DictReader(format_csv(table).splitlines())
+    assert [line["like_best"] for line in lines] == ["false", "true", "true", "false"]
+    bare = {"low": None, "high": None}
+    assert not tabulate_scores([row(20, 50.0, **bare), row(40, 51.0, **bare)]).notes[-1].startswith("≈")

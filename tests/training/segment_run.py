@@ -78,9 +78,10 @@ class Run:
     def partial(self, kimg: int) -> Path:
         return self.folder / "partial" / str(kimg)
 
-    def start(self, choice: Path | None = None) -> "Run":
+    def start(self, choice: Path | None = None, *, data: Path | None = None) -> "Run":
         initialize_run(
             self.recipe,
+            data=data,
             parent_choice=choice,
             networks_out=self.file(0, "networks.safetensors"),
             state_out=self.file(0, "state.safetensors"),

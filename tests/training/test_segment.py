@@ -22,6 +22,7 @@ from stylesv.training.transfer import transfer_networks
 pytestmark = pytest.mark.slow
 
 CHOSEN = {"run": "r", "kimg": 2, "metric": "rFID", "value": 1.5, "protocol": "rfid-0123abcd", "of_kimgs": (2,)}
+CHOSEN |= {"moving_kimgs": None, "reason": "the lowest rFID of all snapshots"}
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +161,7 @@ def test_a_parent_that_depends_on_classes_is_refused_or_starts_anew_where_labels
     networks = with_classes(parent.file(0, "networks.safetensors"), recipes["image"], 5)
     write_choice(choice, Choice(networks=str(networks), **CHOSEN))
     child = Run(tmp_path / "child", recipes["D"], data)
-    with pytest.raises(CheckpointError, match=r"depends on 5 classes, and training here has no labels; take another"):
+    with pytest.raises(CheckpointError, match=r"knows 5 classes, and the data here has 0; take another"):
         child.start(choice)
     assert not child.file(0, "networks.safetensors").exists()
     anew = changed(recipes["D"], {"parent": {"mismatched": "new"}})

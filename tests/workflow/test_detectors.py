@@ -14,7 +14,7 @@ URL = '"https://www.dropbox.com/s/ge9e5ujwgetktms/i3d_torchscript.pt?dl=1"'
 def with_fvd(folder, *, pretend=False) -> Workflow:
     """The demo with FVD16 as the papers measure it beside its own score."""
     workflow = Workflow(folder, pretend=pretend)
-    workflow.change("experiments/demo.yaml", "video: [rfvd_16f]", "video: [rfvd_16f, fvd2048_16f]")
+    workflow.change("experiments/demo.yaml", "video: [evd_16f]", "video: [evd_16f, fvd2048_16f]")
     return workflow
 
 

@@ -3,6 +3,7 @@
 import inspect
 import re
 import shutil
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -11,7 +12,7 @@ import yaml
 from stylesv.errors import ConfigError
 from stylesv.records.experiment import read_experiment
 from stylesv.records.look import read_look
-from stylesv.records.protocol import read_protocol
+from stylesv.records.protocol import Protocol, read_protocol
 from stylesv.records.recipe import read_data_recipe, read_trained_recipe
 from stylesv.workflow import paths
 from stylesv.workflow.plan import load_plan
@@ -100,6 +101,19 @@ def test_a_run_reads_the_clips_of_its_data_set(ask, video):
     folder = f"results/data/{video.data.name}"
     assert ask.index_of_run(wildcards(run=video.name)) == f"{folder}/index.json"
     assert ask.packed_clips_of_run(wildcards(run=video.name)) == [f"{folder}/clips.zip", f"{folder}/offsets.npy"]
+    assert ask.index_of_classes(wildcards(run=video.name)) is None
+
+
+def test_networks_of_videos_with_classes_wait_for_the_packed_clips(root, tmp_path):
+    (tmp_path / "videos" / "Archery").mkdir(parents=True)
+    (tmp_path / "videos" / "Archery" / "a.mp4").write_bytes(b"film")
+    shutil.copytree(root / "config", tmp_path / "config")
+    with open(tmp_path / "config" / "datasets" / "own.yaml", "a") as own:
+        own.write("  labels: folders\n")
+    labelled = load_plan(tmp_path / "config", {"videos": str(tmp_path / "videos")})
+    run = labelled.experiments["own"].runs[0]
+    ask = Questions(labelled)
+    assert ask.index_of_classes(wildcards(run=run.name)) == ask.index_of_run(wildcards(run=run.name))
 
 
 # ---- training ----
@@ -178,6 +192,18 @@ def test_runs_of_one_protocol_share_a_reference(ask, image, video):
         assert ask.reference(wildcards(run=run.name, kimg=0, protocol=protocol.id)) == wanted
 
 
+def test_runs_of_one_protocol_share_a_floor_which_not_all_ask_for(ask, plan, video):
+    (protocol,) = video.protocols
+    data = video.data.name
+    wanted = f"results/data/{data}/floors/{protocol.id}.json"
+    assert ask.floor(wildcards(run=video.name, kimg=0, protocol=protocol.id)) == wanted
+    reference = f"results/data/{data}/reference/{protocol.reference.id}.safetensors"
+    assert ask.reference_of_data(wildcards(data=data, protocol=protocol.id)) == reference
+    bare = Protocol.of(protocol.name, protocol.settings.model_copy(update={"floor": None}))
+    ask = Questions(replace(plan, protocols=plan.protocols | {bare.id: bare}))
+    assert ask.floor(wildcards(run=video.name, kimg=0, protocol=bare.id)) is None
+
+
 def test_detectors_are_files_with_an_address_and_a_hash(root, tmp_path, ask, video):
     assert ask.detector(wildcards(protocol=video.protocols[0].id)) is None
     plan = load_plan(_with_model(root, tmp_path, "  parent: image\n"))
@@ -228,6 +254,8 @@ def test_the_last_snapshot_is_shown_without_a_choice(ask, video, tmp_path):
     job = wildcards(run=video.name, look=look_key(ask))
     assert ask.shown_choice(job) is None
     assert ask.shown_networks(job) == [f"results/runs/{video.name}/12/networks.safetensors"]
+    scored = wildcards(run=video.name, look=look_key(ask), protocol="p-00000000")
+    assert ask.shown_scores(scored) == [f"results/runs/{video.name}/12/scores/p-00000000.json"]
     look = read_look(written(tmp_path, ask.look(job)))
     assert (look.figures.num_clips, look.fps, look.among) == (9, 10.0, "12")
 
@@ -237,6 +265,7 @@ def test_the_best_snapshot_is_shown_by_a_choice(root, video):
     job = wildcards(run=video.name, look=look_key(ask))
     assert ask.shown_choice(job) == f"results/runs/{video.name}/best/{video.chooser}.json"
     assert len(ask.shown_networks(job)) == 4
+    assert len(ask.shown_scores(wildcards(run=video.name, look=job.look, protocol="p-00000000"))) == 4
 
 
 def test_a_report_is_about_files_that_rules_make(ask, image, video, tmp_path):

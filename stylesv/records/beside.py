@@ -1,0 +1,42 @@
+"""The records of what stands beside a Fréchet score and comes from the same features (docs/protocols.md 7.4)."""
+
+from stylesv.config.base import Settings
+
+
+class FidelityScore(Settings):
+    """A number of generated clips and of real ones."""
+
+    name: str
+    """kernel (distance, times 1000), precision, recall, density or coverage."""
+    generated: float
+    """Of the generated clips against the real ones."""
+    real: float | None
+    """Of one half of the real videos against the other: what it should be; null where they are too few."""
+
+
+class NearestPair(Settings):
+    """A generated clip and the real clip that is nearest to it in features."""
+
+    generated: int
+    """Number of the generated clip, from 0."""
+    real: int
+    """Number of the real clip among those that the protocol chooses, from 0."""
+    distance: float
+    """Their distance."""
+
+
+class Memorisation(Settings):
+    """How near generated clips come to real ones (`stylesv.metrics.neighbours`)."""
+
+    generated_distance: float
+    """Median distance of a generated clip from its nearest real one."""
+    real_distance: float | None
+    """Median distance of a real clip from the nearest of another video; null for a single video."""
+    copy_distance: float
+    """Generated clips at this distance or nearer count as copies."""
+    copies: int
+    """Generated clips that do."""
+    clips: int
+    """Generated clips that were looked at."""
+    pairs: tuple[NearestPair, ...]
+    """The generated clips that are nearest to a real one, the nearest first."""

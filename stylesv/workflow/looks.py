@@ -1,0 +1,40 @@
+"""What the rules that draw clips ask: how a run is shown, and which of its snapshots."""
+
+from typing import Any
+
+from stylesv.records.look import look_yaml
+from stylesv.workflow import paths
+from stylesv.workflow.named import Named
+
+Wildcards = Any
+"""A job's wildcards as attributes: run, kimg, data, protocol, ..."""
+
+
+class LookQuestions:
+    """Answers about looks, for `stylesv.workflow.questions.Questions`."""
+
+    named: Named
+
+    def look(self, wildcards: Wildcards) -> str:
+        """A look, as a file holds it."""
+        return look_yaml(self.named.look(wildcards.run, wildcards.look))
+
+    def shown_choice(self, wildcards: Wildcards) -> str | None:
+        """The choice of the snapshot that a look shows; none where it is the last one."""
+        look = self.named.look(wildcards.run, wildcards.look)
+        return paths.CHOICE.format(run=wildcards.run, chooser=look.among) if look.figures.snapshot == "best" else None
+
+    def shown_networks(self, wildcards: Wildcards) -> list[str]:
+        """The snapshots that the one to show is among."""
+        return [paths.NETWORKS.format(run=wildcards.run, kimg=kimg) for kimg in self._shown_kimgs(wildcards)]
+
+    def shown_scores(self, wildcards: Wildcards) -> list[str]:
+        """Their scores under a protocol."""
+        names = {"run": wildcards.run, "protocol": wildcards.protocol}
+        return [paths.SCORE.format(**names, kimg=kimg) for kimg in self._shown_kimgs(wildcards)]
+
+    def _shown_kimgs(self, wildcards: Wildcards) -> list[int]:
+        look = self.named.look(wildcards.run, wildcards.look)
+        if look.figures.snapshot == "last":
+            return [int(look.among)]
+        return list(self.named.chooser(wildcards.run, look.among).kimgs)
