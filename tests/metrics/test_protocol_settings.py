@@ -56,9 +56,9 @@ def test_what_each_protocol_means_is_what_it_was():
     keys = {name: recipe_key(settings.model_dump(mode="json")) for name, settings in found.items()}
     assert keys == {
         "cdfvd2048_16f": "3a65b655",
-        "efid": "ab7f5ca0",
-        "eis": "dffb54d1",
-        "ekid": "003c0834",
+        "efid": "1f042d0c",
+        "eis": "f22dff60",
+        "ekid": "8be8e5eb",
         "evd_16f": "34de1169",
         "fid50k_full": "19ba5166",
         "fvd2048_128f": "64f657e0",
