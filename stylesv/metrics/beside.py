@@ -6,7 +6,8 @@ Every number stands beside that of real clips: one half of the real videos again
 import numpy as np
 from jaxtyping import Float, Int
 
-from stylesv.config.protocol import KernelSettings, NeighbourSettings
+from stylesv.config.beside import NeighbourSettings
+from stylesv.config.protocol import KernelSettings
 from stylesv.metrics.features import FeatureSet
 from stylesv.metrics.kernel import kernel_distance
 from stylesv.metrics.neighbours import fidelity, nearest_real

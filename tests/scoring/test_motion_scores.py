@@ -15,7 +15,8 @@ from stylesv.metrics.choice import choose_best
 from stylesv.records.named_protocol import named_protocol
 from stylesv.records.protocol import Protocol
 from stylesv.records.score import ScoredRun, write_score
-from stylesv.report.tables import score_row, tabulate_scores
+from stylesv.report.score_row import score_row
+from stylesv.report.tables import tabulate_scores
 from stylesv.report.warnings import warnings_of_snapshots
 from stylesv.scoring.motion_clips import select_motion_clips
 from stylesv.scoring.request import ScoreRequest, describe_score, score_request
