@@ -33,7 +33,9 @@ class Memorisation(Settings):
     real_distance: float | None
     """Median distance of a real clip from the nearest of another video; null for a single video."""
     copy_distance: float
-    """Generated clips at this distance or nearer count as copies."""
+    """Generated clips at this distance or nearer count as copies: half of `real_distance`."""
+    real_share: float
+    """Share of real clips that are as near to one of another video: what a perfect generator has, too."""
     copies: int
     """Generated clips that do."""
     clips: int
