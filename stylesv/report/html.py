@@ -9,7 +9,8 @@ import jinja2
 
 from stylesv.errors import DataError
 from stylesv.files import write_text
-from stylesv.report.artefact_table import EXPLANATIONS, beside_cells
+from stylesv.records.beside import FIDELITY
+from stylesv.report.artefact_table import beside_cells
 from stylesv.report.floor_text import explain_floor, explain_infinity
 from stylesv.report.motion_table import motion_sentence
 from stylesv.report.protocol_text import describe_protocol
@@ -40,6 +41,7 @@ class DatasetSummary:
     name: str
     facts: Mapping[str, str]
     dropped: Sequence[tuple[str, str]] = ()
+    pictures: Sequence[Media] = ()
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def write_report(path: Path, content: ReportContent) -> None:
         "explain_infinity": explain_infinity,
         "marked": format_marked,
         "beside": _beside,
-        "explanations": EXPLANATIONS,
+        "explanations": FIDELITY,
     }
     write_text(path, environment.get_template("report.html").render(content=content))
 

@@ -183,7 +183,7 @@ def format_marked(table: ScoreTable, row: ScoreRow) -> str:
 
 
 def _best(rows: Sequence[ScoreRow]) -> Best:
-    candidates = [Candidate(row.kimg, row.value, row.warnings) for row in rows]
+    candidates = [Candidate(row.kimg, row.value, row.warnings, row.motion) for row in rows]
     return best_snapshot(candidates, rows[0].protocol.settings)
 
 
