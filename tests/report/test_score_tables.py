@@ -181,6 +181,8 @@ def test_scores_within_each_others_interval_are_not_called_different():
     said = "sky: do not call D at 20 kimg (50.00) and E at 20 kimg (55.00) different"
     assert any(note.startswith(said) for note in tabulate_scores([row(), close]).notes)
     assert not any("different" in note for note in tabulate_scores([row(), far]).notes)
+    unsure = row(20, 62.0, low=40.0, high=80.0, **other)  # holds 50, which does not hold it
+    assert not any("different" in note for note in tabulate_scores([row(), unsure]).notes)
     table = tabulate_scores([row(0, 90.0), row(20, 50.0), row(40, 54.0), row(60, 61.0)])
     text = format_markdown(table)
     assert "| 20 | **50.00 [45.00, 60.00]** |" in text and "| 40 | ≈ 54.00 [48.60, 64.80] |" in text
