@@ -17,7 +17,7 @@ from stylesv.records.warning import ScoreWarning
 from stylesv.report import motion_table
 from stylesv.report.artefact_table import BesideRow, beside_cells, beside_rows
 from stylesv.report.floor_text import floor_notes, is_different, not_different_notes
-from stylesv.report.protocol_text import caption_protocol, explain_random_detector
+from stylesv.report.protocol_text import caption_protocol, explain_detector
 
 CSV_COLUMNS = (
     *("dataset", "model", "run", "seed", "kimg", "metric", "value", "low", "high", "best", "few_clips"),
@@ -281,7 +281,7 @@ def _require_equal_counts(rows: Sequence[ScoreRow]) -> None:
 def _notes(rows: tuple[ScoreRow, ...], best_rows: tuple[ScoreRow, ...]) -> tuple[str, ...]:
     notes: list[str] = []
     best_of = {row.run: row for row in best_rows}
-    random = explain_random_detector(rows[0].protocol)
+    random = explain_detector(rows[0].protocol)
     if random:
         notes.append(random)
     if any(row.few_clips for row in rows):
