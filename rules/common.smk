@@ -89,6 +89,9 @@ questions = Questions(plan, files_under, jobs_are_forced, experiments_called, gi
 wildcard_constraints:
     run=r"[^/]+",
     data=r"[^/]+",
+    source=r"[^/]+",
+    part=r"part_[0-9]{3}",
+    group=r"[0-9]{3}of[0-9]{3}",
     videos=r"[^/]+",
     kimg=r"[0-9]+",
     protocol=r"[^/]+",
@@ -130,12 +133,13 @@ def text(question):
     return lambda wildcards: Keyed(answer(question)(wildcards))
 
 
-def files(question):
+def files(question, on_this_disk=False):
     """Likewise for inputs. They are ancient(): names carry keys, so times say nothing (profiles/default/config.yaml)."""
 
     def answered(wildcards):
         found = answer(question)(wildcards)
-        return [] if found is None else ancient(found)
+        found = [] if found is None else ancient(found)
+        return local(found) if on_this_disk and found else found
 
     return answered
 
@@ -160,9 +164,8 @@ def missing_targets():
 
 
 def raw_videos(wildcards):
-    """A user's own videos are read where they are, also where results lie in object storage."""
-    videos = files(questions.raw_videos)(wildcards)
-    return videos if plan.data[wildcards.data].rendered else local(videos)
+    """A user's own videos and fetched ones are read where they are, also where results lie in object storage."""
+    return files(questions.raw_videos, on_this_disk=not plan.data[wildcards.data].rendered)(wildcards)
 
 
 def experiment_results(name):

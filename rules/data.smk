@@ -3,6 +3,7 @@
 
 localrules:
     write_data_recipe,
+    write_data_sheet,
 
 
 rule render_videos:
@@ -48,6 +49,8 @@ rule pack_videos:
     input:
         videos=raw_videos,
         recipe=ancient(paths.DATA_RECIPE),
+        shots=files(questions.shots),
+        ledgers=files(questions.cut_ledgers, on_this_disk=True),
     output:
         clips=paths.CLIPS,
         offsets=paths.OFFSETS,
@@ -65,12 +68,50 @@ rule pack_videos:
     params:
         scripts=SCRIPTS,
         out=subpath(output.index, parent=True),
+        max_missing=text(questions.max_missing),
     shell:
         r"""
         exec python {params.scripts:q}/pack_videos.py \
-            --videos {input.videos:q} \
             --recipe {input.recipe:q} \
+            --shots={input.shots:q} \
+            --max-missing {params.max_missing} \
             --num-workers {threads} \
             --out {params.out:q} \
+            --videos {input.videos:q} \
+            >{log:q} 2>&1
+        """
+
+
+rule write_data_sheet:
+    """What a person should know of a data set: numbers, what is missing and why, frames of many clips."""
+    input:
+        index=ancient(paths.INDEX),
+        packed=[ancient(paths.CLIPS), ancient(paths.OFFSETS)],
+        recipe=ancient(paths.DATA_RECIPE),
+        fetched=files(questions.fetched_records, on_this_disk=True),
+    output:
+        ledger=paths.LEDGER,
+        sheet=paths.SHEET,
+        contact_sheet=paths.CONTACT_SHEET,
+        lengths=paths.LENGTHS,
+    log:
+        "logs/write_data_sheet/{data}.log",
+    conda:
+        "../envs/paper.yaml"
+    params:
+        scripts=SCRIPTS,
+        data=subpath(input.index, parent=True),
+        licence=text(questions.licence),
+    shell:
+        r"""
+        exec python {params.scripts:q}/write_data_sheet.py \
+            --data {params.data:q} \
+            --recipe {input.recipe:q} \
+            --licence={params.licence:q} \
+            --ledger {output.ledger:q} \
+            --sheet {output.sheet:q} \
+            --contact-sheet {output.contact_sheet:q} \
+            --lengths {output.lengths:q} \
+            {input.fetched:q} \
             >{log:q} 2>&1
         """

@@ -1,100 +1,145 @@
-"""Fetching a detector: resumed, kept only under its hash, and never trusted without one. From a server on this machine."""
+"""Fetching: resumed, patient, kept under its hash, and no page taken for a file. From a server on this machine."""
 
-import hashlib
-import re
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from dataclasses import replace
+from hashlib import sha256 as hash_of
+from pathlib import Path
 
 import pytest
+from local_server import serving
 
 from stylesv.errors import StyleSVError
-from stylesv.fetching import fetch_file
+from stylesv.fetching.archive import fetch_part, join_parts, require_zip
+from stylesv.fetching.file import fetch_file
+from stylesv.fetching.transfer import Patience, transfer
 
 CONTENT = bytes(range(256)) * 4000
-SHA256 = hashlib.sha256(CONTENT).hexdigest()
-
-
-class Handler(BaseHTTPRequestHandler):
-    """Serves the content at /file, whole at /whole whatever was asked for, and a part of it at /broken."""
-
-    def do_GET(self):
-        self.server.asked.append((self.path, self.headers.get("Range")))
-        if self.path == "/missing":
-            self.send_error(404)
-            return
-        match = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range") or "") if self.path != "/whole" else None
-        start = int(match[1]) if match else 0
-        if start >= len(CONTENT):
-            self.send_error(416)
-            return
-        self.send_response(206 if match else 200)
-        self.send_header("Content-Length", str(len(CONTENT) - start))
-        self.end_headers()
-        self.wfile.write(CONTENT[start : start + (100_000 if self.path == "/broken" else len(CONTENT))])
-
-    def log_message(self, *_):
-        pass
+SHA256 = hash_of(CONTENT).hexdigest()
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture
-def server():
-    found = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    found.asked = []
-    thread = threading.Thread(target=found.serve_forever)
-    thread.start()
-    found.url = f"http://127.0.0.1:{found.server_address[1]}"
-    yield found
-    found.shutdown()
-    thread.join()
-    found.server_close()
+def server(tmp_path):
+    (tmp_path / "served").mkdir()
+    (tmp_path / "served" / "net.pt").write_bytes(CONTENT)
+    with serving(tmp_path / "served") as found:
+        yield found
 
 
-def test_a_file_is_fetched_once(server, tmp_path):
-    out = tmp_path / "detectors" / "net.pt"
+@pytest.fixture
+def out(tmp_path):
+    return tmp_path / "fetched" / "net.pt"
+
+
+@pytest.fixture
+def patience():
+    """Waits for nothing, and notes for how long it was to."""
+    pauses = []
+    return replace(Patience(tries=4, sleep=pauses.append, timeout_seconds=5.0)), pauses
+
+
+def test_a_file_is_fetched_once_and_only_its_name_is_left(server, out):
     for _ in range(2):
-        assert fetch_file(f"{server.url}/file", out, sha256=SHA256) == SHA256
+        assert fetch_file(f"{server.url}/plain/net.pt", out, sha256=SHA256) == SHA256
     assert out.read_bytes() == CONTENT and len(server.asked) == 1
     assert list(out.parent.iterdir()) == [out]
 
 
-def test_a_broken_transfer_goes_on_where_it_broke_off(server, tmp_path):
-    out = tmp_path / "net.pt"
-    with pytest.raises(StyleSVError, match=r"broke off after [\d,]+ of 1,024,000 bytes; run again"):
-        fetch_file(f"{server.url}/broken", out, sha256=SHA256)
-    have = (tmp_path / "net.pt.part").stat().st_size
-    assert not out.exists() and have > 0
-    assert fetch_file(f"{server.url}/file", out, sha256=SHA256) == SHA256
-    assert server.asked[-1] == ("/file", f"bytes={have}-")
-    assert out.read_bytes() == CONTENT
+@pytest.mark.parametrize("how", ["plain", "whole", "cut", "drip", "moved", "busy", "virus"])
+def test_whatever_the_server_does_the_bytes_are_whole(server, out, patience, how):
+    assert fetch_file(f"{server.url}/{how}/net.pt", out, sha256=SHA256, patience=patience[0]) == SHA256
+    assert out.read_bytes() == CONTENT and server.sent["net.pt"] == len(CONTENT)
+    assert list(out.parent.iterdir()) == [out]
 
 
-def test_a_server_that_cannot_resume_sends_all_again(server, tmp_path):
-    (tmp_path / "net.pt.part").write_bytes(CONTENT[:5000])
-    fetch_file(f"{server.url}/whole", tmp_path / "net.pt", sha256=SHA256)
-    assert (tmp_path / "net.pt").read_bytes() == CONTENT
+def test_a_cut_connection_goes_on_where_it_broke_off_each_time(server, out, patience):
+    fetch_file(f"{server.url}/cut/net.pt", out, sha256=SHA256, patience=patience[0])
+    step = len(CONTENT) // 5
+    ranges = [None, *(f"bytes={step * part}-" for part in range(1, 6))]
+    assert [wanted for _, wanted in server.asked] == ranges[: len(server.asked)] and len(server.asked) >= 5
 
 
-def test_another_hash_is_refused_and_the_file_deleted(server, tmp_path):
-    with pytest.raises(StyleSVError, match=rf"has SHA-256 {SHA256}, expected 0000.*it was deleted; fetch it again"):
-        fetch_file(f"{server.url}/file", tmp_path / "net.pt", sha256="0" * 64)
-    assert list(tmp_path.iterdir()) == []
+def test_a_pause_doubles_and_obeys_the_server_and_ends(server, out, patience):
+    with pytest.raises(
+        StyleSVError, match=r"503 Service Unavailable; tried 4 times\); run again to go on from 0 bytes"
+    ):
+        transfer(f"{server.url}/broken/net.pt", out, patience=replace(patience[0], first_pause_seconds=4.0))
+    assert patience[1] == [7, 8, 16]  # Retry-After is 7
 
 
-def test_without_a_known_hash_the_files_is_named_and_a_second_call_needs_no_network(server, tmp_path):
-    out = tmp_path / "net.pt"
+def test_a_file_that_was_changed_in_between_is_fetched_anew(server, out, patience):
+    part = out.with_name("net.pt.part")
+    part.parent.mkdir()
+    part.write_bytes(b"of another file")
+    part.with_name("net.pt.part.validator").write_text('"another"')
+    assert fetch_file(f"{server.url}/plain/net.pt", out, sha256=SHA256) == SHA256
+
+
+def test_a_part_that_is_longer_than_the_file_is_fetched_anew(server, out, patience):
+    part = out.with_name("net.pt.part")
+    part.parent.mkdir()
+    part.write_bytes(CONTENT + b"more")
+    assert fetch_file(f"{server.url}/plain/net.pt", out, sha256=SHA256, patience=patience[0]) == SHA256
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ("quota", r"page of a used-up quota \(Google Drive - Quota exceeded\); run again in some hours"),
+        ("login", r"a page to log in at \(Sign in to your account\); fetch the file by hand"),
+        ("page", r"a web page \(Welcome\); mend the address"),
+        ("gone", "404 Not Found; put the file there by hand"),
+        ("forbidden", "403 Forbidden; fetch the file by hand"),
+    ],
+)
+def test_what_is_no_file_is_one_clear_line_and_is_asked_for_once(server, out, how, words):
+    with pytest.raises(StyleSVError, match=words) as caught:
+        fetch_part(f"{server.url}/{how}/net.pt", out, sha256=None)
+    assert "\n" not in str(caught.value) and len(server.asked) == 1
+    assert not out.exists() and out.with_name("net.pt.part").stat().st_size == 0
+
+
+def test_a_page_does_not_spoil_what_was_fetched_before(server, out):
+    part = out.with_name("net.pt.part")
+    part.parent.mkdir()
+    part.write_bytes(CONTENT[:1000])
+    with pytest.raises(StyleSVError, match="quota"):
+        fetch_file(f"{server.url}/quota/net.pt", out, sha256=SHA256)
+    assert part.read_bytes() == CONTENT[:1000]
+
+
+def test_another_hash_is_refused_and_the_file_deleted(server, out):
+    for fetch in (fetch_file, fetch_part):
+        with pytest.raises(StyleSVError, match=rf"has SHA-256 {SHA256}, expected 0000.*it was deleted"):
+            fetch(f"{server.url}/plain/net.pt", out, sha256="0" * 64)
+        assert list(out.parent.iterdir()) == []
+
+
+def test_without_a_known_hash_a_detector_is_named_and_an_archive_recorded(server, out):
     for _ in range(2):
         with pytest.raises(StyleSVError, match=rf"has SHA-256 {SHA256}.*set sha256 \(protocol.detector.sha256\)"):
-            fetch_file(f"{server.url}/file", out, sha256=None)
+            fetch_file(f"{server.url}/plain/net.pt", out, sha256=None)
     assert not out.exists()
     server.asked.clear()
-    assert fetch_file(f"{server.url}/file", out, sha256=SHA256) == SHA256
-    assert server.asked == [] and out.read_bytes() == CONTENT
+    assert fetch_file(f"{server.url}/plain/net.pt", out, sha256=SHA256) == SHA256 and server.asked == []
+    other = out.with_name("archive")
+    found = fetch_part(f"{server.url}/plain/net.pt", other, sha256=None)
+    assert (found.sha256, found.num_bytes, found.verified) == (SHA256, len(CONTENT), False)
+    other.unlink()  # as Snakemake does with outputs of a job that was killed
+    assert fetch_part("http://127.0.0.1:9/none", other, sha256=None) == found
+    assert other.read_bytes() == CONTENT and len(server.asked) == 1
 
 
-def test_a_file_put_there_by_hand_is_as_good(tmp_path):
-    out = tmp_path / "net.pt"
+def test_a_file_put_there_by_hand_is_as_good(out):
     with pytest.raises(StyleSVError, match=r"net.pt: has no address \(url is null\); put the file to .* by hand"):
         fetch_file(None, out, sha256=SHA256)
+    out.parent.mkdir(exist_ok=True)
     out.write_bytes(CONTENT)
     assert fetch_file(None, out, sha256=SHA256) == SHA256
     with pytest.raises(StyleSVError, match=r"expected 1111.*delete it to fetch it again"):
@@ -102,8 +147,70 @@ def test_a_file_put_there_by_hand_is_as_good(tmp_path):
     assert out.read_bytes() == CONTENT
 
 
-def test_what_cannot_be_fetched_is_one_clear_line(server, tmp_path):
-    with pytest.raises(StyleSVError, match="/missing: 404 Not Found; put the file there by hand"):
-        fetch_file(f"{server.url}/missing", tmp_path / "net.pt", sha256=SHA256)
-    with pytest.raises(StyleSVError, match=r"cannot be fetched \(.*refused.*\); run again to go on from 0 bytes"):
-        fetch_file("http://127.0.0.1:9/file", tmp_path / "net.pt", sha256=SHA256)
+def test_nobody_there_is_one_clear_line(out, patience):
+    with pytest.raises(StyleSVError, match=r"cannot be fetched \(.*refused.*tried 4 times\)"):
+        transfer("http://127.0.0.1:9/file", out, patience=patience[0])
+    with pytest.raises(StyleSVError, match="no-address: is no address"):
+        transfer("no-address", out, patience=patience[0])
+
+
+def zipped(path: Path) -> bytes:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a/0.jpg", os.urandom(5000))
+    return path.read_bytes()
+
+
+def test_parts_that_lie_here_are_joined_in_order_and_a_missing_one_is_named(tmp_path):
+    whole = zipped(tmp_path / "whole.zip")
+    for number, name in enumerate(("segaa", "segab", "segac")):
+        (tmp_path / name).write_bytes(whole[number * 2000 : (number + 1) * 2000 if number < 2 else None])
+    fetch_part(f"{tmp_path}/sega*", tmp_path / "joined", sha256=hash_of(whole).hexdigest())
+    require_zip(tmp_path / "joined")
+    join_parts([tmp_path / name for name in ("segaa", "segab", "segac")], tmp_path / "again.zip")
+    assert (tmp_path / "again.zip").read_bytes() == whole
+    (tmp_path / "segab").rename(tmp_path / "kept")
+    with pytest.raises(StyleSVError, match="part segab is missing between segaa and segac"):
+        fetch_part(f"{tmp_path}/sega*", tmp_path / "gap", sha256=None)
+    (tmp_path / "kept").rename(tmp_path / "segab")
+    (tmp_path / "segac").unlink()
+    with pytest.raises(StyleSVError, match=r"begins as a zip but has no whole table.*its last part is missing"):
+        join_parts([tmp_path / "segaa", tmp_path / "segab"], tmp_path / "short.zip")
+    assert not (tmp_path / "short.zip").exists()
+    (tmp_path / "segaa").unlink()
+    (tmp_path / "segac").write_bytes(b"")
+    with pytest.raises(StyleSVError, match="segab: is not the first part"):
+        fetch_part(f"{tmp_path}/sega*", tmp_path / "late", sha256=None)
+    with pytest.raises(StyleSVError, match="nowhere: no such file"):
+        fetch_part(f"{tmp_path}/nowhere", tmp_path / "none", sha256=None)
+
+
+def test_another_kind_of_archive_is_called_what_it_is(tmp_path):
+    for content, words in ((b"\x1f\x8b rest", "a gzip"), (b"x" * 257 + b"ustar", "a tar"), (b"text", "no archive")):
+        (tmp_path / "file").write_bytes(content)
+        with pytest.raises(StyleSVError, match=f"file: is {words}.*not a zip"):
+            require_zip(tmp_path / "file")
+
+
+def test_killed_at_random_points_the_bytes_are_the_same_and_none_come_twice(server, tmp_path, out):
+    draw = random.Random(0)
+    big = os.urandom(1 << 19)
+    (tmp_path / "served" / "big.zip").write_bytes(big)
+    command = [
+        sys.executable,
+        str(ROOT / "workflow_scripts" / "fetch_archive.py"),
+        "--sha256",
+        hash_of(big).hexdigest(),
+    ]
+    command += ["--address", f"{server.url}/drip/big.zip", "--out", str(out), "--record", f"{out}.json"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    for _ in range(4):
+        running = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+        begun = server.sent.get("big.zip", 0)
+        while running.poll() is None and server.sent.get("big.zip", 0) <= begun + draw.randrange(1, 100_000):
+            time.sleep(0.005)
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+    subprocess.run(command, env=environment, check=True, stderr=subprocess.DEVNULL)
+    assert out.read_bytes() == big
+    # of each kill at most what was on its way
+    assert server.sent["big.zip"] <= len(big) + 4 * (1 << 18) and len([r for _, r in server.asked if r]) >= 3

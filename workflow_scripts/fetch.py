@@ -12,7 +12,7 @@ from stylesv.errors import run_command
 @click.option("--sha256", default=None, help="SHA-256 that the file must have; without it, the file's is only named.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write.")
 def fetch(url: str | None, sha256: str | None, out: Path) -> None:
-    from stylesv.fetching import fetch_file
+    from stylesv.fetching.file import fetch_file
 
     found = fetch_file(url or None, out, sha256=sha256 or None)
     click.echo(f"{out}: SHA-256 {found}")

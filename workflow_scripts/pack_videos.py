@@ -6,12 +6,15 @@ from typing import Any
 
 import click
 
+from stylesv.command_line import OptionalPath
 from stylesv.config.dataset import PackSettings
 from stylesv.config.validation import validate
 from stylesv.config.yaml_files import Layer
 from stylesv.data.packing import describe_packing, pack_videos
+from stylesv.data.selection import Selection
 from stylesv.errors import run_command
-from stylesv.records.recipe import read_data_recipe
+from stylesv.records.recipe import FetchedArchive, FetchedClips, read_data_recipe
+from stylesv.records.shots import read_shots
 
 DEFAULTS = {
     "crop": "center",
@@ -32,6 +35,7 @@ DEFAULTS = {
     help="Folder (searched to its depths) or zip of films (.mp4, .mov, .mkv, .webm, .avi, .gif, ...) or of folders of "
     ".jpg or .png frames, one folder a clip; or one film.",
 )
+@click.argument("more_videos", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the three files.")
 @click.option("--resolution", type=int, help="Height and width of the packed frames, pixels.")
 @click.option("--fps", type=float, help="Resample films to this frame rate by their times.  [default: every frame]")
@@ -55,17 +59,47 @@ DEFAULTS = {
     help="Classes of videos: by the folder they lie in, or by a dataset.json beside them.  [default: none]",
 )
 @click.option("--num-workers", type=int, default=1, show_default=True, help="Processes; the bytes made are the same.")
+@click.option("--shots", type=OptionalPath(), help="Shots of the videos, from split_shots.py, CSV.")
+@click.option(
+    "--max-missing",
+    type=float,
+    default=1.0,
+    help="Largest share of the videos that may be damaged or missing; more stops the packing.  [default: all]",
+)
 @click.option(
     "--recipe",
     type=click.Path(path_type=Path),
     help="A data set's recipe.yaml, for the settings above from --resolution on; options given beside it win.",
 )
-def main(videos: Path, out: Path, num_workers: int, recipe: Path | None, **options: Any) -> None:
-    """Decode every video once; crop, resize and pack its frames as JPEG in a zip, with an index beside it."""
-    values = {**DEFAULTS, **(read_data_recipe(recipe).packing.model_dump() if recipe else {})}
+def main(
+    videos: Path,
+    more_videos: tuple[Path, ...],
+    out: Path,
+    num_workers: int,
+    shots: Path | None,
+    max_missing: float,
+    recipe: Path | None,
+    **options: Any,
+) -> None:
+    """Decode every video once; crop, resize and pack its frames as JPEG in a zip, with an index beside it.
+
+    MORE_VIDEOS are further zips of clips cut out of films by cut_clips.py, with their ledgers beside them.
+    """
+    asked = read_data_recipe(recipe) if recipe else None
+    values = {**DEFAULTS, **(asked.packing.model_dump() if asked else {})}
     values |= {name: value for name, value in options.items() if value is not None}
     checked = validate(PackSettings, Layer.from_values(values, "command line"))
-    index = pack_videos(videos, out, settings=checked, num_workers=num_workers, progress=sys.stderr.isatty())
+    selection = Selection(
+        inside=asked.source.inside if asked and isinstance(asked.source, FetchedArchive) else None,
+        leave_out=asked.leave_out if asked else (),
+        shots=read_shots(shots) if shots else {},
+        max_missing=max_missing,
+    )
+    are_cut = asked is not None and isinstance(asked.source, FetchedClips)
+    packed = [videos, *more_videos] if are_cut or more_videos else videos
+    index = pack_videos(
+        packed, out, settings=checked, selection=selection, num_workers=num_workers, progress=sys.stderr.isatty()
+    )
     click.echo("\n".join(describe_packing(index)))
 
 

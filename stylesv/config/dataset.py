@@ -4,16 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from stylesv.config.base import Count, Positive, Seed, Settings
-
-
-class RenderSettings(Settings):
-    """Seeded driving scenes, rendered on this machine: the demo's raw videos."""
-
-    num_videos: Count
-    """Number of video files to render."""
-    seed: Seed
-    """Seed of the scenes; another seed gives other roads, weather and speeds."""
+from stylesv.config.base import Count, Positive, Settings
+from stylesv.config.sources import MissingSettings, ShotSettings, SourceSettings
 
 
 class PackSettings(Settings):
@@ -47,24 +39,36 @@ class PackSettings(Settings):
         return self
 
 
-class DatasetSettings(PackSettings):
-    """Where videos come from (exactly one of `videos` and `render`) and how they are packed."""
+class DatasetSettings(PackSettings, MissingSettings):
+    """Where videos come from, how they are packed, and what may be missing."""
 
-    videos: str | None
-    """Folder or zip of video files or of frame folders; relative to the working directory."""
-    render: RenderSettings | None
-    """Render driving scenes instead of reading a folder."""
+    source: SourceSettings
+    """Where the raw videos come from."""
+    shots: ShotSettings | None
+    """Cut videos into shots before anything else; null: a video is one shot."""
+    licence: str | None
+    """Licence of the videos as far as it is known, for the data sheet; null: nothing is known."""
     resolution: Annotated[int, Field(ge=16, le=1024)]
     """Height and width of the packed frames, pixels; a power of two from 16 to 1024."""
     display_fps: Positive
     """Frame rate of the films made for looking at, frames per second; decides no result."""
 
     @model_validator(mode="after")
-    def _one_source(self) -> "DatasetSettings":
-        if self.videos is not None and self.render is not None:
-            raise ValueError("videos and render are both given; allowed is one of them: set the other to null")
-        if self.render is not None and self.labels is not None:
-            raise ValueError(f"labels {self.labels} with render: rendered scenes have no classes; set labels to null")
+    def _one_way(self) -> "DatasetSettings":
+        if self.source.rendered is not None and self.labels is not None:
+            raise ValueError(
+                f"labels {self.labels} with source.rendered: rendered scenes have no classes; set labels to null"
+            )
+        if self.source.clip_list is not None and (self.labels is not None or self.shots is not None):
+            raise ValueError(
+                "labels or shots with source.clip_list: a table of clips gives neither classes nor films to cut; set them to null"
+            )
+        if self.source.clip_list is not None and self.fps is not None:
+            raise ValueError("fps with source.clip_list: clips are cut at their films' own rates; set fps to null")
+        if self.shots is not None and self.labels is not None:
+            raise ValueError("shots with labels: the shots of a film may be of other classes; set one to null")
+        if self.shots is not None and self.fps is not None:
+            raise ValueError("shots are counted in a film's own frames, so they do not go with fps; set one to null")
         if self.resolution & (self.resolution - 1):
             raise ValueError(f"resolution {self.resolution} is not a power of two; allowed: 16, 32, 64, ..., 1024")
         return self

@@ -10,6 +10,7 @@ from stylesv.config.yaml_files import KeyPath, Layer
 from stylesv.errors import ConfigError
 
 S = TypeVar("S", bound=BaseModel)
+_RENAMED = {"dataset.videos": "dataset.source.folder", "dataset.render": "dataset.source.rendered"}
 
 
 def validate(kind: type[S], layer: Layer, *, prefix: KeyPath = ()) -> S:
@@ -37,6 +38,8 @@ def _message(kind: type[BaseModel], layer: Layer, prefix: KeyPath, detail: Any) 
     name = ".".join((*prefix, *path)) or "settings"
     place = _place(layer, path)
     if detail["type"] == "extra_forbidden":
+        if name in _RENAMED:
+            return f"{place}: {name}: is called {_RENAMED[name]} now"
         known = _known_keys(kind, path[:-1])
         hint = f"did you mean {near}? " if (near := _nearest(kind, path, known)) else ""
         return f"{place}: {name}: unknown setting; {hint}known here: {', '.join(known)}"

@@ -7,6 +7,7 @@ out silently: what is dropped stands in the index with its reason.
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
@@ -16,17 +17,27 @@ from tqdm import tqdm
 
 from stylesv.config.dataset import PackSettings
 from stylesv.data.labels import VideoClasses, find_classes
+from stylesv.data.ledger import ledger_of, require_enough
 from stylesv.data.packed_writer import PackedWriter, partial_folder
+from stylesv.data.selection import Selection, Shots, select_sources
 from stylesv.data.spooling import SpooledVideo, spool_in_order
-from stylesv.data.video_sources import VideoSource, close_archive, find_sources
+from stylesv.data.video_sources import VideoSource, close_archive
 from stylesv.errors import DataError
 from stylesv.records.packed_index import DroppedVideo, PackedIndex, PackedSource, Packing
 
 
 def pack_videos(
-    videos: Path, out: Path, *, settings: PackSettings, num_workers: int = 1, progress: bool = False
+    videos: Path | Sequence[Path],
+    out: Path,
+    *,
+    settings: PackSettings,
+    selection: Selection = Selection(),  # noqa: B008
+    num_workers: int = 1,
+    progress: bool = False,
 ) -> PackedIndex:
     """Pack a folder or zip of films or frame folders into `out` (clips.zip, offsets.npy, index.json); return the index.
+
+    Several zips are clips cut out of films, each with its ledger beside it (`stylesv.data.cutting`).
 
     Raises:
         DataError: nothing at `videos` can be used, a video is damaged and `damaged` is "fail", or `fps` is asked of a
@@ -35,19 +46,22 @@ def pack_videos(
     """
     out = Path(out)
     try:
-        sources, ignored = find_sources(videos)
+        selected = select_sources(videos, selection)
+        sources, ignored = selected.sources, selected.ignored
         _refuse_fps_without_times(sources, settings)
         classes = find_classes(videos, sources, settings.labels)
         with partial_folder(out) as partial, PackedWriter(partial) as writer:
             described, dropped = _pack_sources(
-                sources, writer, settings, classes, num_workers=num_workers, progress=progress
+                sources, writer, settings, classes, selected.cuts, num_workers=num_workers, progress=progress
             )
+            dropped += selected.dropped
             if not writer.clips:
                 reasons = "; ".join(f"{entry.name} {entry.reason}" for entry in dropped[:3])
                 raise DataError(
                     f"{videos}: none of its {len(sources)} videos can be used: {reasons}"
                     f"{'; ...' if len(dropped) > 3 else ''}: give other videos or lower min_frames"
                 )
+            require_enough(ledger_of(described, writer.clips, dropped), selection.max_missing)
             made_with = {package: version(package) for package in ("av", "pillow", "simplejpeg")}
             made_with["ffmpeg"] = av.ffmpeg_version_info
             packing = Packing(
@@ -79,6 +93,7 @@ def _pack_sources(
     writer: PackedWriter,
     settings: PackSettings,
     classes: VideoClasses | None,
+    cuts: Shots,
     *,
     num_workers: int,
     progress: bool,
@@ -101,7 +116,7 @@ def _pack_sources(
                 dropped.append(DroppedVideo(name=source.name, num_frames=video.facts.num_frames, reason=reason))
             else:
                 label = classes.numbers[source.name] if classes else None
-                dropped += _add_clips(source, video, writer, settings, names, label)
+                dropped += _add_clips(source, video, writer, settings, names, label, cuts.get(source.name))
             video.frames_file.unlink()
     return described, dropped
 
@@ -137,11 +152,13 @@ def _add_clips(
     settings: PackSettings,
     taken: set[str],
     label: int | None,
+    shots: Sequence[tuple[int, int]] | None,
 ) -> list[DroppedVideo]:
-    """Cut a video into clips and write them; return what was too short for a clip."""
+    """Cut a video into shots and those into clips, and write them; return what was too short for a clip."""
     total = len(video.sizes)
+    spans = [(start, min(end, total)) for start, end in shots if start < total] if shots else [(0, total)]
     length = settings.max_frames or max(total, 1)
-    pieces = [(start, min(start + length, total)) for start in range(0, total, length)] or [(0, 0)]
+    pieces = [(at, min(at + length, end)) for start, end in spans for at in range(start, end, length)] or [(0, 0)]
     names = _name_clips(source, len(pieces), taken)
     fps = settings.fps if settings.fps is not None else video.facts.fps
     dropped = []

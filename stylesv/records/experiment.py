@@ -56,6 +56,12 @@ class ReportedData(Settings):
     """Its name."""
     index: str
     """Index of its packed clips."""
+    sheet: str | None = None
+    """Its data sheet; null: none is shown."""
+    contact_sheet: str | None = None
+    """A frame of each of many clips, PNG."""
+    lengths: str | None = None
+    """Histogram of its clips' lengths, PNG."""
 
 
 class Experiment(Settings):
@@ -78,7 +84,8 @@ class Experiment(Settings):
             found += [run.recipe, run.choice, run.scores]
             found += [file for each in run.snapshots for file in (each.samples, each.log) if file is not None]
             found += [file for file in run.clips.model_dump().values() if file is not None] if run.clips else []
-        return found + [data.index for data in self.data]
+        of_data = [file for each in self.data for file in (each.index, each.sheet, each.contact_sheet, each.lengths)]
+        return found + [file for file in of_data if file is not None]
 
 
 def read_experiment(path: Path) -> Experiment:

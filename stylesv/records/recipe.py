@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
+from pydantic import Field
 
 from stylesv.config.base import Seed, Settings
-from stylesv.config.dataset import PackSettings, RenderSettings
+from stylesv.config.dataset import PackSettings
 from stylesv.config.model import DiscriminatorSettings, GeneratorSettings
 from stylesv.config.recipe import recipe_key
+from stylesv.config.sources import RenderSettings, ShotSettings
 from stylesv.config.training import TrainingSettings
 from stylesv.config.yaml_files import read_layer
 from stylesv.errors import ConfigError
@@ -47,11 +49,50 @@ class GivenVideos(RecipePart):
     """Of their names and sizes."""
 
 
+class FetchedFiles(RecipePart):
+    """The parts of an archive, which data sets of different folders in it share."""
+
+    parts: tuple[str, ...]
+    """Of each its SHA-256, or its address where nobody knows that."""
+
+
+class FetchedArchive(FetchedFiles):
+    """Raw videos in an archive that is fetched."""
+
+    inside: str | None
+    """Folder in it that they lie in; null: all of it."""
+
+
+class FetchedFilms(RecipePart):
+    """A table of clips and the films it is about, which attempts share."""
+
+    table: str
+    """SHA-256 of the table, or its address where nobody knows that."""
+    films: str
+    """Address of a film, with {id} where its id stands."""
+    film_format: str
+    """Which of a film's files is taken."""
+    partition: str | None
+    """Rows that are taken; null: all."""
+
+
+class FetchedClips(FetchedFilms):
+    """Raw videos that are cut out of films that are fetched."""
+
+    attempt: int
+    """Which one it is to get them."""
+
+
 class DataRecipe(RecipePart):
     """All that decides a data set's packed clips."""
 
-    source: RenderedVideos | GivenVideos
+    source: RenderedVideos | GivenVideos | FetchedArchive | FetchedClips
     """Its raw videos."""
+    # what is not used is not there: names from before there were shots and lists stay
+    shots: ShotSettings | None = Field(default=None, exclude_if=lambda shots: shots is None)
+    """How they are cut into shots; null: not at all."""
+    leave_out: tuple[str, ...] = Field(default=(), exclude_if=lambda names: not names)
+    """What is left out of them."""
     packing: PackSettings
     """How they are packed."""
     version: int

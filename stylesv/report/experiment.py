@@ -7,13 +7,15 @@ import numpy as np
 from stylesv import __version__
 from stylesv.files import write_bytes
 from stylesv.records.choice import read_choice
-from stylesv.records.experiment import Experiment, ReportedClips, ReportedRun, read_experiment
+from stylesv.records.data_sheet import read_data_sheet
+from stylesv.records.experiment import Experiment, ReportedClips, ReportedData, ReportedRun, read_experiment
 from stylesv.records.log_line import LogLine, read_log
 from stylesv.records.packed_index import read_packed_index
 from stylesv.records.recipe import ImportedRecipe, Recipe, TrainedRecipe, read_recipe
 from stylesv.records.score import Score, read_run_scores
 from stylesv.report.clip_grids import draw_samples_over_training
 from stylesv.report.copies_text import explain_copies
+from stylesv.report.data_sheet import sheet_facts
 from stylesv.report.figures import draw_score_curves, draw_training_curves
 from stylesv.report.html import DatasetSummary, Media, ReportContent, RunSummary, write_report
 from stylesv.report.motion_figures import draw_motion_curves
@@ -62,7 +64,7 @@ def write_experiment(file: Path, *, page: Path, tables: Path, figures: Path) -> 
         title=experiment.title,
         introduction=_introduction(recipes, experiment.shown),
         tables=written,
-        datasets=[_dataset(data.name, root / data.index) for data in experiment.data],
+        datasets=[_dataset(data, root, figures) for data in experiment.data],
         figures=pictures,
         clips=[
             media
@@ -95,10 +97,11 @@ def _score_tables(scores: list[Score], tables: Path, figures: Path) -> tuple[lis
 
 
 def _shown_kimgs(experiment: Experiment, root: Path) -> dict[str, int | None]:
-    """The snapshot of each run that the report shows."""
+    """The snapshot of each run whose clips the report shows: a model of single frames that another starts from need not move."""
     return {
         run.name: read_choice(root / run.choice).kimg if experiment.shown == "best" else run.snapshots[-1].kimg
         for run in experiment.runs
+        if run.clips
     }
 
 
@@ -130,8 +133,17 @@ def _introduction(recipes: dict[str, Recipe], shown: str) -> str:
     return " ".join([*steps, f"Every snapshot was scored; the clips below are of each run's {shown} snapshot."])
 
 
-def _dataset(name: str, index_file: Path) -> DatasetSummary:
-    index = read_packed_index(index_file)
+def _dataset(data: ReportedData, root: Path, figures: Path) -> DatasetSummary:
+    index = read_packed_index(root / data.index)
+    dropped = tuple((entry.name, entry.reason) for entry in index.dropped)
+    if data.sheet is not None:
+        pictures = [
+            Media(
+                _kept(root / data.contact_sheet, figures / data.name), "Middle frames of clips, evenly spread over all"
+            ),
+            Media(_kept(root / data.lengths, figures / data.name), "Lengths of clips", wide=False),
+        ]
+        return DatasetSummary(data.name, sheet_facts(read_data_sheet(root / data.sheet)), dropped, pictures)
     lengths = [clip.num_frames for clip in index.clips]
     used = len({clip.source for clip in index.clips})
     facts = {
@@ -139,7 +151,13 @@ def _dataset(name: str, index_file: Path) -> DatasetSummary:
         "frames": f"{sum(lengths):,} in all; {min(lengths)} to {max(lengths)} a clip, median {np.median(lengths):g}",
         "resolution": f"{index.resolution} x {index.resolution} pixels",
     }
-    return DatasetSummary(name, facts, tuple((entry.name, entry.reason) for entry in index.dropped))
+    return DatasetSummary(data.name, facts, dropped)
+
+
+def _kept(file: Path, folder: Path) -> Path:
+    """A picture, copied among the figures."""
+    write_bytes(folder / file.name, file.read_bytes())
+    return folder / file.name
 
 
 def _clips(name: str, clips: ReportedClips, root: Path, figures: Path, copies: str) -> list[Media]:

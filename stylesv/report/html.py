@@ -47,6 +47,7 @@ class DatasetSummary:
     name: str
     facts: Mapping[str, str]
     dropped: Sequence[tuple[str, str]] = ()
+    pictures: Sequence[Media] = ()
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from stylesv.errors import ConfigError, StyleSVError
 from stylesv.records.protocol import Protocol
 from stylesv.records.recipe import DataRecipe, GivenVideos, RenderedVideos
 from stylesv.workflow import paths
+from stylesv.workflow.fetched import fetched_archive, fetched_clips
 from stylesv.workflow.planned import (
     DataPlan,
     ExperimentPlan,
@@ -143,19 +144,34 @@ class _Planner:
         layer = self._stack(experiment, ("dataset",), named)
         settings = validate(DatasetSettings, layer, prefix=("dataset",))
         packing = PackSettings(**settings.model_dump(include=set(PackSettings.model_fields)))
-        if settings.render is not None:
-            source = RenderedVideos(render=settings.render, version=RECIPE_VERSIONS["videos"])
+        videos, fetched = "", None
+        if settings.source.rendered is not None:
+            source = RenderedVideos(render=settings.source.rendered, version=RECIPE_VERSIONS["videos"])
             videos = paths.VIDEOS.format(videos=f"{dataset}-{source.key}")
+        elif settings.source.archive is not None:
+            source, fetched, videos = fetched_archive(settings.source.archive)
+        elif settings.source.clip_list is not None:
+            try:
+                source, fetched = fetched_clips(settings.source.clip_list)
+            except StyleSVError as error:
+                raise _VideosMissingError(f"{_place_of(layer, ('source', 'clip_list', 'table'))}: {error}") from error
         else:
-            videos, fingerprint = self._found_videos(settings, layer.places.get(("videos",)))
+            videos, fingerprint = self._found_videos(settings, layer.places.get(("source", "folder")))
             source = GivenVideos(fingerprint=fingerprint)
-        recipe = DataRecipe(source=source, packing=packing, version=RECIPE_VERSIONS["data"])
-        plan = DataPlan(f"{dataset}-{recipe.key}", dataset, recipe, settings, videos, settings.render is not None)
+        recipe = DataRecipe(
+            source=source,
+            packing=packing,
+            version=RECIPE_VERSIONS["data"],
+            shots=settings.shots,
+            leave_out=settings.leave_out,
+        )
+        rendered = settings.source.rendered is not None
+        plan = DataPlan(f"{dataset}-{recipe.key}", dataset, recipe, settings, videos, rendered, fetched)
         return self.data.setdefault(plan.name, plan)
 
     def _found_videos(self, settings: DatasetSettings, place: str | None) -> tuple[str, str]:
         """Folder or zip of raw videos that the settings name, or the command line gives, and its fingerprint."""
-        named = settings.videos
+        named = settings.source.folder
         if named is None:
             self.given_videos_used_by.add(self.experiment)
         videos = self.given_videos if named is None else named
@@ -166,7 +182,7 @@ class _Planner:
         try:
             return videos, fingerprint_videos(Path(videos), with_labels=settings.labels == "dataset_json")
         except StyleSVError as error:  # not there, empty, or not to be read
-            where = "--config videos=" if named is None else f"{place}: dataset.videos"
+            where = "--config videos=" if named is None else f"{place}: dataset.source.folder"
             raise _VideosMissingError(f"{where}: {error}") from error
 
     def _protocol(self, name: str, experiment: Layer) -> Protocol:
@@ -252,3 +268,7 @@ def _check_shapes(settings: ModelSettings, model: str, data: DataPlan) -> None:
 
 def _place(layer: Layer, key: str) -> str:
     return f"{layer.places.get((key,), 'experiment')}: {key}"
+
+
+def _place_of(layer: Layer, path: tuple[str, ...]) -> str:
+    return f"{layer.places.get(path, 'settings')}: dataset.{'.'.join(path)}"

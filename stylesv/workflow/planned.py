@@ -11,7 +11,11 @@ from stylesv.records.recipe import DataRecipe, ImportedRecipe, ParentRecipe, Rec
 
 @dataclass(frozen=True)
 class DataPlan:
-    """Packed clips: `name` is {dataset}-{key}; `videos` is the folder of raw videos, which a rule renders or a user has."""
+    """Packed clips: `name` is {dataset}-{key}; `videos` is the folder or zip of raw videos, which rules make or a user has.
+
+    `fetched` is the name of what is fetched for it; several data sets may share one. Clips of a table lie in several zips,
+    `videos` is then their folder.
+    """
 
     name: str
     dataset: str
@@ -19,6 +23,7 @@ class DataPlan:
     settings: DatasetSettings
     videos: str
     rendered: bool
+    fetched: str | None
 
 
 @dataclass(frozen=True)

@@ -15,18 +15,18 @@ from stylesv.records.experiment import Experiment, experiment_yaml
 from stylesv.records.protocol import protocol_yaml
 from stylesv.records.recipe import recipe_yaml
 from stylesv.workflow import paths
+from stylesv.workflow.data_questions import DataQuestions
 from stylesv.workflow.looks import LookQuestions, Wildcards
 from stylesv.workflow.named import Named
-from stylesv.workflow.planned import Plan, RunPlan
+from stylesv.workflow.planned import RunPlan
 from stylesv.workflow.reported import asked_of, choice_of, reported, scores_of
 from stylesv.workflow.segments import LOG, Snapshots, previous_snapshot, segments_to_run
 
 
 @dataclass(frozen=True)
-class Questions(LookQuestions):
+class Questions(DataQuestions, LookQuestions):
     """Answers from a plan and from the files that exist."""
 
-    plan: Plan
     files_under: Callable[[str], Iterable[str]] = lambda folder: ()
     """Names of the files in the folders of a run's folder, relative to it."""
     jobs_are_forced: Callable[[], bool] = lambda: False
@@ -44,31 +44,7 @@ class Questions(LookQuestions):
         """The plan's parts by name."""
         return Named(self.plan, self.experiments_called)
 
-    # ---- data ----
-
-    def raw_videos(self, wildcards: Wildcards) -> str:
-        """Raw videos of a data set: rendered by a rule, or a user's own.
-
-        Raises:
-            ConfigError: their path has braces, which Snakemake takes for wildcards.
-        """
-        videos = self.named.data(wildcards.data).videos
-        if "{" in videos or "}" in videos:
-            raise ConfigError(
-                f"{videos}: Snakemake takes braces in a path for wildcards; rename the folder, or give a link to it"
-            )
-        return videos
-
-    def rendered_videos(self, wildcards: Wildcards) -> dict[str, int]:
-        """Settings of the scenes in a folder of rendered videos."""
-        for data in self.plan.data.values():
-            if data.settings.render and data.videos == paths.VIDEOS.format(videos=wildcards.videos):
-                return data.settings.render.model_dump()
-        raise ConfigError(f"{paths.VIDEOS.format(videos=wildcards.videos)}: no data set renders these videos")
-
-    def data_recipe(self, wildcards: Wildcards) -> str:
-        """Recipe of a data set, as a file holds it."""
-        return recipe_yaml(self.named.data(wildcards.data).recipe)
+    # ---- data: see DataQuestions ----
 
     def index_of_run(self, wildcards: Wildcards) -> str:
         """Index of the packed clips that a run trains on."""

@@ -15,7 +15,8 @@ def reported(experiment: ExperimentPlan) -> Experiment:
     parents = {run.parent.name for run in experiment.runs if run.parent}
     runs = tuple(_reported_run(run, experiment, shown=run.name not in parents) for run in experiment.runs)
     names = dict.fromkeys(run.data.name for run in experiment.runs)
-    data = tuple(ReportedData(name=name, index=paths.INDEX.format(data=name)) for name in names)
+    files = {"index": paths.INDEX, "sheet": paths.SHEET, "contact_sheet": paths.CONTACT_SHEET, "lengths": paths.LENGTHS}
+    data = tuple(ReportedData(name=name, **{w: f.format(data=name) for w, f in files.items()}) for name in names)
     return Experiment(title=experiment.title, shown=experiment.figures.snapshot, runs=runs, data=data)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("Snakefile", "rules", "config", "profiles", "envs", "workflow_scripts")
 SMALLEST = (
-    "dataset={render: {num_videos: 4, seed: 0}, resolution: 32}",
+    "dataset={source: {rendered: {num_videos: 4, seed: 0}}, resolution: 32}",
     "model={training: {batch_size: 8}, length: {total_kimg: 1, segment_kimg: 1}}",
     "per_model={D: {length: {total_kimg: 1, segment_kimg: 1}}}",
     "protocol={generated: {num_clips: 8}, real: {max_clips: 8}, bootstrap: {resamples: 5}}",

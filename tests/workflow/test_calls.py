@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
 SMALLEST = [
     "--config",
-    "dataset={render: {num_videos: 2, seed: 0}, resolution: 32}",
+    "dataset={source: {rendered: {num_videos: 2, seed: 0}}, resolution: 32}",
     "model={training: {batch_size: 40}, length: {total_kimg: 1, segment_kimg: 1}}",
     "per_model={D: {length: {total_kimg: 1, segment_kimg: 1}}}",
     "machine={cpu_threads: 1}",
@@ -109,7 +109,7 @@ def test_a_lost_file_of_a_snapshot_comes_back(finished, lost):
 def test_a_missing_folder_of_videos_stops_what_needs_it_and_nothing_else(finished):
     dataset = finished.folder / "config" / "datasets" / "mine.yaml"
     experiment = finished.folder / "config" / "experiments" / "mine.yaml"
-    dataset.write_text("dataset:\n  videos: nowhere\n  resolution: 32\n  min_frames: 17\n")
+    dataset.write_text("dataset:\n  source: {folder: nowhere}\n  resolution: 32\n  min_frames: 17\n")
     experiment.write_text("extends: demo\ntitle: Mine\ndatasets: [mine]\n")
     try:
         assert finished.scheduled("demo") == {}
@@ -118,7 +118,7 @@ def test_a_missing_folder_of_videos_stops_what_needs_it_and_nothing_else(finishe
         dataset.unlink()
         experiment.unlink()
     assert done.returncode == 2
-    assert "config/datasets/mine.yaml:2: dataset.videos: nowhere: no such file or folder" in done.stdout
+    assert "config/datasets/mine.yaml:2: dataset.source.folder: nowhere: no such file or folder" in done.stdout
     assert "--config videos=" not in done.stdout
 
 

