@@ -10,6 +10,7 @@ from stylesv.errors import ConfigError, DataError
 from stylesv.files import write_text
 from stylesv.records.best_snapshot import Best, Candidate, best_snapshot
 from stylesv.records.floor import Floor, Infinity
+from stylesv.records.ledger import ClipCounts
 from stylesv.records.motion import MotionScore
 from stylesv.records.protocol import UsedProtocol, require_one_protocol
 from stylesv.records.score import Score
@@ -48,6 +49,7 @@ class ScoreRow:
     beside: tuple[BesideRow, ...] = ()
     warnings: tuple[ScoreWarning, ...] = ()
     motion: MotionScore | None = None
+    asked: ClipCounts | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ def score_row(score: Score) -> ScoreRow:
         high=interval.high if interval else None,
         few_clips=score.few_clips,
         num_real=score.real.count,
+        asked=score.real.asked,
         num_generated=score.generated.count,
         protocol=score.protocol,
         floor=score.floor,
@@ -299,6 +302,7 @@ def _notes(rows: tuple[ScoreRow, ...], best_rows: tuple[ScoreRow, ...]) -> tuple
         )
     counts = {row.dataset: (row.num_real, row.num_generated) for row in rows}
     notes += [f"{name}: {real} real and {made} generated clips." for name, (real, made) in counts.items()]
+    notes += [f"{name}: {text}." for name, text in {row.dataset: row.asked.text for row in rows if row.asked}.items()]
     notes += [*floor_notes(rows, format_number), *not_different_notes(best_rows, format_number)]
     if any(row not in best_rows and not is_different(row, best_of[row.run]) for row in rows):
         notes.append(

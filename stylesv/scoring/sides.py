@@ -15,6 +15,7 @@ from stylesv.metrics.clip_selection import (
 from stylesv.metrics.features import describe_generated_clips, describe_real_clips
 from stylesv.metrics.shards import Clips
 from stylesv.networks.generator import Generator
+from stylesv.records.ledger import ClipCounts
 from stylesv.records.protocol import UsedProtocol
 from stylesv.records.score import GeneratedClipSet, RealClipSet
 from stylesv.scoring.clip_sources import SnapshotClips, StoredClips, Videos
@@ -39,14 +40,15 @@ class Side:
     motion_clips: Clips | None = None
 
 
-def real_side(videos: Videos, used: UsedProtocol, *, name: str) -> Side:
-    """The clips that a protocol takes of real videos.
+def real_side(videos: Videos, used: UsedProtocol, *, name: str, asked: ClipCounts | None = None) -> Side:
+    """The clips that a protocol takes of real videos; `asked` is what became of all that a data set was to hold.
 
     Raises:
         DataError: fewer than two clips fit.
     """
     selection = select_real_clips(videos.lengths, used.settings)
-    record = describe_real_clips(selection, dataset=name, protocol=used, resolution_px=videos.resolution)
+    described = describe_real_clips(selection, dataset=name, protocol=used, resolution_px=videos.resolution)
+    record = described.model_copy(update={"asked": asked})
     return _side_of_videos(videos, selection, record, used.settings, first_artefact_frame=0)
 
 
