@@ -1,6 +1,6 @@
 FROM condaforge/miniforge3:latest
 LABEL io.github.snakemake.containerized="true"
-LABEL io.github.snakemake.conda_env_hash="bf0ca9d3dc74a638e0f1822dba3af36dfa65c1c74077f231897a4d4331c03680"
+LABEL io.github.snakemake.conda_env_hash="21ca74f7367975207e1615ac515026f79be9e25559ddba7fcd887b54b02b71a9"
 # Conda environment:
 #   source: envs/data.yaml
 #   prefix: /conda-envs/3a0d2278fe64a190f40894e4f9d4eac8
@@ -29,7 +29,7 @@ RUN mkdir -p /conda-envs/3a0d2278fe64a190f40894e4f9d4eac8
 COPY envs/data.yaml /conda-envs/3a0d2278fe64a190f40894e4f9d4eac8/environment.yaml
 # Conda environment:
 #   source: envs/evaluate.yaml
-#   prefix: /conda-envs/42ff37f22e2570e58de4016195205a61
+#   prefix: /conda-envs/d75b4e3b09242d82c1ca2b2d6a8436f8
 #   # written by `make lock` from pyproject.toml; do not edit
 #   channels:
 #     - conda-forge
@@ -59,6 +59,7 @@ COPY envs/data.yaml /conda-envs/3a0d2278fe64a190f40894e4f9d4eac8/environment.yam
 #         - networkx==3.6.1
 #         - ninja==1.13.2
 #         - numpy==2.4.6
+#         - opencv-python-headless==5.0.0.93
 #         - packaging==25.0
 #         - pandas==3.1.1
 #         - pillow==13.0.0
@@ -79,8 +80,8 @@ COPY envs/data.yaml /conda-envs/3a0d2278fe64a190f40894e4f9d4eac8/environment.yam
 #         - typing-extensions==4.16.0
 #         - typing-inspection==0.4.5
 #         - wadler-lindig==0.1.8
-RUN mkdir -p /conda-envs/42ff37f22e2570e58de4016195205a61
-COPY envs/evaluate.yaml /conda-envs/42ff37f22e2570e58de4016195205a61/environment.yaml
+RUN mkdir -p /conda-envs/d75b4e3b09242d82c1ca2b2d6a8436f8
+COPY envs/evaluate.yaml /conda-envs/d75b4e3b09242d82c1ca2b2d6a8436f8/environment.yaml
 # Conda environment:
 #   source: envs/logs.yaml
 #   prefix: /conda-envs/edd3af50a7de16b88c76f55ed8a5d8e9
@@ -198,7 +199,7 @@ RUN mkdir -p /conda-envs/7118e708da60740b39d70c7999ca398b
 COPY envs/train.yaml /conda-envs/7118e708da60740b39d70c7999ca398b/environment.yaml
 
 RUN conda env create --prefix /conda-envs/3a0d2278fe64a190f40894e4f9d4eac8 --file /conda-envs/3a0d2278fe64a190f40894e4f9d4eac8/environment.yaml && \
-    conda env create --prefix /conda-envs/42ff37f22e2570e58de4016195205a61 --file /conda-envs/42ff37f22e2570e58de4016195205a61/environment.yaml && \
+    conda env create --prefix /conda-envs/d75b4e3b09242d82c1ca2b2d6a8436f8 --file /conda-envs/d75b4e3b09242d82c1ca2b2d6a8436f8/environment.yaml && \
     conda env create --prefix /conda-envs/edd3af50a7de16b88c76f55ed8a5d8e9 --file /conda-envs/edd3af50a7de16b88c76f55ed8a5d8e9/environment.yaml && \
     conda env create --prefix /conda-envs/84a0f080f0b52e34c0f37bc5912ed9a9 --file /conda-envs/84a0f080f0b52e34c0f37bc5912ed9a9/environment.yaml && \
     conda env create --prefix /conda-envs/7118e708da60740b39d70c7999ca398b --file /conda-envs/7118e708da60740b39d70c7999ca398b/environment.yaml && \

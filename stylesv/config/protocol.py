@@ -162,8 +162,8 @@ class MotionSettings(Settings):
     """Neighbouring frames of these clips; fewer where half of the videos are shorter. 17 or more have differences at lag 16;
     repetitions are found up to half of them."""
     decides: bool
-    """Whether the best snapshot is looked for among those whose clips move: which neither stand still nor change less than half
-    or more than twice as much as real ones."""
+    """Whether the best snapshot is looked for among those whose clips change and flow at least half and at most twice as much as
+    real ones."""
 
 
 class ProtocolSettings(Settings):

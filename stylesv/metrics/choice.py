@@ -20,7 +20,7 @@ def choose_best(scores: Sequence[Score]) -> Choice:
     runs = {score.scored.run for score in scores}
     if len(runs) > 1:
         raise DataError(f"the best snapshot is chosen within one run, but the scores are of {', '.join(sorted(runs))}")
-    candidates = [Candidate(score.scored.kimg, score.value, score.warnings) for score in scores]
+    candidates = [Candidate(score.scored.kimg, score.value, score.warnings, score.motion) for score in scores]
     chosen = best_snapshot(candidates, scores[0].protocol.settings)
     best = scores[chosen.place]
     return Choice(

@@ -14,11 +14,10 @@ from torch import Tensor
 
 from stylesv.metrics.artefacts import repetition
 from stylesv.metrics.optical_flow import measure_flow
-from stylesv.records.motion import LAGS, NUMBERS
+from stylesv.records.motion import LAGS, MIN_FLOW_RELATIVE, NUMBERS
 
 FIELD_SIDE = 16  # cells a side of the mean flow field
 CONTENT_SIDE = 16  # pixels a side of the small picture that stands for a clip's content
-MIN_FLOW_RELATIVE = 0.02  # percent of the width a frame; below it nothing flows, and a change of the flow means nothing
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 import numpy as np
 from jaxtyping import Bool, Float
 
-from stylesv.metrics.motion import MIN_FLOW_RELATIVE, ClipMotion
-from stylesv.records.motion import LAGS, NUMBERS, ClipShare, Distribution, MotionNumber, MotionScore
+from stylesv.metrics.motion import ClipMotion
+from stylesv.records.motion import LAGS, MIN_FLOW_RELATIVE, NUMBERS, ClipShare, Distribution, MotionNumber, MotionScore
 
 STILL_GREY_LEVELS = (
     0.1  # a clip that changes less at every lag stands still, whatever real clips do: a pixel in ten by a level

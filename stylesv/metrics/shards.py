@@ -16,6 +16,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from stylesv.config.recipe import recipe_key
+from stylesv.errors import DataError
 from stylesv.files import write_bytes
 
 SHARD_FRAMES = 1024  # frames of the clips of a shard: minutes on a CPU, seconds on a GPU
@@ -65,6 +66,9 @@ def measure_shards(clips: Clips, measure: Measure, *, name: str, shards: Shards 
     """Rows of all clips in order, shard by shard; those that are there are read, the others measured and kept.
 
     `name` is of what is measured. Where several jobs share the work, each yields its own shards only.
+
+    Raises:
+        DataError: a shard that is there is damaged.
     """
     for number, (start, end) in enumerate(shard_edges(clips.count, clips.num_frames)):
         if shards is None:
@@ -77,7 +81,21 @@ def measure_shards(clips: Clips, measure: Measure, *, name: str, shards: Shards 
             content = io.BytesIO()
             np.save(content, _measure(clips, measure, start, end))
             write_bytes(path, content.getvalue())
-        yield np.load(path)
+        yield _read(path, start, end)
+
+
+def _read(path: Path, start: int, end: int) -> Rows:
+    try:
+        rows = np.load(path, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise DataError(
+            f"{path}: is not the rows of clips {start} to {end} ({error}); delete it and call again"
+        ) from error
+    if rows.ndim != 2 or len(rows) != end - start:
+        raise DataError(
+            f"{path}: is not the rows of clips {start} to {end} but of shape {rows.shape}; delete it and call again"
+        )
+    return rows
 
 
 def _measure(clips: Clips, measure: Measure, start: int, end: int) -> Rows:

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stylesv.config.protocol import ProtocolSettings
+from stylesv.records.motion import MotionScore
 from stylesv.records.warning import ScoreWarning
 
-NOT_MOVING = frozenset({"still", "slow", "fast"})
-"""Warnings with which a snapshot is only the best if all have one."""
+LIKE_REAL = 0.5
+"""Likeness of motion from which clips move about as much as real ones: change and flow between half and twice theirs."""
+WORDS = {"still": "stand still", "slow": "are too slow", "fast": "are too fast", "morphs": "morph more than they move"}
 
 
 @dataclass(frozen=True)
@@ -19,12 +21,13 @@ class Candidate:
 
     kimg: int | None
     value: float
-    warnings: tuple[ScoreWarning, ...]
+    warnings: tuple[ScoreWarning, ...] = ()
+    motion: MotionScore | None = None
 
     @property
-    def moves(self) -> bool:
-        """Whether its clips move about as much as real ones."""
-        return not any(warning.code in NOT_MOVING for warning in self.warnings)
+    def likeness(self) -> float:
+        """How like the real clips' its motion is, 0 to 1; 1 where nothing was measured."""
+        return 1.0 if self.motion is None else self.motion.likeness
 
 
 @dataclass(frozen=True)
@@ -34,28 +37,35 @@ class Best:
     place: int
     """Its place among them."""
     moving: tuple[bool, ...] | None
-    """Which of them it was looked for among; None where motion does not decide."""
+    """Which of them move about as much as real clips; None where motion does not decide."""
     reason: str
     """Why it is this one."""
     by_motion: bool
-    """Whether motion made it another one than the score alone would, or could not, since none moves: worth being told."""
+    """Whether motion made it another one than the score alone would, or none moves as real clips do: worth being told."""
 
 
 def best_snapshot(candidates: Sequence[Candidate], settings: ProtocolSettings) -> Best:
-    """The best of at least one candidate; of equally good ones the earliest."""
+    """The best of at least one candidate; of equally good ones the earliest.
+
+    Where motion decides it is the best score among snapshots that move about as much as real clips; where none does, among those
+    whose motion is at least half as like the real one's as that of the snapshot which comes nearest.
+    """
     sign = -1 if settings.higher_is_better else 1
     order = sorted(range(len(candidates)), key=lambda n: (sign * candidates[n].value, candidates[n].kimg or 0))
-    extreme = f"{'highest' if settings.higher_is_better else 'lowest'} {settings.metric_label}"
+    extreme = f"the {'highest' if settings.higher_is_better else 'lowest'} {settings.metric_label}"
     if not settings.motion_decides:
-        return Best(order[0], None, f"the {extreme} of all snapshots", False)
-    moving = tuple(candidate.moves for candidate in candidates)
-    if not any(moving):
-        reason = f"the {extreme} of all snapshots: there is none whose clips move about as much as real ones"
-        return Best(order[0], moving, reason, True)
-    place = next(number for number in order if moving[number])
-    reason = f"the {extreme} of the snapshots whose clips move about as much as real ones"
+        return Best(order[0], None, f"{extreme} of all snapshots", False)
+    nearest = max(candidate.likeness for candidate in candidates)
+    moving = tuple(candidate.likeness >= LIKE_REAL for candidate in candidates)
+    limit = LIKE_REAL if any(moving) else nearest / 2
+    place = next(number for number in order if candidates[number].likeness >= limit)
+    if any(moving):
+        reason = f"{extreme} of the snapshots whose clips move about as much as real ones"
+    else:
+        reason = f"{extreme} of the snapshots that come nearest: there is none whose clips move as much as real ones"
     if place != order[0]:
         first = candidates[order[0]]
-        codes = " and ".join(warning.code for warning in first.warnings if warning.code in NOT_MOVING)
-        reason += f"; that of kimg {first.kimg} is better ({first.value:.4g}), but its clips are {codes}"
-    return Best(place, moving, reason, place != order[0])
+        wrong = [WORDS[warning.code] for warning in first.warnings if warning.code in WORDS]
+        but = " and ".join(wrong) or "move less like real ones"
+        reason += f"; that of kimg {first.kimg} is better ({first.value:.4g}), but its clips {but}"
+    return Best(place, moving, reason, place != order[0] or not any(moving))

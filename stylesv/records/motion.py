@@ -3,6 +3,7 @@
 from stylesv.config.base import Settings
 
 LAGS = (1, 4, 16)  # frames apart
+MIN_FLOW_RELATIVE = 0.02  # percent of the width a frame; below it nothing flows, and a change of the flow means nothing
 NUMBERS = {
     **{f"difference_{lag}": f"mean difference of frames {lag} apart, grey levels" for lag in LAGS},
     "flow_px": "mean optical flow, pixels a frame",
@@ -101,3 +102,21 @@ class MotionScore(Settings):
     def flow_ratio(self) -> float | None:
         """How far what is in them moves, over how far it does in real clips."""
         return self.number("flow_px").ratio
+
+    @property
+    def likeness(self) -> float:
+        """How like the real clips' the motion is in amount, 0 to 1: the least of change, flow and clips that do not stand still.
+
+        0.5 is half or twice as much. What real clips have none of does not count.
+        """
+        ratios = [self.difference_ratio, self.flow_ratio if self._real_flows else None]
+        found = [min(ratio, 1 / ratio) if ratio else 0.0 for ratio in ratios if ratio is not None]
+        still = self.share("still")
+        if still.generated is not None and still.real is not None:
+            found.append(1 - max(still.generated - still.real, 0.0))
+        return min(found, default=1.0)
+
+    @property
+    def _real_flows(self) -> bool:
+        real = self.number("flow_relative").real
+        return real is not None and real.mean >= MIN_FLOW_RELATIVE

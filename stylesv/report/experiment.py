@@ -97,10 +97,11 @@ def _score_tables(scores: list[Score], tables: Path, figures: Path) -> tuple[lis
 
 
 def _shown_kimgs(experiment: Experiment, root: Path) -> dict[str, int | None]:
-    """The snapshot of each run that the report shows."""
+    """The snapshot of each run whose clips the report shows: a model of single frames that another starts from need not move."""
     return {
         run.name: read_choice(root / run.choice).kimg if experiment.shown == "best" else run.snapshots[-1].kimg
         for run in experiment.runs
+        if run.clips
     }
 
 

@@ -22,6 +22,7 @@ class ScoredRow(Protocol):
     high: float | None
     floor: Floor | None
     infinity: Infinity | None
+    few_clips: bool
     num_real: int
     num_generated: int
 
@@ -53,7 +54,8 @@ def explain_infinity(row: ScoredRow, number: Number) -> str | None:
     if row.infinity is None:
         return None
     value = number(max(row.infinity.value, 0.0))
-    return f"With endlessly many clips, where a perfect generator scores 0, this one would score about {value}."
+    about = "at most about" if row.few_clips else "about"  # the line through the scores of parts bends
+    return f"With endlessly many clips, where a perfect generator scores 0, this one would score {about} {value}."
 
 
 def not_different_notes(best: Sequence[ScoredRow], number: Number) -> list[str]:

@@ -70,7 +70,7 @@ def _direction(cosine: float) -> str:
 
 
 def _times(ratio: float) -> str:
-    return f"{ratio:.1f} times" if ratio >= 0.1 else f"{ratio:.2g} times"
+    return f"{ratio:.1f} times" if ratio >= 0.1 else f"{ratio:.1g} times"
 
 
 def _number(value: float | None) -> str:

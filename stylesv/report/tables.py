@@ -262,7 +262,7 @@ def format_kimg(row: ScoreRow) -> str:
 
 
 def _best(rows: Sequence[ScoreRow]) -> Best:
-    candidates = [Candidate(row.kimg, row.value, row.warnings) for row in rows]
+    candidates = [Candidate(row.kimg, row.value, row.warnings, row.motion) for row in rows]
     return best_snapshot(candidates, rows[0].protocol.settings)
 
 

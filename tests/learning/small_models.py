@@ -44,7 +44,7 @@ SETTINGS = {
         "training": {
             "batch_size": 8, "max_num_frames": 16, "mirror": False,
             "frame_sampling": {"distances": [2], "max_distance": 2},
-            "loss": {"r1_gamma": 0.5},
+            "loss": {"r1_gamma": 4},
             "generator_optimizer": {"lr": 0.01},  # weights are N(0, 1): with 0.0025, 400 steps move one by 1
             "discriminator_optimizer": {"lr": 0.005},
             "ema": {"half_life_kclips": 0.2},

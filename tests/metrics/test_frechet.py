@@ -1,9 +1,8 @@
-"""The Fréchet distance: closed forms, SciPy's matrix square root, torchmetrics, and its two forms against each other."""
+"""The Fréchet distance: closed forms, SciPy's matrix square root, and its two forms against each other."""
 
 import numpy as np
 import pytest
 import scipy.linalg
-import torch
 
 from stylesv.errors import DataError
 from stylesv.metrics.frechet import (
@@ -57,27 +56,6 @@ def test_fewer_clips_than_dimensions_agree_with_a_rotation_of_them():
     found = frechet_distance_of_few(x, y, covariance="population")
     assert found == pytest.approx(expected, rel=1e-12)
     assert frechet_distance(*moments(x, y), covariance="population") == pytest.approx(found, rel=1e-5)
-
-
-def test_equal_to_torchmetrics():
-    fid = pytest.importorskip("torchmetrics.image.fid")
-
-    class Flat(torch.nn.Module):
-        num_features = 48
-
-        def forward(self, images):
-            return images.flatten(1).float()
-
-    random = np.random.default_rng(0)
-    real, generated = (random.integers(0, 256, (100, 3, 4, 4), np.uint8) for _ in range(2))
-    generated = generated // 2
-    peer = fid.FrechetInceptionDistance(feature=Flat(), input_img_size=(3, 4, 4), normalize=False).set_dtype(
-        torch.float64
-    )
-    peer.update(torch.from_numpy(real), real=True)
-    peer.update(torch.from_numpy(generated), real=False)
-    x, y = (images.reshape(100, -1).astype(np.float64) for images in (real, generated))
-    assert frechet_distance_of_features(x, y, covariance="sample") == pytest.approx(float(peer.compute()), rel=1e-6)
 
 
 def test_a_set_is_at_distance_zero_from_itself():

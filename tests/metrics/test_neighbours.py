@@ -35,12 +35,6 @@ def test_the_definitions_pair_by_pair(k):
     assert fidelity(real, generated, nearest=k) == pytest.approx(by_loops(real, generated, k), rel=1e-12)
 
 
-def test_equal_to_the_authors_package():
-    prdc = pytest.importorskip("prdc", reason="prdc is not installed: compared with loops only")
-    real, generated = sets(80, 60)
-    assert fidelity(real, generated, nearest=5) == pytest.approx(prdc.compute_prdc(real, generated, nearest_k=5))
-
-
 def test_what_is_missing_and_what_is_wrong_are_told_apart():
     random = np.random.default_rng(0)
     kinds = np.repeat([0.0, 20.0], 50)[:, None] + random.standard_normal((100, 4))

@@ -250,7 +250,7 @@ def test_the_page_says_what_a_newcomer_needs_to_judge_a_score(experiment):
     for words in (
         "A perfect generator would not score 0 but about 21.00 (18.00 to 25.00), because only 200 real and 256 generated",
         "this one scores 2 times as much.",
-        "With endlessly many clips, where a perfect generator scores 0, this one would score about 20.50.",
+        "With endlessly many clips, where a perfect generator scores 0, this one would score at most about 20.50.",
         "precision 0.25 0.75 share of generated clips that look like some real one; low: clips look wrong",
         "usually 3.5 from its nearest real clip, where real clips of different videos are 4 apart. None of 256 generated",
         "is anything copied?",

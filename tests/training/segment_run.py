@@ -20,12 +20,16 @@ from stylesv.workflow.plan import load_plan
 ROOT = Path(__file__).resolve().parents[2]
 TINY = {
     "model": {
+        "mismatched": "fail",
         "generator": {
             "z_dim": 8, "w_dim": 8, "channel_base": 64, "channel_max": 8,
             "motion": {"z_dim": 8, "v_dim": 8, "kernel_size": 3, "time_enc": {"dim": 4}},
             "synthesis": {"num_layers": 4, "margin_size": 2},
         },
-        "discriminator": {"channel_base": 64, "channel_max": 8, "concat_res": 8, "time_embed_dim": 4},
+        "discriminator": {
+            "channel_base": 64, "channel_max": 8, "concat_res": 8, "time_embed_dim": 4,
+            "tmean": True, "num_frames_div_factor": None,
+        },
         "training": {"batch_size": 20, "max_num_frames": 16},
     },
     "per_model": {

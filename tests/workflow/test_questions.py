@@ -85,7 +85,7 @@ def test_raw_videos_are_a_rules_or_a_users(ask, image, plan, root, tmp_path):
 
 def test_rendered_videos_have_the_settings_of_their_data_set(ask, image):
     folder = image.data.videos.removeprefix("results/videos/")
-    assert ask.rendered_videos(wildcards(videos=folder)) == {"num_videos": 60, "seed": 0}
+    assert ask.rendered_videos(wildcards(videos=folder)) == {"num_videos": 45, "seed": 0}
     with pytest.raises(ConfigError, match="no data set renders these videos"):
         ask.rendered_videos(wildcards(videos="demo-00000000"))
 
@@ -122,7 +122,7 @@ def test_networks_of_videos_with_classes_wait_for_the_packed_clips(root, tmp_pat
 def test_a_finetuning_starts_from_its_parents_choice(ask, image, video):
     choice = f"results/runs/{image.name}/best/{image.chooser}.json"
     assert ask.parent_choice(wildcards(run=video.name)) == choice
-    networks = [f"results/runs/{image.name}/{kimg}/networks.safetensors" for kimg in (0, 4, 8)]
+    networks = [f"results/runs/{image.name}/{kimg}/networks.safetensors" for kimg in (0, 3, 6)]
     assert ask.parent_snapshots(wildcards(run=video.name)) == networks
     assert ask.parent_choice(wildcards(run=image.name)) is None
     assert ask.parent_snapshots(wildcards(run=image.name)) == []
@@ -227,17 +227,17 @@ def test_a_score_says_what_it_is_of(ask, video):
 def test_a_choice_is_among_the_scores_of_the_first_protocol(ask, image):
     job = wildcards(run=image.name, chooser=image.chooser)
     protocol = image.protocols[0].id
-    scores = [f"results/runs/{image.name}/{kimg}/scores/{protocol}.json" for kimg in (0, 4, 8)]
+    scores = [f"results/runs/{image.name}/{kimg}/scores/{protocol}.json" for kimg in (0, 3, 6)]
     assert ask.candidates(job) == scores
-    assert ask.choice(job) == {"protocols": protocol, "kimgs": "0,4,8"}
+    assert ask.choice(job) == {"protocols": protocol, "kimgs": "0,3,6"}
 
 
 def test_a_collection_has_the_scores_of_all_protocols(ask, image):
     reported = ask.experiment(wildcards(experiment="demo"))
     (file,) = re.findall(rf"{image.name}/scores/([0-9a-f]{{8}})\.json", reported)
     job = wildcards(run=image.name, collection=file)
-    assert len(ask.collected_scores(job)) == 6
-    assert ask.collection(job) == {"protocols": ",".join(p.id for p in image.protocols), "kimgs": "0,4,8"}
+    assert len(ask.collected_scores(job)) == 3
+    assert ask.collection(job) == {"protocols": ",".join(p.id for p in image.protocols), "kimgs": "0,3,6"}
     with pytest.raises(ConfigError, match="no such collection of scores"):
         ask.collection(wildcards(run=image.name, collection="00000000"))
 
@@ -257,7 +257,7 @@ def test_the_last_snapshot_is_shown_without_a_choice(ask, video, tmp_path):
     scored = wildcards(run=video.name, look=look_key(ask), protocol="p-00000000")
     assert ask.shown_scores(scored) == [f"results/runs/{video.name}/12/scores/p-00000000.json"]
     look = read_look(written(tmp_path, ask.look(job)))
-    assert (look.figures.num_clips, look.fps, look.among) == (9, 15.0, "12")
+    assert (look.figures.num_clips, look.fps, look.among) == (9, 10.0, "12")
 
 
 def test_the_best_snapshot_is_shown_by_a_choice(root, video):

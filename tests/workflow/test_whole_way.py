@@ -32,7 +32,7 @@ UNUSABLE = ("cut.mp4", "short.mp4", "text.mp4")
 @pytest.fixture(scope="module")
 def videos(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("films")
-    render_driving_videos(folder / "videos", num_videos=4, seed=0, seconds=(4, 8))
+    render_driving_videos(folder / "videos", num_videos=4, seed=0, seconds=(4.0, 8.0))
     render_driving_videos(folder / "short", num_videos=1, seed=1, seconds=(0.3, 0.3))
     shutil.move(folder / "short" / "drive_0000.mp4", folder / "videos" / "short.mp4")
     whole = (folder / "videos" / "drive_0003.mp4").read_bytes()

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from stylesv.seeding import numpy_generator
 
 AVENUE_PERIOD_M = 12.0  # of dashes, bands of grass and trees: a drive repeats after it
-VISIBLE_M = 180.0  # objects fade in from here; beyond it lie only ground and hills
+VISIBLE_M = 120.0  # objects fade in from here; beyond it lie only ground and hills
 
 ObjectKind = Literal["broadleaf", "conifer", "pole", "house"]
 Colour = Float[np.ndarray, "3"]  # RGB, 0..255, float32

@@ -1,0 +1,111 @@
+"""A floor is measured once and is that of every snapshot's score; copies of real clips are shown beside what they copy."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from small_snapshot import SIZE, merged, write_snapshot
+
+from stylesv.config.dataset import PackSettings
+from stylesv.data.packing import pack_videos
+from stylesv.errors import ConfigError, DataError
+from stylesv.metrics.neighbours import nearest_real
+from stylesv.records.measured_floor import read_measured_floor, write_measured_floor
+from stylesv.records.named_protocol import named_protocol
+from stylesv.records.protocol import Protocol
+from stylesv.records.score import ScoredRun, write_score
+from stylesv.scoring.clip_sources import open_videos
+from stylesv.scoring.measure import (
+    load_protocols_detector,
+    measure_floor,
+    measure_reference,
+    measure_side,
+    score_snapshot,
+)
+from stylesv.scoring.nearest_pictures import draw_nearest
+from stylesv.scoring.sides import real_side, snapshot_side
+
+FEW = {
+    "num_frames": 8,
+    "real": {"max_clips": 24, "max_clips_per_video": 2},
+    "generated": {"num_clips": 8},
+    "bootstrap": {"resamples": 4},
+    "detector": {"resize_px": 32},
+    "floor": {"draws": 20},
+    "motion": None,
+}
+SCORED = ScoredRun(run="run", dataset="sky", model="D", seed=0, kimg=4)
+
+
+def protocol_of(root, **changes) -> Protocol:
+    plan = named_protocol(root / "config", "rfvd_16f")
+    values = merged(plan.settings.model_dump(mode="json"), FEW | changes)
+    return Protocol.of("rfvd_8f", type(plan.settings).model_validate_json(json.dumps(values)))
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """Packed clips of twelve videos of noise that moves."""
+    folder = tmp_path_factory.mktemp("data")
+    for video in range(12):
+        whole = np.random.default_rng(video).integers(0, 256, (SIZE, SIZE + 24, 3), np.uint8)
+        (folder / "videos" / f"{video}").mkdir(parents=True)
+        for frame in range(24):
+            Image.fromarray(whole[:, frame : frame + SIZE]).save(folder / "videos" / f"{video}" / f"{frame:02d}.png")
+    values = {"crop": "center", "fps": None, "min_frames": 1, "max_frames": None, "damaged": "drop", "labels": None}
+    pack_videos(
+        folder / "videos", folder / "packed", settings=PackSettings(resolution=SIZE, jpeg_quality=100, **values)
+    )
+    return folder / "packed"
+
+
+@pytest.fixture(scope="module")
+def networks(tmp_path_factory, root):
+    return write_snapshot(tmp_path_factory.mktemp("networks") / "networks.safetensors", root)
+
+
+def test_a_floor_is_measured_once_for_all_snapshots(data, networks, root, tmp_path):
+    protocol = protocol_of(root)
+    reference, floor = tmp_path / "reference.safetensors", tmp_path / "floor.json"
+    measure_reference(data, protocol.reference, reference, detector=None, shards=tmp_path / "shards")
+    write_measured_floor(floor, measure_floor(reference, protocol))
+    options = {"detector": None, "shards": tmp_path / "shards"}
+    given = score_snapshot(networks, reference, protocol, SCORED, floor=floor, **options)
+    alone = score_snapshot(networks, reference, protocol, SCORED, **options)
+    assert given.floor == read_measured_floor(floor).floor
+    assert given.floor.value == pytest.approx(alone.floor.value, rel=1e-9)
+    assert (given.floor.method, given.floor.real_clips, given.floor.generated_clips) == ("halves", 24, 8)
+    other = protocol_of(root, generated={"num_clips": 9})
+    with pytest.raises(DataError, match=r"floor.json: is the floor of other clips or of another protocol; delete it"):
+        score_snapshot(networks, reference, other, SCORED, floor=floor, **options)
+    with pytest.raises(ConfigError, match="frame_stride: 1 and 2"):
+        measure_floor(reference, protocol_of(root, frame_stride=2))
+
+
+def test_pictures_show_the_pairs_of_the_score(data, networks, root, tmp_path):
+    used = load_protocols_detector(protocol_of(root), None)[1]
+    protocol = protocol_of(root)
+    reference = tmp_path / "reference.safetensors"
+    measure_reference(data, protocol.reference, reference, detector=None, shards=tmp_path / "shards")
+    score = score_snapshot(networks, reference, protocol, SCORED, detector=None, shards=tmp_path / "shards")
+    write_score(tmp_path / "score.json", score)
+    draw_nearest(networks, data, tmp_path / "score.json", tmp_path / "nearest.png")
+    picture = np.asarray(Image.open(tmp_path / "nearest.png"))
+    detector, _ = load_protocols_detector(protocol, None)
+    sides = [real_side(open_videos(data, None), used, name="sky"), snapshot_side(networks, used, name="run/4")]
+    real, made = (measure_side(side, detector, used, None) for side in sides)
+    found = nearest_real(real.features, real.videos, made.features)
+    first = score.memorisation.pairs[0]
+    assert first.generated == int(found.distance.argmin()) and first.real == int(found.real[first.generated])
+    (clip,) = (batch[0].numpy() for batch in sides[1].clips.batches(first.generated, first.generated + 1))
+    factor = 64 // SIZE
+    shown = picture[32 : 32 + 64 : factor, :64:factor]
+    assert np.array_equal(shown, clip[0].transpose(1, 2, 0)), "the nearest pair's generated clip comes first"
+    bare = protocol_of(root, neighbours=None)
+    write_score(
+        tmp_path / "bare.json",
+        score_snapshot(networks, reference, bare, SCORED, detector=None, shards=tmp_path / "shards"),
+    )
+    with pytest.raises(DataError, match=r"bare.json: its protocol looks for no neighbours; set protocol.neighbours"):
+        draw_nearest(networks, data, tmp_path / "bare.json", tmp_path / "nearest.png")
