@@ -165,6 +165,9 @@ def _add_clips(
     with open(video.frames_file, "rb") as frames:
         for name, (start, end) in zip(names, pieces, strict=True):
             if end - start >= settings.min_frames:
+                frames.seek(
+                    sum(video.sizes[:start])
+                )  # frames between shots, and shots that are too short, are passed over
                 jpegs = (frames.read(size) for size in video.sizes[start:end])
                 writer.add_clip(jpegs, name=name, source=source.name, first_source_frame=start, fps=fps, label=label)
             else:
