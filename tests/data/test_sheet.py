@@ -34,9 +34,8 @@ def videos(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def packed(videos) -> Path:
     out = videos.parent / "packed"
-    asked = Selection(
-        inside="in", leave_out=("away",), shots={"in/frames": [(0, 8), (8, 12)], "in/long.mp4": [(0, 14), (15, 30)]}
-    )
+    shots = {"in/frames": [(0, 8), (8, 12)], "in/long.mp4": [(0, 14), (15, 30)]}
+    asked = Selection(inside="in", leave_out=("away",), shots=shots)
     pack_videos(videos, out, settings=settings(min_frames=8, max_frames=10), selection=asked)
     return out
 
@@ -78,7 +77,7 @@ def test_shots_of_a_film_are_clips_of_their_own(packed):
 
 def test_what_is_not_in_the_archive_and_too_much_missing_are_one_line(videos, tmp_path):
     with pytest.raises(
-        DataError, match="has no videos in nowhere, which source.archive.inside names; in it: elsewhere.mp4, in"
+        DataError, match=r"has no videos in nowhere, which source.archive.inside names; in it: elsewhere.mp4, in"
     ):
         pack_videos(videos, tmp_path / "out", settings=settings(), selection=Selection(inside="nowhere"))
     with pytest.raises(DataError, match=r"1 of 6 videos are missing \(1 damaged\), more than max_missing 0.1 allows"):
