@@ -11,7 +11,6 @@ from jaxtyping import Float64, UInt8
 from torch import Tensor
 
 from stylesv.config.protocol import ProtocolSettings
-from stylesv.data.ledger import counts_of
 from stylesv.errors import ConfigError, DetectorError
 from stylesv.files import file_sha256
 from stylesv.generation.clips import best_device
@@ -30,7 +29,6 @@ from stylesv.metrics.motion import measure_motion
 from stylesv.metrics.score import score_features
 from stylesv.metrics.shards import Clips, Shards, measure_shards
 from stylesv.records.measured_floor import MeasuredFloor, read_measured_floor
-from stylesv.records.packed_index import INDEX_FILE, read_packed_index
 from stylesv.records.protocol import Protocol, UsedProtocol, require_one_protocol
 from stylesv.records.score import Score, ScoredRun
 from stylesv.scoring.clip_sources import open_videos
@@ -76,8 +74,7 @@ def measure_reference(data: Path, protocol: Protocol, out: Path, *, detector: Pa
     """
     require_known_hash(protocol, detector)
     network, used = load_protocols_detector(protocol, detector)
-    asked = counts_of(read_packed_index(Path(data) / INDEX_FILE))
-    side = real_side(open_videos(data, None), used, name=Path(data).name, asked=asked)
+    side = real_side(open_videos(data, None), used, name=Path(data).name)
     kept = shards_of(side, used, shards, kind="real")
     write_features(out, measure_side(side, network, used, kept))
 

@@ -15,10 +15,9 @@ from stylesv.metrics.clip_selection import (
 from stylesv.metrics.features import describe_generated_clips, describe_real_clips
 from stylesv.metrics.shards import Clips
 from stylesv.networks.generator import Generator
-from stylesv.records.ledger import ClipCounts
 from stylesv.records.protocol import UsedProtocol
 from stylesv.records.score import GeneratedClipSet, RealClipSet
-from stylesv.scoring.clip_sources import SnapshotClips, StoredClips, Videos
+from stylesv.scoring.clip_sources import PackedVideos, SnapshotClips, StoredClips, Videos
 from stylesv.scoring.motion_clips import select_motion_clips
 from stylesv.seeding import derive_seed
 
@@ -40,14 +39,15 @@ class Side:
     motion_clips: Clips | None = None
 
 
-def real_side(videos: Videos, used: UsedProtocol, *, name: str, asked: ClipCounts | None = None) -> Side:
-    """The clips that a protocol takes of real videos; `asked` is what became of all that a data set was to hold.
+def real_side(videos: Videos, used: UsedProtocol, *, name: str) -> Side:
+    """The clips that a protocol takes of real videos; of packed ones the record says what they were asked to hold.
 
     Raises:
         DataError: fewer than two clips fit.
     """
     selection = select_real_clips(videos.lengths, used.settings)
     described = describe_real_clips(selection, dataset=name, protocol=used, resolution_px=videos.resolution)
+    asked = videos.asked if isinstance(videos, PackedVideos) else None
     record = described.model_copy(update={"asked": asked})
     return _side_of_videos(videos, selection, record, used.settings, first_artefact_frame=0)
 

@@ -5,6 +5,7 @@ import zipfile
 
 import numpy as np
 import pytest
+from film_making import write_exact
 from PIL import Image
 from real_films import real_films
 
@@ -57,3 +58,13 @@ def test_cuts_of_joined_real_films_are_found(tmp_path):
 def test_a_missing_number_ends_a_shot(tmp_path):
     source = joined(tmp_path, [np.full((30, 54, 96, 3), 90, np.uint8)], first_number=7, missing=12)
     assert find_shots(source, detector="transnetv2", threshold=0.5) == [(0, 12), (12, 29)]
+
+
+def test_a_film_is_cut_alike_in_a_folder_and_in_a_zip(tmp_path):
+    scenes = [np.random.default_rng(seed).integers(0, 256, (6, 8, 3)).repeat(8, 0).repeat(8, 1) for seed in (0, 1)]
+    write_exact(tmp_path / "v" / "a.mkv", [scenes[number >= 20].astype(np.uint8) for number in range(45)])
+    with zipfile.ZipFile(tmp_path / "v.zip", "w") as archive:
+        archive.write(tmp_path / "v" / "a.mkv", "a.mkv")
+    for videos in (tmp_path / "v", tmp_path / "v.zip"):
+        (source,), _ = find_sources(videos)
+        assert find_shots(source, detector="transnetv2", threshold=0.5) == [(0, 20), (20, 45)]
