@@ -44,11 +44,13 @@ INDEX = PackedIndex(
 )  # fmt: skip
 TEXT = """\
 {
+ "class_names": null,
  "clips": [
   {
    "first_frame": 0,
    "first_source_frame": 0,
    "fps": 12.5,
+   "label": null,
    "name": "straße",
    "num_frames": 4,
    "sha256": "cd",
@@ -85,6 +87,7 @@ TEXT = """\
   "damaged": "drop",
   "fps": null,
   "jpeg_quality": 95,
+  "labels": null,
   "max_frames": null,
   "min_frames": 3,
   "resolution": 32
