@@ -223,6 +223,7 @@ def _notes(rows: tuple[ScoreRow, ...], best_rows: tuple[ScoreRow, ...]) -> tuple
         )
     counts = {row.dataset: (row.num_real, row.num_generated) for row in rows}
     notes += [f"{name}: {real} real and {made} generated clips." for name, (real, made) in counts.items()]
+    notes += [f"{name}: {text}." for name, text in {row.dataset: row.asked.text for row in rows if row.asked}.items()]
     notes += [*floor_notes(rows), *not_different_notes(best_rows)]
     if any(row not in best_rows and not is_different(row, best_of[row.run]) for row in rows):
         notes.append(
