@@ -100,11 +100,11 @@ def test_a_box_is_cut_at_the_films_own_size(tmp_path):
 def test_too_many_missing_clips_stop_and_those_left_out_do_not_count(folder, rows):
     films = local_films(folder, rows)
     with pytest.raises(
-        DataError, match=r"2 of 9 clips are missing \(1 short, 1 gone\), more than max_missing 0.2"
+        DataError, match=r"2 of 9 clips are missing \(1 short, 1 gone\), more than .*repair_tc`"
     ) as caught:
-        gather_clips(rows, films, leave_out=(), max_missing=0.2)
+        gather_clips(rows, films, leave_out=(), max_missing=0.2, name="tc")
     assert "\n" not in str(caught.value)
-    ledger = gather_clips(rows, films, leave_out=("isNotThere6",), max_missing=0.2)
+    ledger = gather_clips(rows, films, leave_out=("isNotThere6",), max_missing=0.2, name="tc")
     assert [row.status for row in ledger].count("left out") == 1
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from film_making import number_of, picture, settings, write_frames, write_lossy
 from PIL import Image
+from published_sources import SKY_LEDGER, write_sky
 from recipe_values import data_recipe
 
 from stylesv.data.ledger import ledger_of
@@ -63,6 +64,17 @@ def test_the_ledger_has_a_row_for_everything_that_was_there(packed, tmp_path):
     (tmp_path / "ledger.csv").write_text("name,id\na,b\n")
     with pytest.raises(DataError, match=r"ledger.csv: is not a ledger \(its columns are not name, id, asked_frames"):
         read_ledger(tmp_path / "ledger.csv")
+
+
+def test_sky_timelapse_is_read_alike_with_and_without_entries_for_folders(tmp_path):
+    asked = Selection(inside="sky_timelapse/sky_train", leave_out=("z6Yr7KDZhm0",))
+    for entries in (True, False):
+        archive = write_sky(tmp_path, folder_entries=entries)
+        index = pack_videos(archive, tmp_path / f"{entries}", settings=settings(min_frames=16), selection=asked)
+        rows = ledger_of(index.sources, index.clips, index.dropped)
+        found = {row.name.removeprefix("sky_timelapse/sky_train/"): (row.status, row.got_frames) for row in rows}
+        assert found == SKY_LEDGER
+    assert (tmp_path / "True" / "clips.zip").read_bytes() == (tmp_path / "False" / "clips.zip").read_bytes()
 
 
 def test_shots_of_a_film_are_clips_of_their_own(packed):

@@ -48,14 +48,14 @@ CHANGES = [
     ("which snapshot is shown", DEMO, "snapshot: last ", "snapshot: best ", CLIPS | RESULTS),
     ("a figure setting", DEMO, "columns: 3", "columns: 9", CLIPS | RESULTS),
     ("resolution of the data set", "datasets/demo.yaml", "resolution: 32", "resolution: 64",
-     {"write_data_recipe": 1, "pack_videos": 1, "measure_reference": 2} | BOTH_RUNS | BOTH_CHOICES | CLIPS
+     {"write_data_recipe": 1, "pack_videos": 1, "write_data_sheet": 1, "measure_reference": 2} | BOTH_RUNS | BOTH_CHOICES | CLIPS
      | RESULTS),
     ("frame rate for display", "datasets/demo.yaml", "display_fps: 10", "display_fps: 12", CLIPS | RESULTS),
     ("number of workers", "config.yaml", "num_workers: 2 ", "num_workers: 1 ", {}),
     ("threads", "config.yaml", "cpu_threads: 2 ", "cpu_threads: 4 ", {}),
     ("lines of the log", "config.yaml", "tick_kimg: 0.5 ", "tick_kimg: 0.1 ", {}),
-    ("the seed of the scenes", "datasets/demo.yaml", "    seed: 0", "    seed: 1",
-     {"render_videos": 1, "write_data_recipe": 1, "pack_videos": 1, "measure_reference": 2} | BOTH_RUNS
+    ("the seed of the scenes", "datasets/demo.yaml", "seed: 0}", "seed: 1}",
+     {"render_videos": 1, "write_data_recipe": 1, "pack_videos": 1, "write_data_sheet": 1, "measure_reference": 2} | BOTH_RUNS
      | BOTH_CHOICES | CLIPS | RESULTS),
     ("a comment", DEMO, "# The whole way", "# All the way", {}),
 ]  # fmt: skip
