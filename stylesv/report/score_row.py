@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from stylesv.records.floor import Floor, Infinity
+from stylesv.records.ledger import ClipCounts
 from stylesv.records.motion import MotionScore
 from stylesv.records.protocol import UsedProtocol
 from stylesv.records.score import Score
@@ -31,6 +32,7 @@ class ScoreRow:
     beside: tuple[BesideRow, ...] = ()
     warnings: tuple[ScoreWarning, ...] = ()
     motion: MotionScore | None = None
+    asked: ClipCounts | None = None
 
 
 def score_row(score: Score) -> ScoreRow:
@@ -47,6 +49,7 @@ def score_row(score: Score) -> ScoreRow:
         high=interval.high if interval else None,
         few_clips=score.few_clips,
         num_real=score.real.count,
+        asked=score.real.asked,
         num_generated=score.generated.count,
         protocol=score.protocol,
         floor=score.floor,

@@ -13,7 +13,7 @@ from stylesv.records.protocol import UsedProtocol, require_one_protocol
 from stylesv.report import motion_table
 from stylesv.report.artefact_table import beside_cells
 from stylesv.report.floor_text import floor_notes, is_different, not_different_notes
-from stylesv.report.protocol_text import caption_protocol, explain_random_detector
+from stylesv.report.protocol_text import caption_protocol, explain_detector
 from stylesv.report.score_row import (
     ScoreRow,
     format_floor,
@@ -205,7 +205,7 @@ def _require_equal_counts(rows: Sequence[ScoreRow]) -> None:
 def _notes(rows: tuple[ScoreRow, ...], best_rows: tuple[ScoreRow, ...]) -> tuple[str, ...]:
     notes: list[str] = []
     best_of = {row.run: row for row in best_rows}
-    random = explain_random_detector(rows[0].protocol)
+    random = explain_detector(rows[0].protocol)
     if random:
         notes.append(random)
     if any(row.few_clips for row in rows):
@@ -223,6 +223,7 @@ def _notes(rows: tuple[ScoreRow, ...], best_rows: tuple[ScoreRow, ...]) -> tuple
         )
     counts = {row.dataset: (row.num_real, row.num_generated) for row in rows}
     notes += [f"{name}: {real} real and {made} generated clips." for name, (real, made) in counts.items()]
+    notes += [f"{name}: {text}." for name, text in {row.dataset: row.asked.text for row in rows if row.asked}.items()]
     notes += [*floor_notes(rows), *not_different_notes(best_rows)]
     if any(row not in best_rows and not is_different(row, best_of[row.run]) for row in rows):
         notes.append(
