@@ -1,9 +1,9 @@
 FROM condaforge/miniforge3:latest
 LABEL io.github.snakemake.containerized="true"
-LABEL io.github.snakemake.conda_env_hash="21ca74f7367975207e1615ac515026f79be9e25559ddba7fcd887b54b02b71a9"
+LABEL io.github.snakemake.conda_env_hash="e8203f70585112bf91d12ca49cf269935a541304429683789731ec3dd8d19475"
 # Conda environment:
 #   source: envs/data.yaml
-#   prefix: /conda-envs/3a0d2278fe64a190f40894e4f9d4eac8
+#   prefix: /conda-envs/940cf034b3d3f2193b1d75b92f543753
 #   # written by `make lock` from pyproject.toml; do not edit
 #   channels:
 #     - conda-forge
@@ -25,8 +25,9 @@ LABEL io.github.snakemake.conda_env_hash="21ca74f7367975207e1615ac515026f79be9e2
 #         - typing-extensions==4.16.0
 #         - typing-inspection==0.4.5
 #         - wadler-lindig==0.1.8
-RUN mkdir -p /conda-envs/3a0d2278fe64a190f40894e4f9d4eac8
-COPY envs/data.yaml /conda-envs/3a0d2278fe64a190f40894e4f9d4eac8/environment.yaml
+#         - yt-dlp==2026.10.26
+RUN mkdir -p /conda-envs/940cf034b3d3f2193b1d75b92f543753
+COPY envs/data.yaml /conda-envs/940cf034b3d3f2193b1d75b92f543753/environment.yaml
 # Conda environment:
 #   source: envs/evaluate.yaml
 #   prefix: /conda-envs/d75b4e3b09242d82c1ca2b2d6a8436f8
@@ -198,7 +199,7 @@ COPY envs/paper.yaml /conda-envs/84a0f080f0b52e34c0f37bc5912ed9a9/environment.ya
 RUN mkdir -p /conda-envs/7118e708da60740b39d70c7999ca398b
 COPY envs/train.yaml /conda-envs/7118e708da60740b39d70c7999ca398b/environment.yaml
 
-RUN conda env create --prefix /conda-envs/3a0d2278fe64a190f40894e4f9d4eac8 --file /conda-envs/3a0d2278fe64a190f40894e4f9d4eac8/environment.yaml && \
+RUN conda env create --prefix /conda-envs/940cf034b3d3f2193b1d75b92f543753 --file /conda-envs/940cf034b3d3f2193b1d75b92f543753/environment.yaml && \
     conda env create --prefix /conda-envs/d75b4e3b09242d82c1ca2b2d6a8436f8 --file /conda-envs/d75b4e3b09242d82c1ca2b2d6a8436f8/environment.yaml && \
     conda env create --prefix /conda-envs/edd3af50a7de16b88c76f55ed8a5d8e9 --file /conda-envs/edd3af50a7de16b88c76f55ed8a5d8e9/environment.yaml && \
     conda env create --prefix /conda-envs/84a0f080f0b52e34c0f37bc5912ed9a9 --file /conda-envs/84a0f080f0b52e34c0f37bc5912ed9a9/environment.yaml && \

@@ -99,7 +99,6 @@ rule fetch_films:
     resources:
         mem_mb=2000,
         runtime=1440,
-        films_at_a_time=1,
     params:
         scripts=SCRIPTS,
         films=facts(questions.films),

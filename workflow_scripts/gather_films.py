@@ -22,7 +22,8 @@ def gather_films(groups: tuple[Path, ...], table: Path, recipe: Path, max_missin
     asked = read_data_recipe(recipe)
     films = [row for group in groups for row in read_films(group)]
     rows = read_clip_table(table, partition=asked.source.partition)
-    ledger = gather_clips(rows, films, leave_out=asked.leave_out, max_missing=max_missing)
+    name = out.absolute().parent.name.rpartition("-")[0]
+    ledger = gather_clips(rows, films, leave_out=asked.leave_out, max_missing=max_missing, name=name)
     write_films(out, films)
     click.echo(count_clips(ledger).text)
 

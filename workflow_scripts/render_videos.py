@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from stylesv.config.dataset import RenderSettings
+from stylesv.config.sources import RenderSettings
 from stylesv.config.validation import validate
 from stylesv.config.yaml_files import Layer
 from stylesv.data.world.rendering import render_driving_videos

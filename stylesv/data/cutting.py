@@ -21,9 +21,9 @@ _ASPECT_TOLERANCE = 0.02  # sizes are rounded to even pixels
 
 
 def gather_clips(
-    rows: Sequence[TableRow], films: Sequence[FilmRow], *, leave_out: Sequence[str], max_missing: float
+    rows: Sequence[TableRow], films: Sequence[FilmRow], *, leave_out: Sequence[str], max_missing: float, name: str
 ) -> list[LedgerRow]:
-    """What is to be cut of a table, as far as its films are known by their headers.
+    """What is to be cut of a table, as far as its films are known by their headers; `name` is the data set's.
 
     Raises:
         DataError: a larger share than `max_missing` is missing already.
@@ -34,7 +34,7 @@ def gather_clips(
     if counts.missing > max_missing * counts.asked:
         raise DataError(
             f"{counts.missing} of {counts.asked} clips are missing ({reasons_of(ledger)}), more than max_missing "
-            f"{max_missing:g} allows; try again with `snakemake repair_DATASET`, or raise dataset.max_missing"
+            f"{max_missing:g} allows; try again with `snakemake repair_{name}`, or raise dataset.max_missing"
         )
     return ledger
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import get_args
 
 from stylesv.errors import DataError
-from stylesv.records.ledger import LedgerRow, Status, count_clips, reasons_of
-from stylesv.records.packed_index import DroppedVideo, PackedClip, PackedSource
+from stylesv.records.ledger import ClipCounts, LedgerRow, Status, count_clips, reasons_of
+from stylesv.records.packed_index import DroppedVideo, PackedClip, PackedIndex, PackedSource
 
 LEFT_OUT = "left out: by the settings"
 _STATUSES = get_args(Status)
@@ -29,6 +29,11 @@ def ledger_of(
     for entry in dropped:
         away.setdefault(entry.name, []).append(entry)
     return [_row(name, notes.get(name), got.get(name, 0), away.get(name, [])) for name in sorted(notes.keys() | away)]
+
+
+def counts_of(index: PackedIndex) -> ClipCounts:
+    """What became of all that packed clips were asked to hold."""
+    return count_clips(ledger_of(index.sources, index.clips, index.dropped))
 
 
 def require_enough(rows: Sequence[LedgerRow], max_missing: float) -> None:

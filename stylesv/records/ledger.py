@@ -89,7 +89,7 @@ class ClipCounts(Settings):
     def text(self) -> str:
         """In words."""
         away = f", {self.left_out} left out by the settings" if self.left_out else ""
-        return f"{self.got} of {self.asked} clips asked for ({self.missing} missing{away})"
+        return f"{self.got} of {self.asked} videos asked for ({self.missing} missing{away})"
 
 
 def count_clips(rows: Iterable[LedgerRow]) -> ClipCounts:

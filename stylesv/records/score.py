@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from pydantic import Field
+
 from stylesv.config.base import Settings
 from stylesv.errors import DataError
 from stylesv.records.beside import FidelityScore, Memorisation
 from stylesv.records.floor import Floor, Infinity
+from stylesv.records.ledger import ClipCounts
 from stylesv.records.motion import MotionScore
 from stylesv.records.protocol import UsedProtocol
 from stylesv.records.sealed_file import read_sealed, write_sealed
@@ -34,6 +37,8 @@ class RealClipSet(Settings):
     """SHA-256 of the list of video numbers and frames."""
     resolution_px: int
     """Height and width of the frames that the detector was given."""
+    asked: ClipCounts | None = Field(default=None, exclude_if=lambda asked: asked is None)
+    """What the data set holds of the clips that it was asked to hold; null: nobody asked for any."""
 
 
 class GeneratedClipSet(Settings):

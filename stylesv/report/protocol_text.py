@@ -1,6 +1,6 @@
 """A protocol in words, for captions and for the page's section on how scores were measured."""
 
-from stylesv.config.protocol import FloorSettings
+from stylesv.config.beside import FloorSettings
 from stylesv.records.protocol import UsedProtocol
 
 MEASURES = {

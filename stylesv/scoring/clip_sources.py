@@ -19,6 +19,7 @@ from torch import Tensor
 
 from stylesv.data.decoding import SourceFrame, VideoFacts, decode_film
 from stylesv.data.frame_fitting import fit_frame
+from stylesv.data.ledger import counts_of
 from stylesv.data.packed import PackedClips
 from stylesv.data.pictures import decode_frame_folder
 from stylesv.data.video_sources import VideoSource, find_sources, open_archive
@@ -57,6 +58,7 @@ class PackedVideos:
         self.lengths = tuple(self._packed.num_frames(clip) for clip in range(self._packed.num_clips))
         self.resolution = self._packed.resolution
         self.fingerprint = self._packed.digest
+        self.asked = counts_of(self._packed.index)
 
     def read(self, video: int, frames: Sequence[int]) -> UInt8[np.ndarray, "t c h w"]:
         """Frames of a video."""

@@ -17,7 +17,7 @@ from stylesv.metrics.shards import Clips
 from stylesv.networks.generator import Generator
 from stylesv.records.protocol import UsedProtocol
 from stylesv.records.score import GeneratedClipSet, RealClipSet
-from stylesv.scoring.clip_sources import SnapshotClips, StoredClips, Videos
+from stylesv.scoring.clip_sources import PackedVideos, SnapshotClips, StoredClips, Videos
 from stylesv.scoring.motion_clips import select_motion_clips
 from stylesv.seeding import derive_seed
 
@@ -40,13 +40,15 @@ class Side:
 
 
 def real_side(videos: Videos, used: UsedProtocol, *, name: str) -> Side:
-    """The clips that a protocol takes of real videos.
+    """The clips that a protocol takes of real videos; of packed ones the record says what they were asked to hold.
 
     Raises:
         DataError: fewer than two clips fit.
     """
     selection = select_real_clips(videos.lengths, used.settings)
-    record = describe_real_clips(selection, dataset=name, protocol=used, resolution_px=videos.resolution)
+    described = describe_real_clips(selection, dataset=name, protocol=used, resolution_px=videos.resolution)
+    asked = videos.asked if isinstance(videos, PackedVideos) else None
+    record = described.model_copy(update={"asked": asked})
     return _side_of_videos(videos, selection, record, used.settings, first_artefact_frame=0)
 
 

@@ -124,9 +124,9 @@ class DataQuestions:
         data = self._data(wildcards)
         return paths.SHOTS.format(data=data.name) if data.recipe.shots else None
 
-    def max_missing(self, wildcards: Wildcards) -> float:
-        """Largest share of the clips asked for that may be missing."""
-        return self._data(wildcards).settings.max_missing
+    def max_missing(self, wildcards: Wildcards) -> str:
+        """Largest share of the clips asked for that may be missing, a number."""
+        return str(self._data(wildcards).settings.max_missing)
 
     def fetched_records(self, wildcards: Wildcards) -> list[str]:
         """What was fetched for a data set, as files say it: parts of an archive, or films."""

@@ -1,0 +1,70 @@
+"""Shots: cuts of known films are found, transitions are in no shot, gaps and unreadable frames end one."""
+
+import io
+import zipfile
+
+import numpy as np
+import pytest
+from film_making import write_exact
+from PIL import Image
+from real_films import real_films
+
+from stylesv.data.decoding import VideoFacts, decode_film
+from stylesv.data.shots import Breaks, find_shots, shots_between
+from stylesv.data.video_sources import find_sources
+
+
+@pytest.mark.parametrize(
+    ("transitions", "before", "lost", "shots"),
+    [
+        ([], set(), set(), [(0, 100)]),
+        ([(39, 39)], set(), set(), [(0, 40), (40, 100)]),
+        ([(39, 49)], set(), set(), [(0, 40), (50, 100)]),
+        ([], {40}, set(), [(0, 40), (40, 100)]),
+        ([], set(), {40}, [(0, 40), (41, 100)]),
+        ([], set(), {40, 41, 99}, [(0, 40), (42, 99)]),
+        ([(39, 39)], {40}, {40}, [(0, 40), (41, 100)]),
+        ([], set(), set(range(100)), []),
+    ],
+)
+def test_shots_are_what_is_between(transitions, before, lost, shots):
+    assert shots_between(100, transitions, Breaks(before, lost)) == shots
+
+
+def joined(folder, pieces: list[np.ndarray], *, first_number: int = 0, missing: int | None = None):
+    """Frames one behind the other in a zip, as folder `a` of numbered JPEGs."""
+    with zipfile.ZipFile(folder / "frames.zip", "w") as archive:
+        for number, pixels in enumerate(np.concatenate(pieces)):
+            content = io.BytesIO()
+            Image.fromarray(pixels).save(content, "JPEG", quality=95)
+            if number != missing:
+                archive.writestr(f"a/{first_number + number}.jpg", content.getvalue())
+    (source,), _ = find_sources(folder / "frames.zip")
+    return source
+
+
+def film(path) -> np.ndarray:
+    return np.stack([np.asarray(frame.image.resize((96, 54))) for frame in decode_film(path, VideoFacts())])
+
+
+def test_cuts_of_joined_real_films_are_found(tmp_path):
+    films = [film(path) for path in sorted(real_films("sky").glob("*.mp4"))[:6]]
+    assert {len(each) for each in films} == {32}
+    source = joined(tmp_path, films)
+    found = find_shots(source, detector="transnetv2", threshold=0.5)
+    assert found == [(start, start + 32) for start in range(0, 6 * 32, 32)]
+
+
+def test_a_missing_number_ends_a_shot(tmp_path):
+    source = joined(tmp_path, [np.full((30, 54, 96, 3), 90, np.uint8)], first_number=7, missing=12)
+    assert find_shots(source, detector="transnetv2", threshold=0.5) == [(0, 12), (12, 29)]
+
+
+def test_a_film_is_cut_alike_in_a_folder_and_in_a_zip(tmp_path):
+    scenes = [np.random.default_rng(seed).integers(0, 256, (6, 8, 3)).repeat(8, 0).repeat(8, 1) for seed in (0, 1)]
+    write_exact(tmp_path / "v" / "a.mkv", [scenes[number >= 20].astype(np.uint8) for number in range(45)])
+    with zipfile.ZipFile(tmp_path / "v.zip", "w") as archive:
+        archive.write(tmp_path / "v" / "a.mkv", "a.mkv")
+    for videos in (tmp_path / "v", tmp_path / "v.zip"):
+        (source,), _ = find_sources(videos)
+        assert find_shots(source, detector="transnetv2", threshold=0.5) == [(0, 20), (20, 45)]
