@@ -70,6 +70,8 @@ rule draw_nearest:
         paths.NEAREST,
     log:
         "logs/draw_nearest/{run}/{look}/{protocol}.log",
+    benchmark:
+        "benchmarks/draw_nearest/{run}/{look}/{protocol}.tsv"
     conda:
         "../envs/evaluate.yaml"
     threads: plan.machine.cpu_threads

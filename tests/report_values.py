@@ -11,7 +11,7 @@ from stylesv.records.log_line import LogLine
 from stylesv.records.named_protocol import named_protocol
 from stylesv.records.protocol import UsedProtocol
 from stylesv.records.score import Score
-from stylesv.report.tables import ScoreRow
+from stylesv.report.score_row import ScoreRow
 
 CONFIG = Path(__file__).parents[1] / "config"
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeInt, model_validator
 
 from stylesv.config.base import Count, Fraction, Seed, Settings
+from stylesv.config.beside import FloorSettings, NeighbourSettings
 from stylesv.config.detector import FeatureDetectorSettings
 
 Metric = Literal["frechet_video", "frechet_image", "kernel_image", "inception_image", "inception_video"]
@@ -88,17 +89,6 @@ class KernelSettings(Settings):
     """Seed of the subsets. The published code draws from the unseeded global generator."""
 
 
-class NeighbourSettings(Settings):
-    """Precision, recall, density, coverage and copies, beside a Fréchet score (`stylesv.metrics.neighbours`)."""
-
-    nearest: Count
-    """Which neighbour the ball around a clip reaches to. prdc: 5."""
-    max_clips: Annotated[int, Field(ge=10)]
-    """At most this many clips of either side, drawn where there are more: time and memory grow with their square."""
-    seed: Seed
-    """Seed of that draw, and of the halves of the real videos that stand beside it."""
-
-
 class InceptionSettings(Settings):
     """Inception score (Salimans et al. 2016)."""
 
@@ -117,20 +107,6 @@ class BootstrapSettings(Settings):
     """Share of the resamples inside the interval, such as 0.95."""
     seed: Seed
     """Seed of the resamples."""
-
-
-class FloorSettings(Settings):
-    """What a perfect generator would score with as many clips, and what this one would with infinitely many."""
-
-    draws: Annotated[int, Field(ge=20, le=100_000)]
-    """Perfect generators that are drawn from the real clips (`stylesv.metrics.floor`)."""
-    level: Annotated[float, Field(gt=0, lt=1)]
-    """Share of their scores inside the floor's interval, such as 0.95."""
-    parts: Annotated[int, Field(ge=2, le=16)]
-    """Clips are cut into 1, 2, ... to so many parts, whose scores give the one at infinitely many
-    (`stylesv.metrics.infinity`)."""
-    seed: Seed
-    """Seed of draws and parts."""
 
 
 class ArtefactSettings(Settings):

@@ -6,7 +6,8 @@ Every number stands beside that of real clips: one half of the real videos again
 import numpy as np
 from jaxtyping import Float, Int
 
-from stylesv.config.protocol import KernelSettings, NeighbourSettings
+from stylesv.config.beside import NeighbourSettings
+from stylesv.config.protocol import KernelSettings
 from stylesv.metrics.features import FeatureSet
 from stylesv.metrics.kernel import kernel_distance
 from stylesv.metrics.neighbours import fidelity, nearest_real
@@ -14,6 +15,7 @@ from stylesv.records.beside import FidelityScore, Memorisation, NearestPair
 from stylesv.records.warning import ScoreWarning
 from stylesv.seeding import numpy_generator
 
+UNUSUAL = 3  # times as many copies as real clips have among themselves are no chance
 NUM_PAIRS = 6  # pairs that are shown
 
 
@@ -57,6 +59,7 @@ def memorisation_of(real: FeatureSet, generated: FeatureSet) -> Memorisation | N
         generated_distance=float(np.median(found.distance)),
         real_distance=float(np.median(found.between_real)) if len(found.between_real) else None,
         copy_distance=found.copy_distance,
+        real_share=found.real_share,
         copies=int(found.copies.sum()),
         clips=len(found.distance),
         pairs=tuple(pairs),
@@ -64,8 +67,8 @@ def memorisation_of(real: FeatureSet, generated: FeatureSet) -> Memorisation | N
 
 
 def copy_warnings(found: Memorisation | None) -> tuple[ScoreWarning, ...]:
-    """A warning for a score whose generated clips are real ones; empty if none is."""
-    if found is None or found.copies == 0:
+    """A warning for a score whose generated clips are real ones; empty if no more are than real videos are alike."""
+    if found is None or found.copies <= UNUSUAL * found.real_share * found.clips:
         return ()
     apart = (
         ""
@@ -73,7 +76,7 @@ def copy_warnings(found: Memorisation | None) -> tuple[ScoreWarning, ...]:
         else f", where real clips of different videos are {found.real_distance:.3g} apart"
     )
     sentence = (
-        f"{found.copies} of {found.clips} generated clips are copies of real ones (in features no further than "
+        f"{found.copies} of {found.clips} generated clips are copies of real ones, or nearly (in features no further than "
         f"{found.copy_distance:.3g}{apart}): the score says little about a generator."
     )
     return (ScoreWarning(code="copies", sentence=sentence),)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Float64, Int
 
-from stylesv.config.protocol import FloorSettings
+from stylesv.config.beside import FloorSettings
 from stylesv.metrics.gaussian_floor import gaussian_scores
 from stylesv.metrics.moments import Covariance, Moments
 from stylesv.metrics.resampling import RealSide, ResampledFrechet, counts_of, members_of

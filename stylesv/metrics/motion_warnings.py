@@ -59,7 +59,7 @@ def _morphs(motion: MotionScore) -> ScoreWarning | None:
         return None
     return ScoreWarning(
         code="morphs",
-        sentence=f"Its clips change from frame to frame as real ones do ({made:.2g} and {real:.2g} grey levels), but what is in "
+        sentence=f"Its frames change from one to the next (by {made:.2g} grey levels, real ones by {real:.2g}), but what is in "
         f"them moves less than half as far ({flow[0]:.2g} against {flow[1]:.2g} % of the width a frame): they morph more than "
         "they move.",
     )

@@ -17,7 +17,7 @@ from torch import Tensor
 from stylesv.errors import DataError
 
 FIDELITY_NAMES = ("precision", "recall", "density", "coverage")
-COPY_SHARE = 0.1  # of the usual distance between real videos: nearer is a copy (docs/protocols.md 7.4)
+COPY_SHARE = 0.5  # of the usual distance between real videos: nearer is a copy (docs/protocols.md 7.4)
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,11 @@ class Nearest:
     def copy_distance(self) -> float:
         """Below this distance a generated clip counts as a copy; 0 where real clips cannot tell."""
         return COPY_SHARE * float(np.median(self.between_real)) if len(self.between_real) else 0.0
+
+    @property
+    def real_share(self) -> float:
+        """Share of real clips that are as near to one of another video."""
+        return float(np.mean(self.between_real <= self.copy_distance)) if len(self.between_real) else 0.0
 
     @property
     def copies(self) -> Bool[np.ndarray, "m"]:

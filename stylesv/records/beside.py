@@ -2,6 +2,15 @@
 
 from stylesv.config.base import Settings
 
+FIDELITY = {
+    "kernel": "distance without a floor: 0 for a perfect generator, whatever the number of clips (x 1000)",
+    "precision": "share of generated clips that look like some real one; low: clips look wrong",
+    "recall": "share of real clips that some generated one looks like; low: kinds of clips are missing",
+    "density": "the same as precision, counting how many real clips each looks like",
+    "coverage": "the same as recall, and harder to please by chance; low: kinds of clips are missing",
+}
+"""What the numbers mean, for tables and the page."""
+
 
 class FidelityScore(Settings):
     """A number of generated clips and of real ones."""
@@ -33,7 +42,9 @@ class Memorisation(Settings):
     real_distance: float | None
     """Median distance of a real clip from the nearest of another video; null for a single video."""
     copy_distance: float
-    """Generated clips at this distance or nearer count as copies."""
+    """Generated clips at this distance or nearer count as copies: half of `real_distance`."""
+    real_share: float
+    """Share of real clips that are as near to one of another video: what a perfect generator has, too."""
     copies: int
     """Generated clips that do."""
     clips: int

@@ -62,7 +62,9 @@ def best_snapshot(candidates: Sequence[Candidate], settings: ProtocolSettings) -
     if any(moving):
         reason = f"{extreme} of the snapshots whose clips move about as much as real ones"
     else:
-        reason = f"{extreme} of the snapshots that come nearest: there is none whose clips move as much as real ones"
+        reason = (
+            f"{extreme} of the snapshots that come nearest: there is none whose clips move about as much as real ones"
+        )
     if place != order[0]:
         first = candidates[order[0]]
         wrong = [WORDS[warning.code] for warning in first.warnings if warning.code in WORDS]

@@ -4,15 +4,6 @@ from dataclasses import dataclass
 
 from stylesv.records.score import Score
 
-EXPLANATIONS = {
-    "kernel": "distance without a floor: 0 for a perfect generator, whatever the number of clips (x 1000)",
-    "precision": "share of generated clips that look like some real one; low: clips look wrong",
-    "recall": "share of real clips that some generated one looks like; low: kinds of clips are missing",
-    "density": "the same as precision, counting how many real clips each looks like",
-    "coverage": "the same as recall, and harder to please by chance; low: kinds of clips are missing",
-}
-"""What the numbers mean, for the page."""
-
 
 @dataclass(frozen=True)
 class BesideRow:

@@ -11,7 +11,7 @@ def explain_copies(scores: Sequence[Score]) -> str:
     text = "Each row has a generated clip and the real clip that a detector finds nearest to it; the most alike come first."
     if found is None:
         return text
-    verdict = f"{found.copies or 'None'} of {found.clips} generated clips is close enough to be a copy."
+    verdict = f"Close enough to be copies: {found.copies or 'none'} of {found.clips} generated clips."
     if found.real_distance is None:
         return f"{text} {verdict}"
     return (

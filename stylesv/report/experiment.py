@@ -19,7 +19,8 @@ from stylesv.report.data_sheet import sheet_facts
 from stylesv.report.figures import draw_score_curves, draw_training_curves
 from stylesv.report.html import DatasetSummary, Media, ReportContent, RunSummary, write_report
 from stylesv.report.motion_figures import draw_motion_curves
-from stylesv.report.tables import ScoreTable, format_number, score_row, write_score_table
+from stylesv.report.score_row import format_number, score_row
+from stylesv.report.tables import ScoreTable, write_score_table
 from stylesv.report.warnings import warnings_of_snapshots
 
 TABLE_FILES = {"csv": "csv", "markdown": "md", "tex": "tex"}

@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from stylesv.errors import DataError
 from stylesv.files import write_bytes
 from stylesv.records.log_line import LogLine
-from stylesv.report.tables import ScoreRow, ScoreTable, tabulate_scores
+from stylesv.report.score_row import ScoreRow
+from stylesv.report.tables import ScoreTable, tabulate_scores
 
 # Okabe and Ito 2008: distinct also for colour-blind readers; yellow is left out, being faint on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")

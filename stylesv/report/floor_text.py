@@ -1,43 +1,21 @@
 """Floors, values at infinitely many clips, and scores that differ by chance, in words for a newcomer."""
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol, runtime_checkable
+from collections.abc import Iterable, Sequence
 
-from stylesv.records.floor import Floor, Infinity
-
-Number = Callable[[float], str]
-"""How a number is written."""
+from stylesv.report.score_row import ScoreRow, format_number
 
 
-@runtime_checkable
-class ScoredRow(Protocol):
-    """What is told of a score here: `stylesv.report.tables.ScoreRow`."""
-
-    dataset: str
-    model: str
-    run: str
-    kimg: int | None
-    value: float
-    low: float | None
-    high: float | None
-    floor: Floor | None
-    infinity: Infinity | None
-    few_clips: bool
-    num_real: int
-    num_generated: int
-
-
-def is_different(first: ScoredRow, second: ScoredRow) -> bool:
+def is_different(first: ScoreRow, second: ScoreRow) -> bool:
     """Whether two scores differ by more than chance: False where each lies in the other's interval."""
     return not (_holds(first, second.value) and _holds(second, first.value))
 
 
-def explain_floor(row: ScoredRow, number: Number) -> str | None:
+def explain_floor(row: ScoreRow) -> str | None:
     """A sentence on what a perfect generator would score; None where that was not measured."""
     floor = row.floor
     if floor is None:
         return None
-    means = f"{number(floor.value)} ({number(floor.low)} to {number(floor.high)})"
+    means = f"{format_number(floor.value)} ({format_number(floor.low)} to {format_number(floor.high)})"
     text = (
         f"A perfect generator would not score 0 but about {means}, because only {row.num_real} real and "
         f"{row.num_generated} generated clips are compared"
@@ -49,16 +27,16 @@ def explain_floor(row: ScoredRow, number: Number) -> str | None:
     return f"{text}."
 
 
-def explain_infinity(row: ScoredRow, number: Number) -> str | None:
+def explain_infinity(row: ScoreRow) -> str | None:
     """A sentence on the score at infinitely many clips; None where that was not measured."""
     if row.infinity is None:
         return None
-    value = number(max(row.infinity.value, 0.0))
+    value = format_number(max(row.infinity.value, 0.0))
     about = "at most about" if row.few_clips else "about"  # the line through the scores of parts bends
     return f"With endlessly many clips, where a perfect generator scores 0, this one would score {about} {value}."
 
 
-def not_different_notes(best: Sequence[ScoredRow], number: Number) -> list[str]:
+def not_different_notes(best: Sequence[ScoreRow]) -> list[str]:
     """For each data set, a sentence on the best scores of its runs: which of them differ by no more than chance."""
     notes = []
     for dataset in dict.fromkeys(row.dataset for row in best):
@@ -66,15 +44,15 @@ def not_different_notes(best: Sequence[ScoredRow], number: Number) -> list[str]:
         for place, first in enumerate(rows):
             same = [row for row in rows[place + 1 :] if not is_different(first, row)]
             if same:
-                others = " and ".join(f"{_name(row)} ({number(row.value)})" for row in same)
+                others = " and ".join(f"{_name(row)} ({format_number(row.value)})" for row in same)
                 notes.append(
-                    f"{dataset}: do not call {_name(first)} ({number(first.value)}) and {others} different: each score lies "
-                    "in the other's interval."
+                    f"{dataset}: do not call {_name(first)} ({format_number(first.value)}) and {others} different: each score "
+                    "lies in the other's interval."
                 )
     return notes
 
 
-def floor_notes(rows: Iterable[ScoredRow], number: Number) -> list[str]:
+def floor_notes(rows: Iterable[ScoreRow]) -> list[str]:
     """For each data set, what a perfect generator would score, and how that was found."""
     notes = []
     for row in {row.dataset: row for row in rows if row.floor is not None}.values():
@@ -85,17 +63,17 @@ def floor_notes(rows: Iterable[ScoredRow], number: Number) -> list[str]:
             else "drawn from a normal distribution with the real moments, so too low where tails are heavy"
         )
         notes.append(
-            f"{row.dataset}: floor {number(floor.value)}, {100 * floor.level:g} % of a perfect generator's scores between "
-            f"{number(floor.low)} and {number(floor.high)} ({how})."
+            f"{row.dataset}: floor {format_number(floor.value)}, {100 * floor.level:g} % of a perfect generator's scores between "
+            f"{format_number(floor.low)} and {format_number(floor.high)} ({how})."
         )
     return notes
 
 
-def _holds(row: ScoredRow, value: float) -> bool:
+def _holds(row: ScoreRow, value: float) -> bool:
     if row.low is None or row.high is None:
         return value == row.value
     return row.low <= value <= row.high
 
 
-def _name(row: ScoredRow) -> str:
+def _name(row: ScoreRow) -> str:
     return row.model if row.kimg is None else f"{row.model} at {row.kimg} kimg"

@@ -9,19 +9,13 @@ import jinja2
 
 from stylesv.errors import DataError
 from stylesv.files import write_text
-from stylesv.report.artefact_table import EXPLANATIONS, beside_cells
+from stylesv.records.beside import FIDELITY
+from stylesv.report.artefact_table import beside_cells
 from stylesv.report.floor_text import explain_floor, explain_infinity
 from stylesv.report.motion_table import motion_sentence
 from stylesv.report.protocol_text import describe_protocol
-from stylesv.report.tables import (
-    ScoreTable,
-    format_floor,
-    format_infinity,
-    format_kimg,
-    format_marked,
-    format_number,
-    format_score,
-)
+from stylesv.report.score_row import format_floor, format_infinity, format_kimg, format_number, format_score
+from stylesv.report.tables import ScoreTable, format_marked
 from stylesv.report.warnings import SnapshotWarnings
 
 MEDIA_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".mp4": "video/mp4"}
@@ -94,11 +88,11 @@ def write_report(path: Path, content: ReportContent) -> None:
         "data_uri": data_uri,
         "is_film": lambda media: media.path.suffix.lower() == ".mp4",
         "describe_protocol": describe_protocol,
-        "explain_floor": lambda row: explain_floor(row, format_number),
-        "explain_infinity": lambda row: explain_infinity(row, format_number),
+        "explain_floor": explain_floor,
+        "explain_infinity": explain_infinity,
         "marked": format_marked,
         "beside": _beside,
-        "explanations": EXPLANATIONS,
+        "explanations": FIDELITY,
     }
     write_text(path, environment.get_template("report.html").render(content=content))
 

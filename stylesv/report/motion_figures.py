@@ -7,7 +7,8 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from stylesv.report.figures import COLOURS, KIMG_LABEL, STYLE, line_names, save_figure
-from stylesv.report.tables import ScoreRow, tabulate_scores
+from stylesv.report.score_row import ScoreRow
+from stylesv.report.tables import tabulate_scores
 
 PANELS = {"difference_1": "frame difference\n(grey levels)", "flow_relative": "optical flow\n(% of width a frame)"}
 

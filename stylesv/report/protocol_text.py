@@ -1,6 +1,6 @@
 """A protocol in words, for captions and for the page's section on how scores were measured."""
 
-from stylesv.config.protocol import FloorSettings
+from stylesv.config.beside import FloorSettings
 from stylesv.records.protocol import UsedProtocol
 
 MEASURES = {
@@ -9,6 +9,14 @@ MEASURES = {
     "kernel_image": "kernel distance between detector features of frames, times 1000",
     "inception_image": "inception score of frames",
     "inception_video": "inception score of clips",
+}
+
+PAPERS_MEASURE = {
+    "frechet_video": "FVD",
+    "frechet_image": "FID",
+    "kernel_image": "KID",
+    "inception_image": "IS",
+    "inception_video": "the papers' inception score",
 }
 
 
@@ -57,15 +65,20 @@ def caption_protocol(used: UsedProtocol) -> str:
     return f"Protocol {parts['Protocol']}; {rest}."
 
 
-def explain_random_detector(used: UsedProtocol) -> str | None:
-    """What a score of a random detector is worth; None for a trained one."""
+def explain_detector(used: UsedProtocol) -> str | None:
+    """What a score of another detector than the papers' is worth; None for theirs, and for files that a user gives."""
     settings = used.settings
+    label = settings.metric_label
+    if settings.detector.is_packaged:
+        return (
+            f"{label} uses {settings.detector.name}, a trained network that comes with pip, where the papers' cannot be had. "
+            f"It compares models here; it is not {PAPERS_MEASURE[settings.metric]}: do not compare it with published numbers."
+        )
     if not settings.detector.is_random:
         return None
-    trained = settings.metric_label.removeprefix("r")
     return (
-        f"{settings.metric_label} uses a detector with random weights. It ranks snapshots of one data set and is not "
-        f"{trained}: do not compare it with published numbers."
+        f"{label} uses a detector with random weights. It ranks snapshots of one data set and is not "
+        f"{label.removeprefix('r')}: do not compare it with published numbers."
     )
 
 

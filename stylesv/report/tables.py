@@ -9,16 +9,18 @@ from pathlib import Path
 from stylesv.errors import ConfigError, DataError
 from stylesv.files import write_text
 from stylesv.records.best_snapshot import Best, Candidate, best_snapshot
-from stylesv.records.floor import Floor, Infinity
-from stylesv.records.ledger import ClipCounts
-from stylesv.records.motion import MotionScore
 from stylesv.records.protocol import UsedProtocol, require_one_protocol
-from stylesv.records.score import Score
-from stylesv.records.warning import ScoreWarning
 from stylesv.report import motion_table
-from stylesv.report.artefact_table import BesideRow, beside_cells, beside_rows
+from stylesv.report.artefact_table import beside_cells
 from stylesv.report.floor_text import floor_notes, is_different, not_different_notes
-from stylesv.report.protocol_text import caption_protocol, explain_random_detector
+from stylesv.report.protocol_text import caption_protocol, explain_detector
+from stylesv.report.score_row import (
+    ScoreRow,
+    format_floor,
+    format_infinity,
+    format_kimg,
+    format_score,
+)
 
 CSV_COLUMNS = (
     *("dataset", "model", "run", "seed", "kimg", "metric", "value", "low", "high", "best", "few_clips"),
@@ -26,30 +28,6 @@ CSV_COLUMNS = (
     *("real_clips", "generated_clips", "protocol", "protocol_key", "detector_sha256"),
     *motion_table.CSV_COLUMNS,
 )
-
-
-@dataclass(frozen=True)
-class ScoreRow:
-    """One score of one snapshot; `low` and `high` are None where the protocol asks for no interval."""
-
-    dataset: str
-    model: str
-    run: str
-    seed: int | None
-    kimg: int | None
-    value: float
-    low: float | None
-    high: float | None
-    few_clips: bool
-    num_real: int
-    num_generated: int
-    protocol: UsedProtocol
-    floor: Floor | None = None
-    infinity: Infinity | None = None
-    beside: tuple[BesideRow, ...] = ()
-    warnings: tuple[ScoreWarning, ...] = ()
-    motion: MotionScore | None = None
-    asked: ClipCounts | None = None
 
 
 @dataclass(frozen=True)
@@ -106,31 +84,6 @@ class ScoreTable:
     def last(self, run: str) -> ScoreRow:
         """The score of a run's last snapshot."""
         return [row for row in self.rows if row.run == run][-1]
-
-
-def score_row(score: Score) -> ScoreRow:
-    """A score as a row of a table."""
-    interval = score.interval
-    return ScoreRow(
-        dataset=score.scored.dataset,
-        model=score.scored.model or "–",
-        run=score.scored.run,
-        seed=score.scored.seed,
-        kimg=score.scored.kimg,
-        value=score.value,
-        low=interval.low if interval else None,
-        high=interval.high if interval else None,
-        few_clips=score.few_clips,
-        num_real=score.real.count,
-        asked=score.real.asked,
-        num_generated=score.generated.count,
-        protocol=score.protocol,
-        floor=score.floor,
-        infinity=score.infinity,
-        beside=beside_rows(score),
-        warnings=score.warnings,
-        motion=score.motion,
-    )
 
 
 def tabulate_scores(rows: Sequence[ScoreRow]) -> ScoreTable:
@@ -224,41 +177,9 @@ def format_tex(table: ScoreTable) -> str:
     return "\n".join([*lines, "\\bottomrule", "\\end{tabular}"]) + "\n"
 
 
-def format_score(row: ScoreRow) -> str:
-    """A score with its interval, such as `123.4 [120.1, 126.9]`."""
-    if row.low is None or row.high is None:
-        return format_number(row.value)
-    return f"{format_number(row.value)} [{format_number(row.low)}, {format_number(row.high)}]"
-
-
 def format_marked(table: ScoreTable, row: ScoreRow) -> str:
     """A score, behind ≈ where it differs from the best of its run by no more than chance."""
     return ("≈ " if row not in table.best and table.is_like_best(row) else "") + format_score(row)
-
-
-def format_floor(row: ScoreRow) -> str:
-    """What a perfect generator would score, with the interval of its scores; a dash where that was not measured."""
-    if row.floor is None:
-        return "–"
-    return f"{format_number(row.floor.value)} [{format_number(row.floor.low)}, {format_number(row.floor.high)}]"
-
-
-def format_infinity(row: ScoreRow) -> str:
-    """The score at infinitely many clips; a dash where that was not measured."""
-    return "–" if row.infinity is None else format_number(row.infinity.value)
-
-
-def format_number(value: float) -> str:
-    """About four digits, without an exponent for numbers of the size of scores."""
-    for limit, digits in ((1000, 0), (100, 1), (1, 2)):
-        if abs(value) >= limit:
-            return f"{value:.{digits}f}"
-    return f"{value:.3g}"
-
-
-def format_kimg(row: ScoreRow) -> str:
-    """The snapshot, or a dash where a folder of clips was scored."""
-    return "–" if row.kimg is None else str(row.kimg)
 
 
 def _best(rows: Sequence[ScoreRow]) -> Best:
@@ -284,7 +205,7 @@ def _require_equal_counts(rows: Sequence[ScoreRow]) -> None:
 def _notes(rows: tuple[ScoreRow, ...], best_rows: tuple[ScoreRow, ...]) -> tuple[str, ...]:
     notes: list[str] = []
     best_of = {row.run: row for row in best_rows}
-    random = explain_random_detector(rows[0].protocol)
+    random = explain_detector(rows[0].protocol)
     if random:
         notes.append(random)
     if any(row.few_clips for row in rows):
@@ -303,7 +224,7 @@ def _notes(rows: tuple[ScoreRow, ...], best_rows: tuple[ScoreRow, ...]) -> tuple
     counts = {row.dataset: (row.num_real, row.num_generated) for row in rows}
     notes += [f"{name}: {real} real and {made} generated clips." for name, (real, made) in counts.items()]
     notes += [f"{name}: {text}." for name, text in {row.dataset: row.asked.text for row in rows if row.asked}.items()]
-    notes += [*floor_notes(rows, format_number), *not_different_notes(best_rows, format_number)]
+    notes += [*floor_notes(rows), *not_different_notes(best_rows)]
     if any(row not in best_rows and not is_different(row, best_of[row.run]) for row in rows):
         notes.append(
             "≈: each score lies in the interval of the other, this and the best of its run; they are not different."

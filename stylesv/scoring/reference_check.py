@@ -14,7 +14,8 @@ import torch.nn.functional as F
 from jaxtyping import UInt8
 from torch import Tensor
 
-from stylesv.config.protocol import FloorSettings, ProtocolSettings
+from stylesv.config.beside import FloorSettings
+from stylesv.config.protocol import ProtocolSettings
 from stylesv.errors import DataError
 from stylesv.metrics.clip_selection import select_real_clips
 from stylesv.metrics.detector import Detector

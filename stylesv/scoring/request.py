@@ -8,6 +8,7 @@ from stylesv.metrics.artefacts import EXPLANATIONS
 from stylesv.metrics.score import score_features
 from stylesv.records.protocol import Protocol, UsedProtocol
 from stylesv.records.score import Score, ScoredRun
+from stylesv.scoring.beside_text import describe_fidelity, describe_floor
 from stylesv.scoring.clip_sources import open_videos
 from stylesv.scoring.measure import compute_share, load_protocols_detector, measure_side, shards_of
 from stylesv.scoring.motion_text import describe_motion
@@ -75,13 +76,7 @@ def describe_score(score: Score) -> list[str]:
         "" if interval is None else f"   {100 * interval.level:g} % interval {interval.low:.4g} to {interval.high:.4g}"
     )
     lines = [f"{score.label:<20}{score.value:.6g}   ({better} is better){shown}"]
-    if (floor := score.floor) is not None:
-        lines.append(
-            f"{'perfect generator':<20}{floor.value:.6g}   (with as many clips; {100 * floor.level:g} % between "
-            f"{floor.low:.4g} and {floor.high:.4g})"
-        )
-    if score.infinity is not None:
-        lines.append(f"{'infinitely many':<20}{score.infinity.value:.6g}   (clips; a perfect generator would score 0)")
+    lines += describe_floor(score)
     if score.split_std is not None:
         lines.append(f"{'':<20}standard deviation over parts {score.split_std:.4g}; real clips {score.real_value:.6g}")
     lines += [
@@ -90,6 +85,7 @@ def describe_score(score: Score) -> list[str]:
         f"{'protocol':<20}{score.protocol.id}, detector {score.protocol.settings.detector.name} "
         f"{score.protocol.detector_sha256[:12]}",
     ]
+    lines += describe_fidelity(score)
     if score.artefacts:
         lines += ["", f"{'what FVD misses':<20}{'generated':>20}{'real':>20}"]
     for row in score.artefacts:

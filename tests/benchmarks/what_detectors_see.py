@@ -73,7 +73,7 @@ def read_rendered(size: int) -> tuple["object", np.ndarray]:
     settings = PackSettings(
         resolution=size,
         crop="center",
-        fps=10,
+        fps=10.0,
         min_frames=NEEDED,
         max_frames=NEEDED,
         jpeg_quality=95,

@@ -273,7 +273,7 @@ def test_real_clips_beside_generated_ones_are_whole_or_all_as_short_as_the_short
     frames = np.random.default_rng(0).integers(0, 255, (12, 3, 32, 32), np.uint8)
     for number, length in enumerate((12, 5, 12, 12)):
         write_video(tmp_path / "videos" / f"{number}.mp4", frames[:length], fps=25)
-    values = {"crop": "center", "fps": None, "min_frames": 1, "max_frames": None, "damaged": "drop"}
+    values = {"crop": "center", "fps": None, "min_frames": 1, "max_frames": None, "damaged": "drop", "labels": None}
     pack_videos(
         tmp_path / "videos", tmp_path / "packed", settings=PackSettings(resolution=32, jpeg_quality=95, **values)
     )

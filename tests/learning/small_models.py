@@ -63,7 +63,9 @@ def recipes(folder: Path) -> dict[str, TrainedRecipe]:
     config = folder / "config"
     shutil.copytree(ROOT / "config", config, dirs_exist_ok=True)
     (config / "datasets" / "stripes.yaml").write_text(
-        yaml.safe_dump({"dataset": {"videos": str(folder / "frames"), "resolution": SIZE_PX, "min_frames": 16}})
+        yaml.safe_dump(
+            {"dataset": {"source": {"folder": str(folder / "frames")}, "resolution": SIZE_PX, "min_frames": 16}}
+        )
     )
     (config / "experiments" / "learning.yaml").write_text(yaml.safe_dump(SETTINGS))
     return {run.model: run.recipe for run in load_plan(config).experiments["learning"].runs}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stylesv.config.protocol import FloorSettings
+from stylesv.config.beside import FloorSettings
 from stylesv.metrics.bootstrap import frechet_interval
 from stylesv.metrics.floor import GeneratedClips, floor_of_features, floor_of_moments
 from stylesv.metrics.infinity import extrapolate

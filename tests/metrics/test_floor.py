@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stylesv.config.protocol import FloorSettings
+from stylesv.config.beside import FloorSettings
 from stylesv.metrics.floor import GeneratedClips, floor_of_features, floor_of_moments
 from stylesv.metrics.frechet import frechet_distance_of_features
 from stylesv.metrics.gaussian_floor import first_order_floor, gaussian_scores

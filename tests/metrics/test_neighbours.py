@@ -56,7 +56,7 @@ def test_copies_are_found_and_clips_of_the_same_video_are_not_the_measure():
     random = np.random.default_rng(0)
     videos = np.repeat(np.arange(10), 3)
     real = np.repeat(random.standard_normal((10, 8)), 3, axis=0) + 0.001 * random.standard_normal((30, 8)) + 50
-    generated = random.standard_normal((20, 8)) + 50
+    generated = 2 * random.standard_normal((20, 8)) + 50
     generated[7] = real[13] + 1e-6
     found = nearest_real(real, videos, generated)
     assert np.flatnonzero(found.copies).tolist() == [7] and found.real[7] == 13
@@ -71,3 +71,11 @@ def test_a_single_real_video_tells_exact_copies_only():
     generated[3] = real[4]
     found = nearest_real(real, np.zeros(len(real), int), generated)
     assert found.copy_distance == 0 and found.copies[3] and found.copies.sum() == 1
+
+
+def test_real_clips_that_are_alike_themselves_excuse_generated_ones():
+    random = np.random.default_rng(0)
+    real = random.standard_normal((40, 8)) + 50
+    real[1:20:2] = real[0:20:2] + 0.01
+    found = nearest_real(real, np.arange(40), random.standard_normal((20, 8)) + 50)
+    assert found.real_share == 0.5

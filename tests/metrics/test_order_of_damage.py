@@ -44,7 +44,7 @@ def videos(request, tmp_path_factory):
     films = real_films("sky") if request.param == "cameras" else folder / "films"
     if request.param == "rendered":
         render_driving_videos(films, num_videos=RENDERED, seconds=(3.2, 3.2))
-    rate = 10 if request.param == "rendered" else None
+    rate = 10.0 if request.param == "rendered" else None
     pack_videos(films, folder / "packed", settings=PACKING.model_copy(update={"fps": rate}))
     packed = PackedClips(folder / "packed")
     clips = [packed.read(clip, range(NEEDED)) for clip in range(packed.num_clips)]

@@ -238,7 +238,14 @@ def test_a_damaged_log_is_named(experiment):
 
 def test_the_page_says_what_a_newcomer_needs_to_judge_a_score(experiment):
     floor = {"value": 21.0, "low": 18.0, "high": 25.0, "error": 0.1, "level": 0.95, "draws": 100, "method": "halves"}
-    memorised = {"generated_distance": 3.5, "real_distance": 4.0, "copy_distance": 0.4, "copies": 0, "clips": 256}
+    memorised = {
+        "generated_distance": 3.5,
+        "real_distance": 4.0,
+        "copy_distance": 2.0,
+        "real_share": 0.0,
+        "copies": 0,
+        "clips": 256,
+    }
     beside = {
         "floor": floor | {"halves_distance": 40.0, "correction": 1.1, "real_clips": 200, "generated_clips": 256},
         "infinity": {"value": 20.5, "points": []},
@@ -252,7 +259,8 @@ def test_the_page_says_what_a_newcomer_needs_to_judge_a_score(experiment):
         "this one scores 2 times as much.",
         "With endlessly many clips, where a perfect generator scores 0, this one would score at most about 20.50.",
         "precision 0.25 0.75 share of generated clips that look like some real one; low: clips look wrong",
-        "usually 3.5 from its nearest real clip, where real clips of different videos are 4 apart. None of 256 generated",
+        "usually 3.5 from its nearest real clip, where real clips of different videos are 4 apart.",
+        "Close enough to be copies: none of 256 generated clips.",
         "is anything copied?",
     ):
         assert words in shown

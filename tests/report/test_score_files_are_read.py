@@ -9,7 +9,7 @@ from stylesv.metrics.features import FeatureOrigin, FeatureSet, describe_generat
 from stylesv.metrics.moments import Moments
 from stylesv.metrics.score import score_features
 from stylesv.records.score import ScoredRun, read_run_scores, read_score, write_run_scores, write_score
-from stylesv.report.tables import score_row
+from stylesv.report.score_row import score_row
 
 
 def test_a_written_score_makes_a_row(tmp_path):

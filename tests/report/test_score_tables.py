@@ -10,16 +10,8 @@ from stylesv.records.floor import Floor, Infinity
 from stylesv.report.artefact_table import BesideRow
 from stylesv.report.floor_text import explain_floor, explain_infinity
 from stylesv.report.protocol_text import caption_protocol, describe_protocol
-from stylesv.report.tables import (
-    format_csv,
-    format_markdown,
-    format_number,
-    format_score,
-    format_tex,
-    score_row,
-    tabulate_scores,
-    write_score_table,
-)
+from stylesv.report.score_row import format_number, format_score, score_row
+from stylesv.report.tables import format_csv, format_markdown, format_tex, tabulate_scores, write_score_table
 
 
 def test_rows_are_sorted_and_the_lowest_of_each_run_is_best():
@@ -174,15 +166,13 @@ def test_every_score_stands_beside_its_floor_and_its_value_at_infinity():
     assert any(
         "sky: floor 12.50, 95 % of a perfect generator's scores between 10.00 and 15.00" in n for n in table.notes
     )
-    words = explain_floor(table.best[0], format_number)
+    words = explain_floor(table.best[0])
     assert words.startswith(
         "A perfect generator would not score 0 but about 12.50 (10.00 to 15.00), because only 200 real"
     )
     assert words.endswith("this one scores 4 times as much.")
-    assert explain_floor(row(value=14.0, floor=FLOOR), format_number).endswith(
-        "this score cannot be told from perfect."
-    )
-    assert "about 37.50" in explain_infinity(table.best[0], format_number)
+    assert explain_floor(row(value=14.0, floor=FLOOR)).endswith("this score cannot be told from perfect.")
+    assert "about 37.50" in explain_infinity(table.best[0])
 
 
 def test_scores_within_each_others_interval_are_not_called_different():
@@ -191,6 +181,8 @@ def test_scores_within_each_others_interval_are_not_called_different():
     said = "sky: do not call D at 20 kimg (50.00) and E at 20 kimg (55.00) different"
     assert any(note.startswith(said) for note in tabulate_scores([row(), close]).notes)
     assert not any("different" in note for note in tabulate_scores([row(), far]).notes)
+    unsure = row(20, 62.0, low=40.0, high=80.0, **other)  # holds 50, which does not hold it
+    assert not any("different" in note for note in tabulate_scores([row(), unsure]).notes)
     table = tabulate_scores([row(0, 90.0), row(20, 50.0), row(40, 54.0), row(60, 61.0)])
     text = format_markdown(table)
     assert "| 20 | **50.00 [45.00, 60.00]** |" in text and "| 40 | ≈ 54.00 [48.60, 64.80] |" in text

@@ -20,7 +20,8 @@ from stylesv.records.named_protocol import named_protocol
 from stylesv.records.protocol import Protocol
 from stylesv.records.score import ScoredRun
 from stylesv.report.html import ReportContent, write_report
-from stylesv.report.tables import format_csv, score_row, tabulate_scores
+from stylesv.report.score_row import score_row
+from stylesv.report.tables import format_csv, tabulate_scores
 from stylesv.report.warnings import warnings_of_snapshots
 from stylesv.scoring.motion_clips import select_motion_clips
 from stylesv.scoring.request import ScoreRequest, describe_score, score_request

@@ -328,6 +328,11 @@ def test_the_table_has_every_number(videos, networks, protocol, tmp_path):
     for words in (
         "rFVD8",
         "95 % interval",
+        "perfect generator",
+        "infinitely many",
+        "precision",
+        "share of generated clips that look like some real one",
+        "nearest real clip",
         "sticking",
         "jitter",
         "repetition",

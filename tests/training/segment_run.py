@@ -26,17 +26,17 @@ TINY = {
             "motion": {"z_dim": 8, "v_dim": 8, "kernel_size": 3, "time_enc": {"dim": 4}},
             "synthesis": {"num_layers": 4, "margin_size": 2},
         },
-        "discriminator": {
-            "channel_base": 64, "channel_max": 8, "concat_res": 8, "time_embed_dim": 4,
-            "tmean": True, "num_frames_div_factor": None,
-        },
+        "discriminator": {"channel_base": 64, "channel_max": 8, "concat_res": 8, "time_embed_dim": 4},
         "training": {"batch_size": 20, "max_num_frames": 16},
     },
     "per_model": {
         "image": {"training": {"augment": {"mode": "adaptive", "rise_kclips": 0.1, "target_sign": 0}}},
-        "D": {"training": {"loss": {"r1_interval": 4}}},
+        "D": {
+            "discriminator": {"tmean": True, "num_frames_div_factor": None},
+            "training": {"loss": {"r1_interval": 4}},
+        },
     },
-    "dataset": {"resolution": 16, "min_frames": 8},
+    "dataset": {"resolution": 16, "fps": None, "min_frames": 8},  # folders of frames have no times
 }  # fmt: skip
 
 

@@ -9,7 +9,9 @@ pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
 DEMO = "experiments/demo.yaml"
 RESULTS = {"demo": 1, "write_report": 1, "write_experiment": 1}
-CLIPS = {"draw_clips": 1, "write_look": 1}
+CLIPS = {"draw_clips": 1, "draw_nearest": 1, "write_look": 1}
+FLOOR = {"measure_floor": 1}
+OF_PROTOCOL = FLOOR | {"draw_nearest": 1}  # what another way of scoring a run that is shown makes anew besides scores
 VIDEO_CHOICE = {"choose_snapshot": 1, "collect_scores": 1}
 BOTH_CHOICES = {"choose_snapshot": 2, "collect_scores": 2}
 VIDEO_RUN = {"write_recipe": 1, "initialize_networks": 1, "train_segment": 3, "score_snapshot": 4}
@@ -33,29 +35,31 @@ CHANGES = [
     ("larger segments", DEMO, "length: {total_kimg: 12, segment_kimg: 4}",
      "length: {total_kimg: 12, segment_kimg: 12}", VIDEO_CHOICE | RESULTS),
     ("generated clips of the video protocol", "protocols/rfvd_16f.yaml", "num_clips: 128 ", "num_clips: 130 ",
-     {"write_protocol": 1, "score_snapshot": 4, "choose_snapshot": 1, "collect_scores": 1} | RESULTS),
+     {"write_protocol": 1, "score_snapshot": 4, "choose_snapshot": 1, "collect_scores": 1} | OF_PROTOCOL | RESULTS),
     ("real clips of the video protocol", "protocols/rfvd_16f.yaml", "max_clips: 256", "max_clips: 200",
      {"write_protocol": 2, "measure_reference": 1, "score_snapshot": 4, "choose_snapshot": 1, "collect_scores": 1}
-     | RESULTS),
+     | OF_PROTOCOL | RESULTS),
     ("resamples of an interval, of the video protocol", "protocols/rfvd_16f.yaml", "resamples: 50", "resamples: 10",
-     {"write_protocol": 1, "score_snapshot": 4, "choose_snapshot": 1, "collect_scores": 1} | RESULTS),
+     {"write_protocol": 1, "score_snapshot": 4, "choose_snapshot": 1, "collect_scores": 1} | OF_PROTOCOL | RESULTS),
     ("resamples of an interval, of the protocol that chooses the parent", "protocols/rfid.yaml", "resamples: 100",
-     "resamples: 10", {"write_protocol": 1, "score_snapshot": 3} | VIDEO_CHOICE | RESULTS),
+     "resamples: 10", {"write_protocol": 1, "score_snapshot": 3} | FLOOR | VIDEO_CHOICE | RESULTS),
     ("artefacts of the video protocol", "protocols/rfvd_16f.yaml", "  artefacts: null",
      "  artefacts: {num_clips: 4, num_frames: 24, motion_distance: 16}",
      {"write_protocol": 2, "measure_reference": 1, "score_snapshot": 4, "choose_snapshot": 1, "collect_scores": 1}
-     | RESULTS),
+     | OF_PROTOCOL | RESULTS),
     ("which snapshot is shown", DEMO, "snapshot: last ", "snapshot: best ", CLIPS | RESULTS),
     ("a figure setting", DEMO, "columns: 3", "columns: 9", CLIPS | RESULTS),
     ("resolution of the data set", "datasets/demo.yaml", "resolution: 32", "resolution: 64",
-     {"write_data_recipe": 1, "pack_videos": 1, "write_data_sheet": 1, "measure_reference": 2} | BOTH_RUNS | BOTH_CHOICES | CLIPS
+     {"write_data_recipe": 1, "pack_videos": 1, "write_data_sheet": 1, "measure_reference": 2, "measure_floor": 2}
+     | BOTH_RUNS | BOTH_CHOICES | CLIPS
      | RESULTS),
     ("frame rate for display", "datasets/demo.yaml", "display_fps: 10", "display_fps: 12", CLIPS | RESULTS),
     ("number of workers", "config.yaml", "num_workers: 2 ", "num_workers: 1 ", {}),
     ("threads", "config.yaml", "cpu_threads: 2 ", "cpu_threads: 4 ", {}),
     ("lines of the log", "config.yaml", "tick_kimg: 0.5 ", "tick_kimg: 0.1 ", {}),
     ("the seed of the scenes", "datasets/demo.yaml", "seed: 0}", "seed: 1}",
-     {"render_videos": 1, "write_data_recipe": 1, "pack_videos": 1, "write_data_sheet": 1, "measure_reference": 2} | BOTH_RUNS
+     {"render_videos": 1, "write_data_recipe": 1, "pack_videos": 1, "write_data_sheet": 1, "measure_reference": 2,
+      "measure_floor": 2} | BOTH_RUNS
      | BOTH_CHOICES | CLIPS | RESULTS),
     ("a comment", DEMO, "# The whole way", "# All the way", {}),
 ]  # fmt: skip

@@ -91,7 +91,7 @@ def test_models_and_data_sets_may_extend_another_and_say_only_what_differs(confi
         ("models/D.yaml", "model: {}\nextends: D\n", "D.yaml:2: extends: models extend each other in a circle: D -> D"),
         ("datasets/demo.yaml", "extends: dmo\ndataset: {}\n", "demo.yaml:1: extends: dmo: no such file .*known: demo, dri.*own"),
         ("protocols/rfid.yaml", "extends: 1\nprotocol: {}\n", "rfid.yaml:1: extends: 1: must be the name of a file"),
-        ("experiments/own.yaml", "title: a\nextends: dem\n", "own.yaml:2: extends: dem: no such file .*known: demo, dri.*own"),
+        ("experiments/own.yaml", "title: a\nextends: dem\n", "own.yaml:2: extends: dem: no such file .*demo_search, .*own"),
         ("experiments/own.yaml", "extends: own\n", "own.yaml:1: extends: experiments extend each other in a circle: own -> own"),
     ],
 )  # fmt: skip

@@ -23,7 +23,7 @@ SMALLEST = [
     "dataset={resolution: 32}",
     "model={training: {batch_size: 40}, length: {total_kimg: 1, segment_kimg: 1}}",
     "per_model={D: {length: {total_kimg: 2, segment_kimg: 1}}}",
-    "protocol={generated: {num_clips: 8}, real: {max_clips: 8}, bootstrap: {resamples: 5}}",
+    "protocol={generated: {num_clips: 8}, real: {max_clips: 8}, bootstrap: {resamples: 5}, motion: {num_clips: 4}}",
     "figures={num_frames: 8, num_clips: 3}",
 ]
 UNUSABLE = ("cut.mp4", "short.mp4", "text.mp4")
@@ -132,7 +132,8 @@ def test_videos_are_made_from_a_snapshot(first, tmp_path):
 
 def test_the_report_stands_alone_and_shows_both_scores(first):
     page = (first.folder / "results" / "report" / "own" / "index.html").read_text()
-    assert "rFID" in page and "rFVD16" in page and "data:video/mp4" in page
+    assert "eFID" in page and "eVD16" in page and "data:video/mp4" in page
+    assert "as much from frame to frame as real ones" in page and "Motion over training" in page
     assert 'src="http' not in page and 'href="http' not in page
 
 

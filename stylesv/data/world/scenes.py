@@ -2,7 +2,8 @@
 
 Lengths are in metres and times in seconds. Everything is drawn from (seed, clip number), so a clip is the same
 whatever was rendered before it. The layout is the same in all clips (sky, hills, a two-lane road seen from the right
-lane), so that a small network can learn it; speed, curve, season, weather and time of day vary.
+lane, a row of trees on either side), so that a small network can learn it; speed, curve, trees, season, weather and time
+of day vary. Even gaps make motion periodic.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from jaxtyping import Float
 
 from stylesv.seeding import numpy_generator
 
-AVENUE_PERIOD_M = 12.0  # of dashes, bands of grass and trees: a drive repeats after it
+AVENUE_PERIOD_M = 12.0  # gap of dashes, bands of grass and trees; posts stand twice as far apart
 VISIBLE_M = 120.0  # objects fade in from here; beyond it lie only ground and hills
 
 ObjectKind = Literal["broadleaf", "conifer", "pole", "house"]

@@ -100,13 +100,23 @@ def test_marks_move_towards_the_car_at_its_speed():
     assert np.abs(start - full_period)[ground].max() <= 1
 
 
+def test_a_drive_is_periodic_in_the_rows_of_its_trees():
+    """Every tree of a side is one gap of 12 m from the next, so that its picture is where the next one's was 12 m before."""
+    for clip in range(4):
+        things = draw_scene(0, clip, duration_seconds=5.0).objects
+        for side in (-1, 1):
+            row = sorted(t.along for t in things if t.kind in ("conifer", "broadleaf") and np.sign(t.across) == side)
+            assert len(row) > 10 and np.allclose(np.diff(row), 12.0)
+        assert np.allclose(np.diff(sorted(t.along for t in things if t.kind == "pole")), 24.0)
+
+
 def test_roadside_objects_appear_far_away_grow_and_pass():
     green = np.array([30, 90, 30], np.float32)
     tree = RoadsideObject("broadleaf", 200.0, 8.0, 8.0, green, green)
     empty = prepare_canvas(bare_scene(speed=10.0), 96, 160)
     canvas = prepare_canvas(dataclasses.replace(empty.scene, objects=(tree,)), 96, 160)
     sizes, columns = [], []
-    for distance in (199.0, 120.0, 60.0, 30.0, 15.0):
+    for distance in (199.0, 68.0, 34.0, 17.0):
         seconds = (200.0 - distance) / 10.0
         seen = np.abs(draw_frame(canvas, seconds).astype(int) - draw_frame(empty, seconds)).max(-1) > 8
         sizes.append(int(seen.sum()))
