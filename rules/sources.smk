@@ -225,11 +225,13 @@ rule split_shots:
         cpu_threads=plan.machine.cpu_threads,
     params:
         scripts=SCRIPTS,
+        keep=paths.SHOT_SCORES,
     shell:
         r"""
         exec python {params.scripts:q}/split_shots.py \
             --videos {input.videos:q} \
             --recipe {input.recipe:q} \
+            --keep {params.keep:q} \
             --cpu-threads {resources.cpu_threads} \
             --out {output:q} \
             >{log:q} 2>&1

@@ -1,5 +1,6 @@
 """Find where shots begin and end in videos whose film boundaries are not stored."""
 
+import shutil
 from pathlib import Path
 
 import click
@@ -10,9 +11,12 @@ from stylesv.errors import run_command
 @click.command(help=__doc__)
 @click.option("--videos", required=True, type=click.Path(path_type=Path), help="Folder or zip of videos.")
 @click.option("--recipe", required=True, type=click.Path(path_type=Path), help="Recipe of the data set.")
+@click.option(
+    "--keep", type=click.Path(path_type=Path), help="Folder for scores, so that a killed call goes on from there."
+)
 @click.option("--cpu-threads", default=1, show_default=True, help="Threads of this process.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Table of shots, CSV.")
-def split_shots(videos: Path, recipe: Path, cpu_threads: int, out: Path) -> None:
+def split_shots(videos: Path, recipe: Path, keep: Path | None, cpu_threads: int, out: Path) -> None:
     from stylesv.threads import use_cpu_threads
 
     use_cpu_threads(cpu_threads)
@@ -25,10 +29,12 @@ def split_shots(videos: Path, recipe: Path, cpu_threads: int, out: Path) -> None
     inside = asked.source.inside if isinstance(asked.source, FetchedArchive) else None
     shots = []
     for source in select_sources(videos, Selection(inside=inside, leave_out=asked.leave_out)).sources:
-        found = find_shots(source, detector=asked.shots.detector, threshold=asked.shots.threshold)
+        found = find_shots(source, detector=asked.shots.detector, threshold=asked.shots.threshold, keep=keep)
         click.echo(f"{source.name}: {len(found)} shots", err=True)
         shots += [Shot(video=source.name, start=start, end=end) for start, end in found]
     write_shots(out, shots)
+    if keep is not None:
+        shutil.rmtree(keep, ignore_errors=True)
 
 
 if __name__ == "__main__":

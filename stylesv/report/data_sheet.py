@@ -51,7 +51,7 @@ def sheet_facts(sheet: DataSheet) -> dict[str, str]:
     """What the page says of a data set."""
     facts = {
         "source": sheet.source,
-        "asked for": sheet.counts.text + (f": {_shown(sheet.reasons)}" if sheet.reasons else ""),
+        "videos": sheet.counts.text + (f": {_shown(sheet.reasons)}" if sheet.reasons else ""),
         "clips": f"{sheet.clips:,}, of {sheet.shortest} to {sheet.longest} frames, median {sheet.median:g}",
         "frames": f"{sheet.frames:,}, {sheet.resolution} x {sheet.resolution} pixels",
         "raw frame rates": _shown(sheet.rates),

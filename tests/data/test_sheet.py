@@ -54,7 +54,7 @@ def test_the_ledger_has_a_row_for_everything_that_was_there(packed, tmp_path):
         "in/frames/00000008-00000012": ("too short", 4, 0),
         "in/long.mp4": ("ok", 30, 10 + 10),  # of shots of 14 and 15 frames, without the rests of 4 and 5
         "in/short.mp4": ("too short", 5, 0),
-        "in/text.mp4": ("damaged", 0, 0),
+        "in/text.mp4": ("damaged", None, 0),
     }
     counts = count_clips(rows)
     assert (counts.asked, counts.got, counts.missing, counts.left_out) == (6, 2, 1, 3)
@@ -109,7 +109,7 @@ def test_the_sheet_says_what_was_packed(packed, tmp_path):
     assert read_data_sheet(tmp_path / "sheet.json") == sheet
     facts = sheet_facts(sheet)
     assert facts["licence"] == "not known"
-    assert facts["asked for"] == f"{sheet.counts.text}: too short (2), left out (1), damaged (1)"
+    assert facts["videos"] == f"{sheet.counts.text}: too short (2), left out (1), damaged (1)"
     assert "no hash was known before" in facts["fetched from https://example.org/a.zip"]
 
 

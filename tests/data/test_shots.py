@@ -9,13 +9,14 @@ from film_making import write_exact
 from PIL import Image
 from real_films import real_films
 
+from stylesv.data import shots
 from stylesv.data.decoding import VideoFacts, decode_film
 from stylesv.data.shots import Breaks, find_shots, shots_between
 from stylesv.data.video_sources import find_sources
 
 
 @pytest.mark.parametrize(
-    ("transitions", "before", "lost", "shots"),
+    ("transitions", "before", "lost", "found"),
     [
         ([], set(), set(), [(0, 100)]),
         ([(39, 39)], set(), set(), [(0, 40), (40, 100)]),
@@ -27,8 +28,8 @@ from stylesv.data.video_sources import find_sources
         ([], set(), set(range(100)), []),
     ],
 )
-def test_shots_are_what_is_between(transitions, before, lost, shots):
-    assert shots_between(100, transitions, Breaks(before, lost)) == shots
+def test_shots_are_what_is_between(transitions, before, lost, found):
+    assert shots_between(100, transitions, Breaks(before, lost)) == found
 
 
 def joined(folder, pieces: list[np.ndarray], *, first_number: int = 0, missing: int | None = None):
@@ -68,3 +69,23 @@ def test_a_film_is_cut_alike_in_a_folder_and_in_a_zip(tmp_path):
     for videos in (tmp_path / "v", tmp_path / "v.zip"):
         (source,), _ = find_sources(videos)
         assert find_shots(source, detector="transnetv2", threshold=0.5) == [(0, 20), (20, 45)]
+
+
+def test_pieces_give_the_scores_of_the_whole_and_a_second_call_goes_on(tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    scenes = [rng.integers(0, 256, (6, 8, 3)).repeat(9, 0).repeat(12, 1).astype(np.uint8) for _ in range(5)]
+    source = joined(
+        tmp_path, [np.stack([scene] * length) for scene, length in zip(scenes, (40, 60, 33, 52, 25), strict=True)]
+    )
+    whole = shots._folder_scores(source, set(), None)
+    windows = shots._windows(shots._frames_of_folder(source, shots.SIZES["transnetv2"], set()))
+    streamed = [score for window, num in windows for score in shots._network_scores(window)[:num]]
+    assert len(whole) == 210 and whole == pytest.approx(streamed)
+    monkeypatch.setattr(shots, "_PIECE", 50)
+    assert shots._folder_scores(source, set(), tmp_path / "keep") == whole
+    kept = sorted((tmp_path / "keep").iterdir())
+    assert len(kept) == 5
+    kept[0].unlink()
+    score, counts = shots._piece_scores, []
+    monkeypatch.setattr(shots, "_piece_scores", lambda frames, **o: counts.append(o["count"]) or score(frames, **o))
+    assert shots._folder_scores(source, set(), tmp_path / "keep") == whole and len(counts) == 1
