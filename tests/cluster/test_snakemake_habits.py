@@ -11,6 +11,12 @@ import yaml
 
 # not worth a measurement: seconds, or a download
 LIGHT = {
+    "fetch_archive",
+    "join_archive",
+    "fetch_clip_table",
+    "fetch_films",
+    "gather_films",
+    "write_data_sheet",
     "write_data_recipe",
     "write_recipe",
     "write_protocol",

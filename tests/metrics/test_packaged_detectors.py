@@ -9,12 +9,19 @@ import pytest
 import torch
 from efficientnet_lite_pytorch import EfficientNet
 from pydantic import ValidationError
+from torch import nn
+from torchmetrics.image.fid import FrechetInceptionDistance
+from torchmetrics.image.inception import InceptionScore
+from torchmetrics.image.kid import KernelInceptionDistance
 
 from stylesv.config.detector import PACKAGED_KINDS, FeatureDetectorSettings
 from stylesv.errors import DetectorError
 from stylesv.metrics import packaged_detectors
 from stylesv.metrics.detector import load_detector
 from stylesv.metrics.efficientnet_lite import EfficientNetLite0
+from stylesv.metrics.frechet import frechet_distance_of_features
+from stylesv.metrics.inception_score import inception_score
+from stylesv.metrics.kernel import kernel_distance
 from stylesv.metrics.packaged_weights import EFFICIENTNET_LITE0, TRANSNETV2, load_packaged_weights, packaged_file
 from stylesv.metrics.transnet import TransNet
 from stylesv.scoring.known_pictures import known_clips, known_pictures
@@ -147,3 +154,57 @@ def test_what_does_not_belong_together_is_refused(changes, words):
 
 def test_known_clips_are_the_same_bytes_everywhere():
     assert np.frombuffer(known_clips(2, 4, size_px=16, seed=0).numpy().tobytes(), np.uint8).sum() == 792659
+
+
+class Logits(nn.Module):
+    """What torchmetrics takes the softmax of."""
+
+    num_features = 1000
+
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, frames):
+        return self.network(frames).log()
+
+
+class Network(nn.Module):
+    """A packaged detector as torchmetrics takes a network: uint8 frames to features."""
+
+    def __init__(self, kind, features):
+        super().__init__()
+        self.detector, self.num_features = load_detector(settings(kind)), features
+
+    def forward(self, frames):
+        return self.detector(frames[:, None])[:, : self.num_features]
+
+
+@pytest.mark.filterwarnings("ignore:.*will save all extracted features:UserWarning")
+def test_distances_of_frames_are_those_of_torchmetrics_with_the_same_network():
+    network = Network("efficientnet_lite0", 64)
+    frames = [known_clips(count, 1, size_px=48, seed=seed)[:, 0] for count, seed in ((24, 0), (20, 1))]
+    real, generated = (network(each).numpy() for each in frames)
+    fid, kid = FrechetInceptionDistance(feature=network), KernelInceptionDistance(network, subsets=2, subset_size=20)
+    for metric in (fid, kid):
+        metric.update(frames[0][:20] if metric is kid else frames[0], real=True)
+        metric.update(frames[1], real=False)
+    own = frechet_distance_of_features(real, generated, covariance="sample")
+    assert own == pytest.approx(float(fid.compute()), rel=1e-3)
+    seeded = np.random.default_rng(0)
+    kernel = kernel_distance(real[:20], generated, subsets=1, max_subset_size=20, random=seeded)
+    assert kernel == pytest.approx(1000 * float(kid.compute()[0]), rel=1e-3)
+
+
+@pytest.mark.filterwarnings("ignore:.*will save all extracted features:UserWarning")
+def test_the_inception_score_is_that_of_torchmetrics_with_the_same_network():
+    network = Network("efficientnet_lite0_probabilities", 1000)
+    frames = known_clips(12, 1, size_px=48, seed=0)[:, 0]
+    probabilities = network(frames)
+    theirs = InceptionScore(feature=Logits(network), splits=2)
+    theirs.update(frames)
+    torch.manual_seed(0)
+    order = torch.randperm(12)  # the peer shuffles
+    torch.manual_seed(0)
+    own, _ = inception_score(probabilities[order].numpy(), splits=2, shuffle_seed=None)
+    assert own == pytest.approx(float(theirs.compute()[0]), rel=1e-4)
