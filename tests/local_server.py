@@ -104,9 +104,9 @@ class Handler(BaseHTTPRequestHandler):
             else [content[start:end]]
         )
         for piece in pieces:
-            self.wfile.write(piece)
-            name = os.path.basename(path)
+            name = os.path.basename(path)  # counted first: a client may look as soon as it has the last piece
             self.server.sent[name] = self.server.sent.get(name, 0) + len(piece)
+            self.wfile.write(piece)
             if how == "drip":
                 time.sleep(0.02)
 

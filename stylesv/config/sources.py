@@ -108,7 +108,7 @@ class ShotSettings(Settings):
     """transnetv2: a network trained for cuts and fades (Soucek and Lokoc 2020); scenedetect: PySceneDetect's differences of
     colours, which has to be installed besides. Measured in docs/data.md 3.4."""
     threshold: Positive
-    """A frame whose score is above it ends a shot; transnetv2 0.5 (0 to 1), scenedetect 27 (levels)."""
+    """A frame whose score is above it ends a shot; transnetv2 0.1 of 1 (published 0.5), scenedetect 27 levels."""
 
 
 class MissingSettings(Settings):

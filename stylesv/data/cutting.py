@@ -26,8 +26,11 @@ def gather_clips(
     """What is to be cut of a table, as far as its films are known by their headers; `name` is the data set's.
 
     Raises:
-        DataError: a larger share than `max_missing` is missing already.
+        DataError: a larger share than `max_missing` is missing already, or what is to be left out is not in the table.
     """
+    named = {row.video_id for row in rows} | {row.name for row in rows}
+    if unknown := [each for each in leave_out if each not in named]:
+        raise DataError(f"leave_out: {unknown[0]} is neither a film nor a clip of the table; mend dataset.leave_out")
     by_id = {film.id: film for film in films}
     ledger = [_expected(row, by_id.get(row.video_id), leave_out) for row in rows]
     counts = count_clips(ledger)

@@ -1,5 +1,6 @@
 """Which of the videos that are there are packed: those in a folder of an archive, without those to leave out, cut into shots."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -61,6 +62,9 @@ def select_sources(videos: Path | Sequence[Path], selection: Selection) -> Selec
         sources = found
     kept = [source for source in sources if not _named(source.name, selection.leave_out)]
     away = [source.name for source in sources if _named(source.name, selection.leave_out)]
+    for unused in [name for name in selection.leave_out if not any(_named(source.name, [name]) for source in sources)]:
+        if isinstance(videos, Path):  # of a table it was looked up there
+            print(f"leave_out: {unused} is the name of nothing that is there", file=sys.stderr, flush=True)
     dropped += [DroppedVideo(name=name, num_frames=0, reason=LEFT_OUT) for name in away]
     cut = [shot for source in kept for shot in _frame_shots(source, selection.shots.get(source.name))]
     return Selected(cut, ignored, dropped, {s.name: selection.shots[s.name] for s in kept if s.name in selection.shots})

@@ -106,6 +106,8 @@ def test_too_many_missing_clips_stop_and_those_left_out_do_not_count(folder, row
     assert "\n" not in str(caught.value)
     ledger = gather_clips(rows, films, leave_out=("isNotThere6",), max_missing=0.2, name="tc")
     assert [row.status for row in ledger].count("left out") == 1
+    with pytest.raises(DataError, match="leave_out: nobody is neither a film nor a clip of the table"):
+        gather_clips(rows, films, leave_out=("nobody",), max_missing=1.0, name="tc")
 
 
 def test_films_are_fetched_once_and_only_missing_ones_again(folder, tmp_path):

@@ -97,6 +97,11 @@ def test_what_is_not_in_the_archive_and_too_much_missing_are_one_line(videos, tm
     assert not list((tmp_path / "out").glob("*"))
 
 
+def test_a_name_to_leave_out_that_nothing_has_is_said(videos, tmp_path, capfd):
+    pack_videos(videos, tmp_path / "out", settings=settings(), selection=Selection(leave_out=("text.mp4", "txt")))
+    assert capfd.readouterr().err == "leave_out: txt is the name of nothing that is there\n"
+
+
 def test_the_sheet_says_what_was_packed(packed, tmp_path):
     clips = PackedClips(packed)
     fetched = FetchedFile(address="https://example.org/a.zip", sha256="ab" * 32, num_bytes=1234, verified=False)

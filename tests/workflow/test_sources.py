@@ -158,7 +158,7 @@ def test_driving_from_its_parts_to_packed_clips_cut_where_films_change(workflow,
         workflow,
         "driving",
         f"dataset:\n  source:\n    archive:\n      parts: [{addresses}]\n      inside: newytb\n  resolution: 32\n"
-        "  shots: {detector: transnetv2, threshold: 0.5}\n  crop: squeeze\n  min_frames: 16\n  max_frames: 512\n",
+        "  shots: {detector: transnetv2, threshold: 0.1}\n  crop: squeeze\n  min_frames: 16\n  max_frames: 512\n",
     )
     pack(workflow, packed)
     assert ledger(packed) == DRIVING_LEDGER
