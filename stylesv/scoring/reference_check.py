@@ -165,6 +165,10 @@ def _try(
     floor = floor_of_features(
         features, groups, GeneratedClips(published.count, 1), covariance="population", settings=FLOOR
     )
+    if floor is None:
+        raise DataError(
+            f"{clips.count} clips of {len(set(groups.tolist()))} videos are of too few videos: give 8 or more"
+        )
     distance = frechet_distance(Moments.from_features(features), published, covariance="population")
     return Way(what, clips.count, len(set(groups.tolist())), distance, floor)
 

@@ -217,6 +217,18 @@ def test_a_score_stands_beside_its_floor_and_what_fidelity_says():
     assert score_features(real, generated, scored=scored(), floor=given).floor == given
 
 
+def test_moments_of_clips_that_share_videos_give_no_floor_and_the_score_says_so():
+    bare = {"kernel": None, "neighbours": None, "bootstrap": {"resamples": 0}}
+    for per_video in (2, 1):
+        changes = bare | {"real": {"max_clips": 30, "max_clips_per_video": per_video}}
+        real, generated = (replace(side, features=None) for side in feature_sets(60 // per_video, **changes))
+        clips = real.origin.clips
+        count = replace(real.moments, count=clips.count)
+        score = score_features(replace(real, moments=count), generated, scored=scored())
+        assert clips.max_clips_per_video == per_video
+        assert (score.floor is None, any("no floor" in note for note in score.notes)) == 2 * (per_video == 2,)
+
+
 def test_copies_of_real_clips_are_flagged():
     real, generated = feature_sets(60, 30)
     copied = generated.features.copy()
