@@ -135,6 +135,10 @@ class StoredClips:
         """Frames of a clip."""
         return len(self.selection.times)
 
+    def shortened(self, num_frames: int) -> "StoredClips":
+        """The first so many frames of each."""
+        return replace(self, selection=replace(self.selection, times=self.selection.times[:num_frames]))
+
     def batches(self, start: int, end: int) -> Iterator[UInt8[Tensor, "_ t c h w"]]:
         """Clips `start` to `end` in order, some at a time."""
         at_once = max(1, _FRAMES_AT_ONCE // self.num_frames)
@@ -156,6 +160,10 @@ class SnapshotClips:
     clips_per_video: int
     seed: int
     truncation: float
+
+    def shortened(self, num_frames: int) -> "SnapshotClips":
+        """The first so many frames of each; of clips that are one of each latent."""
+        return replace(self, num_frames=min(num_frames, self.num_frames))
 
     def batches(self, start: int, end: int) -> Iterator[UInt8[Tensor, "_ t c h w"]]:
         """Clips `start` to `end` in order, some at a time; clip number and seed decide them, not the batch."""

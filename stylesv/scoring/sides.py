@@ -1,6 +1,6 @@
 """The two sides of a score, from videos or from a snapshot: which clips, how they are recorded, what stands beside them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from stylesv.config.protocol import ProtocolSettings
@@ -36,7 +36,14 @@ class Side:
     first_time: int
     """Time of the first frame of `artefact_clips`."""
     late_clips: dict[int, Clips] = field(default_factory=dict)
-    motion_clips: Clips | None = None
+    motion_clips: StoredClips | SnapshotClips | None = None
+
+    def with_motion_of(self, num_frames: int) -> "Side":
+        """The same with motion measured on at most so many frames, as many as the other side's clips have: the longer a clip, the
+        further apart the frames that a repetition is looked for in."""
+        if self.motion_clips is None or self.motion_clips.num_frames <= num_frames:
+            return self
+        return replace(self, motion_clips=self.motion_clips.shortened(num_frames))
 
 
 def real_side(videos: Videos, used: UsedProtocol, *, name: str) -> Side:

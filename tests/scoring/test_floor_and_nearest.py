@@ -83,6 +83,14 @@ def test_a_floor_is_measured_once_for_all_snapshots(data, networks, root, tmp_pa
         measure_floor(reference, protocol_of(root, frame_stride=2))
 
 
+def test_motion_is_measured_on_clips_as_long_as_those_of_the_reference(data, networks, root, tmp_path):
+    protocol = protocol_of(root, motion={"num_clips": 4, "num_frames": 32, "decides": False})
+    options = {"detector": None, "shards": tmp_path / "shards"}
+    measure_reference(data, protocol.reference, tmp_path / "reference.safetensors", **options)
+    motion = score_snapshot(networks, tmp_path / "reference.safetensors", protocol, SCORED, **options).motion
+    assert (motion.real_frames, motion.generated_frames) == (24, 24)
+
+
 def test_pictures_show_the_pairs_of_the_score(data, networks, root, tmp_path):
     used = load_protocols_detector(protocol_of(root), None)[1]
     protocol = protocol_of(root)

@@ -133,6 +133,23 @@ def test_short_videos_give_shorter_clips_and_a_single_one_none(root):
     assert select_motion_clips([31, 31], late, is_real=False) is None
 
 
+def test_motion_of_both_sides_is_of_clips_of_one_length(networks, protocol, root, tmp_path):
+    """Repetition looks up to half of a clip ahead: longer clips would repeat less, or more, without anything being wrong."""
+    frames = np.random.default_rng(0).integers(0, 255, (40, 3, SIZE, SIZE), np.uint8)
+    for name, length in (("short", 20), ("long", 40)):
+        for video in range(3):
+            write_video(tmp_path / name / f"{video}.mp4", frames[:length], fps=25)
+    for reference, generated, expected in (
+        (tmp_path / "short", networks, 20),
+        (networks, tmp_path / "short", 20),
+        (tmp_path / "long", tmp_path / "short", 20),
+        (tmp_path / "long", networks, 32),
+    ):
+        request = ScoreRequest(reference, generated, None, None, tmp_path / "shards", (0, 1))
+        motion = score_request(request, protocol).motion
+        assert (motion.real_frames, motion.generated_frames) == (expected, expected)
+
+
 def test_a_score_without_clips_to_measure_says_that_motion_was_not(root, tmp_path):
     frames = np.random.default_rng(0).integers(0, 255, (64, 3, SIZE, SIZE), np.uint8)
     for name in ("real", "made"):
