@@ -127,7 +127,9 @@ def _side_of_videos(
     artefacts, drift = settings.artefacts, settings.drift
     starts = drift.start_times if drift else ()
     is_real = isinstance(record, RealClipSet)
-    moving = select_motion_clips(videos.lengths, settings, is_real=is_real) if settings.measured_motion else None
+    moving = None
+    if settings.measured_motion:
+        moving = select_motion_clips(videos.lengths, videos.films, settings, is_real=is_real)
     return Side(
         StoredClips(videos, selection),
         record,
