@@ -31,7 +31,7 @@ class Side:
     fingerprint: str
     """Of videos or snapshot: what decides, with the protocol, whether earlier shards may be used again."""
     videos: tuple[int, ...]
-    """The video of each clip, or its latent."""
+    """The film that each clip's video was cut from, or its latent: clips of one are alike."""
     artefact_clips: Clips | None
     first_time: int
     """Time of the first frame of `artefact_clips`."""
@@ -53,7 +53,9 @@ def real_side(videos: Videos, used: UsedProtocol, *, name: str) -> Side:
         DataError: fewer than two clips fit.
     """
     selection = select_real_clips(videos.lengths, used.settings)
-    described = describe_real_clips(selection, dataset=name, protocol=used, resolution_px=videos.resolution)
+    described = describe_real_clips(
+        selection, films=videos.films, dataset=name, protocol=used, resolution_px=videos.resolution
+    )
     asked = videos.asked if isinstance(videos, PackedVideos) else None
     record = described.model_copy(update={"asked": asked})
     return _side_of_videos(videos, selection, record, used.settings, first_artefact_frame=0)
@@ -134,7 +136,7 @@ def _side_of_videos(
         StoredClips(videos, selection),
         record,
         videos.fingerprint,
-        tuple(video for video, _ in selection.clips),
+        tuple(videos.films[video] for video, _ in selection.clips),
         late(first_artefact_frame, artefacts.num_frames, 1, artefacts.num_clips) if artefacts else None,
         first_artefact_frame,
         {start: late(start, settings.num_frames, settings.frame_stride, drift.num_clips) for start in starts},

@@ -27,10 +27,11 @@ def feature_sets(count=30, length=4, *, real_changes=None, **changes):
     protocol = used(**(common | changes))
     real_protocol = used(**(common | (real_changes or changes)))
     selection = select_real_clips([60] * (count // 2), real_protocol.settings)
+    real_facts = {"films": range(count), "dataset": "sky", "protocol": real_protocol, "resolution_px": 32}
     random = np.random.default_rng(0)
     sets = []
     for offset, used_protocol, clips in (
-        (0, real_protocol, describe_real_clips(selection, dataset="sky", protocol=real_protocol, resolution_px=32)),
+        (0, real_protocol, describe_real_clips(selection, **real_facts)),
         (1, protocol, describe_generated_clips(source="run at 20 kimg", protocol=protocol, resolution_px=32)),
     ):
         features = (random.standard_normal((count, length)) + offset).astype(np.float32)
