@@ -5,7 +5,10 @@ x xT (`FeatureStats`), which content-debiased-fvd and StyleGAN-V's cache hold.
 """
 
 import pickle
+import struct
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,15 @@ from stylesv.errors import DataError, cannot_be_read
 from stylesv.metrics.moments import Moments
 
 _NUMPY = ("numpy", "numpy.core.multiarray", "numpy._core.multiarray", "numpy.core.numeric", "numpy._core.numeric")
+_DAMAGED = (
+    pickle.UnpicklingError,
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    tokenize.TokenError,
+    SyntaxError,
+    struct.error,
+)
 _NAMES = ("ndarray", "dtype", "_reconstruct", "scalar", "_frombuffer")
 
 
@@ -35,13 +47,14 @@ def read_statistics(path: Path) -> Moments:
     """
     path = Path(path)
     try:
-        found = _archive(path) if zipfile.is_zipfile(path) else _pickle(path)
-        count, mean, covariance = int(found[0]), *(np.asarray(part, np.float64) for part in found[1:])
+        with np.errstate(all="ignore"):  # what is not finite is refused below
+            found = _archive(path) if zipfile.is_zipfile(path) else _pickle(path)
+            count, mean, covariance = int(found[0]), *(np.asarray(part, np.float64) for part in found[1:])
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file of statistics") from error
-    except OSError as error:
+    except (OSError, MemoryError) as error:
         raise cannot_be_read(path, error) from error
-    except (pickle.UnpicklingError, EOFError, LookupError, TypeError, ValueError, AttributeError) as error:
+    except (*_DAMAGED, LookupError, TypeError, ValueError, AttributeError, RuntimeError, ArithmeticError) as error:
         reason = " ".join(str(error).split())[:200]
         raise DataError(
             f"{path}: is no file of statistics ({reason}); give .npz with mean, cov and n, or the published code's pickle"
@@ -56,7 +69,7 @@ def read_statistics(path: Path) -> Moments:
 
 
 def _archive(path: Path) -> tuple[Any, Any, Any]:
-    with np.load(path, allow_pickle=False) as file:
+    with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:  # NumPy leaves a damaged file open
         return file["n"], file["mean"], file["cov"]
 
 

@@ -15,7 +15,7 @@ from local_server import serving
 from small_snapshot import merged
 
 from stylesv.config.protocol import ProtocolSettings
-from stylesv.errors import DataError
+from stylesv.errors import DataError, StyleSVError
 from stylesv.files import file_sha256
 from stylesv.media.video_file import write_video
 from stylesv.metrics.clip_selection import select_real_clips
@@ -186,6 +186,25 @@ def test_what_is_no_statistics_is_refused_and_nothing_is_run(tmp_path):
         read_statistics(tmp_path / "b.npz")
     with pytest.raises(DataError, match="no such file"):
         read_statistics(tmp_path / "none.npz")
+
+
+def test_damage_at_any_place_of_a_file_is_one_line(tmp_path):
+    """What a zip, a compressed array, its header or a pickle fails with, is never a traceback."""
+    x = np.random.default_rng(0).standard_normal((30, 12))
+    np.savez_compressed(tmp_path / "a.npz", n=30, mean=x.mean(0), cov=np.cov(x.T, ddof=0))
+    found = {"num_items": 30, "raw_mean": x.sum(0), "raw_cov": x.T @ x}
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps(found))
+    refused = 0
+    for path in (tmp_path / "a.npz", tmp_path / "a.pkl"):
+        whole = path.read_bytes()
+        damaged = [whole[:at] + bytes(8 * [255]) + whole[at + 8 :] for at in range(0, len(whole), 7)]
+        for content in [*damaged, whole[: len(whole) // 2]]:
+            path.write_bytes(content)
+            try:
+                read_statistics(path)
+            except StyleSVError:
+                refused += 1
+    assert refused > 50
 
 
 @pytest.mark.skipif(not STATISTICS.is_dir(), reason="no published statistics here: their distances are not redone")
