@@ -58,10 +58,7 @@ def check_reference(
 
     published = read_statistics(file)
     network, used = load_protocols_detector(plan, None if plan.settings.detector.is_random else Path(detector))
-    settings = used.settings
-    if max_clips is not None:
-        settings = settings.model_copy(update={"real": settings.real.model_copy(update={"max_clips": max_clips})})
-    found = check(open_videos(data, resolution), settings, network, published)
+    found = check(open_videos(data, resolution), used.settings, network, published, max_clips=max_clips)
     click.echo("\n".join(describe_check(found)))
     sys.exit(0 if found.prepared.is_same else 1)
 

@@ -5,7 +5,7 @@ it lies above, clips are taken in other ways, one thing changed at a time; the w
 what explains the difference.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,9 +67,11 @@ class ReferenceCheck:
 
 
 def check_reference(
-    videos: Videos, settings: ProtocolSettings, detector: Detector, published: Moments
+    videos: Videos, settings: ProtocolSettings, detector: Detector, published: Moments, *, max_clips: int | None = None
 ) -> ReferenceCheck:
     """Compare the real clips that a protocol takes with published statistics; other ways are tried where they differ.
+
+    `max_clips` is how many are taken at most in any way, in place of the protocol's own limit.
 
     Raises:
         DataError: features have another length, or fewer than two clips fit.
@@ -79,13 +81,15 @@ def check_reference(
             f"the statistics have {len(published.mean)} features and {detector.name} {detector.feature_dim}: they are of "
             "another detector"
         )
+    if max_clips is not None:
+        settings = settings.model_copy(update={"real": settings.real.model_copy(update={"max_clips": max_clips})})
     prepared = _try("as prepared", videos, settings, detector, published)
     if prepared.is_same:
         return ReferenceCheck(published.count, prepared, ())
     others = []
-    for what, changed, factor in _other_ways(settings, prepared, published.count):
+    for what, changed, options in _other_ways(settings, prepared, published.count, max_clips):
         try:
-            others.append(_try(what, videos, changed, detector, published, factor=factor))
+            others.append(_try(what, videos, changed, detector, published, **options))
         except DataError:  # such clips do not fit into these videos
             continue
     return ReferenceCheck(published.count, prepared, tuple(others))
@@ -100,7 +104,8 @@ def describe_check(check: ReferenceCheck) -> list[str]:
         f"{'clips':<{width}}{'number':>8}{'distance':>12}   same data would have",
     ]
     for way in ways:
-        floor = f"{way.floor.value:.4g}, 95 % below {way.floor.high:.4g}"
+        below = 100 * (1 + way.floor.level) / 2  # the upper end of an interval that is open to both sides
+        floor = f"{way.floor.value:.4g}, {below:g} % below {way.floor.high:.4g}"
         lines.append(
             f"{way.what:<{width}}{way.clips:>8}{way.distance:>12.4g}   {floor}{'   <- fits' if way.is_same else ''}"
         )
@@ -131,34 +136,43 @@ def describe_check(check: ReferenceCheck) -> list[str]:
 
 
 def _other_ways(
-    settings: ProtocolSettings, prepared: Way, published: int
-) -> Iterator[tuple[str, ProtocolSettings, int]]:
-    """What is changed, the settings with it, and how many times smaller frames are made first."""
+    settings: ProtocolSettings, prepared: Way, published: int, max_clips: int | None
+) -> Iterator[tuple[str, ProtocolSettings, dict[str, int]]]:
+    """What is changed, the settings with it, and what `_try` is told besides."""
     real = settings.real
     for stride in STRIDES:
         if stride != settings.frame_stride and settings.num_frames > 1:
             what = f"every {stride}. frame" if stride > 1 else "every frame"
-            yield f"stride: {what}", settings.model_copy(update={"frame_stride": stride}), 1
+            yield f"stride: {what}", settings.model_copy(update={"frame_stride": stride}), {}
     for factor in (2, 4):
-        yield f"resize: frames made {factor} times smaller first", settings, factor
+        yield f"resize: frames made {factor} times smaller first", settings, {"factor": factor}
     choices = {
         "clip choice: the middle of each video": {"max_clips_per_video": 1, "first_frames": "spread"},
         "clip choice: a random place in each video": {"max_clips_per_video": 1, "first_frames": "random"},
         "clip choice: 4 clips of each video": {"max_clips_per_video": 4, "first_frames": "spread"},
     }
     for what, update in choices.items():
-        changed = settings.model_copy(update={"real": real.model_copy(update={"max_clips": None, **update})})
+        changed = settings.model_copy(update={"real": real.model_copy(update={"max_clips": max_clips, **update})})
         if changed != settings:
-            yield what, changed, 1
+            per_video = update["max_clips_per_video"]
+            yield what, changed, {} if max_clips is None else {"num_videos": max(1, max_clips // per_video)}
     if prepared.clips > published:
         fewer = real.model_copy(update={"max_clips": published})
-        yield f"count: the first {published} clips", settings.model_copy(update={"real": fewer}), 1
+        yield f"count: the first {published} clips", settings.model_copy(update={"real": fewer}), {}
 
 
 def _try(
-    what: str, videos: Videos, settings: ProtocolSettings, detector: Detector, published: Moments, *, factor: int = 1
+    what: str,
+    videos: Videos,
+    settings: ProtocolSettings,
+    detector: Detector,
+    published: Moments,
+    *,
+    factor: int = 1,
+    num_videos: int | None = None,
 ) -> Way:
-    selection = select_real_clips(videos.lengths, settings)
+    """One way, with frames made `factor` times smaller first, on the first `num_videos` that are long enough (None: on all)."""
+    selection = select_real_clips(_first_fitting(videos.lengths, settings.span, num_videos), settings)
     clips = StoredClips(videos, selection)
     rows = [detector(_smaller(batch, factor)).numpy() for batch in clips.batches(0, clips.count)]
     taken = [video for video, _ in selection.clips]
@@ -172,6 +186,12 @@ def _try(
         )
     distance = frechet_distance(Moments.from_features(features), published, covariance="population")
     return Way(what, clips.count, len(set(taken)), distance, floor)
+
+
+def _first_fitting(lengths: Sequence[int], span: int, count: int | None) -> list[int]:
+    """Lengths of videos, at 0 from the `count`-th on that is long enough."""
+    fitting = [video for video, length in enumerate(lengths) if length >= span][:count]
+    return list(lengths[: fitting[-1] + 1]) + [0] * (len(lengths) - fitting[-1] - 1) if fitting else list(lengths)
 
 
 def _smaller(clips: UInt8[Tensor, "n t c h w"], factor: int) -> UInt8[Tensor, "n t c h2 w2"]:

@@ -147,6 +147,16 @@ def test_another_number_of_videos_is_said_and_is_no_difference(skies):
     assert "Number of videos: 60 here, 35 published clips" in describe_check(found)[-1]
 
 
+def test_no_way_takes_more_clips_than_asked_for(skies):
+    other = statistics(skies, settings(), lambda batch: 255 - batch)
+    found = check_reference(skies, settings(), DETECTOR, other, max_clips=40)
+    assert max(way.clips for way in (found.prepared, *found.others)) == 40
+    videos = {way.what: way.videos for way in found.others if way.what.startswith("clip choice")}
+    assert videos["clip choice: 4 clips of each video"] == 10, "four of each, not one of each of 40"
+    assert videos["clip choice: the middle of each video"] == 40
+    assert "97.5 % below" in describe_check(found)[2], "the upper end of a 95 % interval open to both sides"
+
+
 def test_statistics_of_another_detector_are_refused(skies):
     with pytest.raises(DataError, match="the statistics have 3 features and tiny 4: they are of another detector"):
         check(skies, Moments.from_features(np.eye(3)))
