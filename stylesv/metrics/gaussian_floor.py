@@ -45,17 +45,6 @@ def gaussian_scores(
     return scores
 
 
-def first_order_floor(eigenvalues: Float64[np.ndarray, "d"], *, num_real: int, num_generated: int) -> float:
-    """The expected distance for many more clips than dimensions, in closed form.
-
-    The mean adds tr(C); an error E of the covariance adds sum E_ij^2 / (2 (l_i + l_j)) with E[E_ij^2] = l_i l_j (1 + [i = j]),
-    the second order of the Bures distance; both over the number of clips, and both sides add up.
-    """
-    kept = eigenvalues[eigenvalues > 0]
-    pairs = np.outer(kept, kept) / np.add.outer(kept, kept)
-    return float((kept.sum() + (pairs.sum() + np.trace(pairs)) / 2) * (1 / num_real + 1 / num_generated))
-
-
 def _scatter_factor(roots: Float64[np.ndarray, "d"], count: int, random: np.random.Generator) -> Float64[Tensor, "d r"]:
     """F with F FT distributed as the scatter, around their mean, of `count` normal vectors."""
     length = len(roots)

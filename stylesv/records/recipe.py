@@ -88,7 +88,8 @@ class DataRecipe(RecipePart):
 
     source: RenderedVideos | GivenVideos | FetchedArchive | FetchedClips
     """Its raw videos."""
-    # what is not used is not there: names from before there were shots and lists stay
+    # what is not used is not there: names from before there were shots and lists stay (those from before there were labels, which
+    # are among the settings of packing, do not)
     shots: ShotSettings | None = Field(default=None, exclude_if=lambda shots: shots is None)
     """How they are cut into shots; null: not at all."""
     leave_out: tuple[str, ...] = Field(default=(), exclude_if=lambda names: not names)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from local_server import serving
+from others_statistics import others_statistics
 from small_snapshot import merged
 
 from stylesv.config.protocol import ProtocolSettings
@@ -28,7 +29,6 @@ from stylesv.scoring.clip_sources import StoredClips
 from stylesv.scoring.reference_check import check_reference, describe_check
 
 CONFIG = Path(__file__).parents[2] / "config"
-STATISTICS = Path(__file__).parents[3] / "shared" / "data" / "statistics"
 
 
 class Skies:
@@ -217,11 +217,10 @@ def test_damage_at_any_place_of_a_file_is_one_line(tmp_path):
     assert refused > 50
 
 
-@pytest.mark.skipif(not STATISTICS.is_dir(), reason="no published statistics here: their distances are not redone")
 def test_published_statistics_are_as_far_apart_as_the_notes_say():
     """Resolution moves FVD more than another draw of clips does: 22.2 against 0.27."""
     names = ("sky_2048_res256_len16_skip1", "sky_full_res256_len16_skip1", "sky_full_res256_len128_skip1")
-    some, whole, long = (read_statistics(STATISTICS / f"i3d_{name}.npz") for name in names)
+    some, whole, long = (read_statistics(others_statistics(f"i3d_{name}.npz")) for name in names)
     assert frechet_distance(some, whole, covariance="population") == pytest.approx(0.27, abs=0.01)
     assert frechet_distance(whole, long, covariance="population") == pytest.approx(866, abs=1)
 
