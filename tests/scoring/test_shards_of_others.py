@@ -39,7 +39,7 @@ def first_pixel(batch):
 
 def side(fingerprint="skies", resolution_px=32):
     selection = ClipSelection(((0, 0), (1, 0)), tuple(range(16)), 0)
-    record = describe_real_clips(selection, dataset="sky", protocol=USED, resolution_px=resolution_px)
+    record = describe_real_clips(selection, films=(0, 1), dataset="sky", protocol=USED, resolution_px=resolution_px)
     return Side(Numbered(), record, fingerprint, (0, 1), None, 0)
 
 
