@@ -205,12 +205,12 @@ def test_killed_at_random_points_the_bytes_are_the_same_and_none_come_twice(serv
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     for _ in range(4):
         running = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
-        begun = server.sent.get("big.zip", 0)
-        while running.poll() is None and server.sent.get("big.zip", 0) <= begun + draw.randrange(1, 100_000):
+        enough = server.sent.get("big.zip", 0) + draw.randrange(30_000, 100_000)
+        while running.poll() is None and server.sent.get("big.zip", 0) < enough:
             time.sleep(0.005)
         running.send_signal(signal.SIGKILL)
         running.wait()
     subprocess.run(command, env=environment, check=True, stderr=subprocess.DEVNULL)
     assert out.read_bytes() == big
     # of each kill at most what was on its way
-    assert server.sent["big.zip"] <= len(big) + 4 * (1 << 18) and len([r for _, r in server.asked if r]) >= 3
+    assert server.sent["big.zip"] <= len(big) + 4 * (1 << 16) and len([r for _, r in server.asked if r]) == 4
