@@ -48,7 +48,7 @@ def test_a_missing_setting_is_named(workflow):
 
 def test_an_unknown_name_of_a_model_lists_the_known_ones(workflow):
     workflow.change("experiments/demo.yaml", "models: [D]", "models: [F]")
-    assert "F: no such file" in refused(workflow, "demo") and "known: A, B, C, D, D-far" in refused(workflow, "demo")
+    assert "F: no such file" in refused(workflow, "demo") and "known: A, B, C, D-far" in refused(workflow, "demo")
 
 
 def test_own_without_videos_says_how_to_give_them(workflow):
