@@ -17,9 +17,8 @@ def fetch_archive(address: str, sha256: str | None, is_zip: bool, out: Path, rec
     from stylesv.fetching.archive import fetch_part, require_zip
     from stylesv.records.ledger import FetchedFile, write_fetched
 
-    found = fetch_part(address, out, sha256=sha256 or None)
-    if is_zip:
-        require_zip(out)
+    check = {"check": require_zip} if is_zip else {}
+    found = fetch_part(address, out, sha256=sha256 or None, **check)
     if not found.verified:
         click.echo(f"{out}: SHA-256 {found.sha256}; write it into the data set's settings to have it verified")
     values = {"sha256": found.sha256, "num_bytes": found.num_bytes, "verified": found.verified}
