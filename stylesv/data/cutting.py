@@ -72,8 +72,8 @@ def cut_clips(
             path = film_file(film, folder)
             if not path.exists() or file_sha256(path) != film.sha256:
                 raise DataError(
-                    f"{path}: is gone, or another film than when its ledger was made; put it back, or raise "
-                    "source.clip_list.attempt to make a data set of what is there now"
+                    f"{path}: is gone, or another film than when its ledger was made; put it back, or let `snakemake "
+                    "repair_DATASET` look at it anew and raise source.clip_list.attempt to make a data set of what is there now"
                 )
             for clip in _cut_film(path, film, wanted, packing):
                 ledger[clip.row.name] = _outcome(clip, packing)
