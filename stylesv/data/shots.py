@@ -79,7 +79,7 @@ def shots_between(num_frames: int, transitions: Iterable[tuple[int, int]], break
     `transitions` are first and last (inclusive) frames; those of a hard cut are the same, the last frame before it.
     """
     ends = {first + 1: last + 1 for first, last in transitions}
-    ends |= {position: position for position in breaks.before}
+    ends |= {position: max(position, ends.get(position, 0)) for position in breaks.before}
     ends |= {lost: max(lost + 1, ends.get(lost, 0)) for lost in breaks.lost}
     shots, start = [], 0
     for end in sorted(ends):

@@ -26,6 +26,7 @@ from stylesv.data.video_sources import find_sources
         ([], set(), {40, 41, 99}, [(0, 40), (42, 99)]),
         ([(39, 39)], {40}, {40}, [(0, 40), (41, 100)]),
         ([], set(), set(range(100)), []),
+        ([(39, 49)], {40}, set(), [(0, 40), (50, 100)]),
     ],
 )
 def test_shots_are_what_is_between(transitions, before, lost, found):
