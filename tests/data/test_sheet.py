@@ -104,7 +104,7 @@ def test_a_video_without_shots_gives_no_clip_and_is_said(videos, tmp_path):
     assert away == dict.fromkeys(
         ("in/away/out.mp4", "in/frames", "in/short.mp4"), "no shot of it is in the table of shots"
     )
-    with pytest.raises(DataError, match="none of its 5 videos can be used: .* no shot of it is in the table of shots"):
+    with pytest.raises(DataError, match=r"none of its 5 videos can be used: .* no shot of it is in the table of shots"):
         pack_videos(videos, tmp_path / "none", settings=settings(), selection=replace(asked, shots={}))
 
 
