@@ -18,6 +18,7 @@ from local_server import serving
 from stylesv.errors import MachineError, StyleSVError
 from stylesv.fetching.archive import fetch_part, join_parts, require_zip
 from stylesv.fetching.file import fetch_file
+from stylesv.fetching.pages import describe_page, is_page
 from stylesv.fetching.transfer import Patience, transfer
 
 CONTENT = bytes(range(256)) * 4000
@@ -153,6 +154,31 @@ def test_nobody_there_is_one_clear_line(out, patience):
         transfer("http://127.0.0.1:9/file", out, patience=patience[0])
     with pytest.raises(StyleSVError, match="no-address: is no address"):
         transfer("no-address", out, patience=patience[0])
+
+
+@pytest.mark.parametrize(
+    ("start", "page"),
+    [
+        (b"\x1f\x8b\x08\0 <p> of a gzip", False),
+        (b"7z\xbc\xaf\x27\x1c\0", False),
+        (b"video_id,start,end\na,0,9\n", False),
+        (b"", False),
+        (b"<p>Not here</p>", True),
+        (b"<?xml version='1.0'?><!DOCTYPE html>\n<html lang='en'>", True),
+    ],
+)
+def test_what_is_sent_as_html_is_a_page_if_it_looks_like_one(start, page):
+    assert is_page(start, "text/html; charset=utf-8") is page
+    assert not is_page(start, "application/octet-stream")
+
+
+@pytest.mark.parametrize(
+    ("title", "login"),
+    [("Blog in Python", False), ("Log in", True), ("Log-in required", True), ("Design in 3D", False)],
+)
+def test_a_login_is_told_by_whole_words(title, login):
+    found = describe_page("https://files.test/a", f"<html><title>{title}</title></html>".encode())
+    assert found.what.startswith("a page to log in at" if login else "a web page")
 
 
 def zipped(path: Path) -> bytes:

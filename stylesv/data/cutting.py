@@ -66,7 +66,9 @@ def cut_clips(
             film = by_id.get(name)
             own = [row for row in rows if row.video_id == name]
             ledger |= {row.name: _expected(row, film, leave_out) for row in own}
-            wanted = [row for row in own if ledger[row.name].status == "ok" or ledger[row.name].status == "short"]
+            wanted = [
+                row for row in own if ledger[row.name].status in ("ok", "short") and ledger[row.name].asked_frames
+            ]
             if film is None or film.status != "ok" or not wanted:
                 continue
             path = film_file(film, folder)
@@ -150,6 +152,9 @@ def _expected(row: TableRow, film: FilmRow | None, leave_out: Sequence[str]) -> 
         return LedgerRow(**values, status="damaged", reason="the film has no frame rate")
     first, end = row.frames_at(film.fps)
     values["asked_frames"] = end - first
+    if first == end:
+        reason = f"at its {film.fps:g} frames per second the film has no frame between start and end"
+        return LedgerRow(**values, status="short", reason=reason)
     if film.num_frames is not None and film.num_frames < end:
         reason = f"the film has {film.num_frames} frames, the clip ends at {end}"
         return LedgerRow(**values, status="short", reason=reason)

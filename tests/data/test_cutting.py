@@ -18,9 +18,10 @@ from published_sources import TAICHI_LEDGER, number_of, write_taichi
 from stylesv.data.clip_table import TableRow, read_clip_table
 from stylesv.data.cutting import cut_clips, gather_clips
 from stylesv.data.films import fetch_films
+from stylesv.data.packing import pack_videos
 from stylesv.errors import DataError, MachineError
 from stylesv.files import file_sha256
-from stylesv.records.ledger import FilmRow, read_films, write_films
+from stylesv.records.ledger import FilmRow, read_films, read_ledger, write_films, write_ledger
 
 FORMAT = {"film_format": "b"}
 
@@ -70,6 +71,21 @@ def test_a_clip_that_ends_early_is_kept_only_where_that_is_asked_for(folder, row
         ledger = cut_clips(rows, films, tmp_path / "cut.zip", folder=folder, packing=packing)
         (row,) = [row for row in ledger if row.name == "cutShortFi5#000040#000070"]
         assert (row.status, row.got_frames) == found and "of" in row.reason
+
+
+def test_a_row_between_two_frames_of_its_film_is_short_and_stops_no_packing(folder, rows, tmp_path):
+    whole = next(row for row in rows if row.name.startswith("-dashFirst1"))
+    between = replace(whole, start=1010, end=1011, fps=Fraction(1000))  # of a film of 29.97 frames per second
+    films = local_films(folder, rows)
+    packing = settings(resolution=16)
+    for name, asked in (("none", [between]), ("some", [whole])):
+        write_ledger(
+            tmp_path / f"{name}.csv", cut_clips(asked, films, tmp_path / f"{name}.zip", folder=folder, packing=packing)
+        )
+    (row,) = read_ledger(tmp_path / "none.csv")
+    assert (row.status, row.asked_frames, row.got_frames) == ("short", 0, 0) and "no frame between" in row.reason
+    index = pack_videos([tmp_path / "none.zip", tmp_path / "some.zip"], tmp_path / "packed", settings=packing)
+    assert [clip.source for clip in index.clips] == [whole.name]
 
 
 def test_a_box_is_cut_at_the_films_own_size(tmp_path):
