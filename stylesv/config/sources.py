@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from stylesv.config.base import Count, Fraction, Positive, Seed, Settings
+from stylesv.config.yaml_files import Layer, merge
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -120,3 +121,23 @@ class MissingSettings(Settings):
     Decides no key."""
     leave_out: tuple[str, ...]
     """Ids or names of videos, or of folders of them, to leave out; part of the key."""
+
+
+def merge_datasets(*layers: Layer) -> Layer:
+    """Layers of a data set's settings, later ones winning; a source takes the place of those of other kinds below it."""
+    kept: list[Layer] = []
+    for layer in layers:
+        source = layer.values.get("source")
+        given = {kind for kind, value in source.items() if value is not None} if isinstance(source, dict) else set()
+        if given:
+            kept = [_with_sources(below, given) for below in kept]
+        kept.append(layer)
+    return merge(*kept)
+
+
+def _with_sources(layer: Layer, kinds: set[str]) -> Layer:
+    source = layer.values.get("source")
+    if not isinstance(source, dict):
+        return layer
+    left = {kind: value if kind in kinds else None for kind, value in source.items()}
+    return Layer(layer.values | {"source": left}, layer.places)
