@@ -27,7 +27,8 @@ class FileSettings(Settings):
     """Where it is fetched from (http, https; Google Drive: https://drive.google.com/uc?id=ID&export=download), or a file that
     is there; a * or ? in a file's path stands for files that are joined in the order of their names."""
     sha256: Sha256 | None
-    """SHA-256 it must have; null: the one found is recorded and named, and the address stands for it in keys."""
+    """SHA-256 it must have; null: the one found is recorded, and the address stands for it in keys, so that the hash, written
+    in later, makes it another data set, which is fetched and packed anew."""
 
     @property
     def identity(self) -> str:
