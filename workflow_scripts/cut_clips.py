@@ -19,9 +19,9 @@ def cut_clips(table: Path, films: Path, folder: Path, recipe: Path, group: str, 
     from stylesv.data.clip_table import films_of_group, read_clip_table
     from stylesv.data.cutting import cut_clips
     from stylesv.records.ledger import count_clips, read_films, write_ledger
-    from stylesv.records.recipe import read_data_recipe
+    from stylesv.records.recipe import read_clips_recipe
 
-    asked = read_data_recipe(recipe)
+    asked = read_clips_recipe(recipe)
     rows = read_clip_table(table, partition=asked.source.partition)
     ids = set(films_of_group(rows, group))
     own = [row for row in rows if row.video_id in ids]

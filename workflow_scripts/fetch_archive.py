@@ -17,11 +17,14 @@ def fetch_archive(address: str, sha256: str | None, is_zip: bool, out: Path, rec
     from stylesv.fetching.archive import fetch_part, require_zip
     from stylesv.records.ledger import FetchedFile, write_fetched
 
-    found = fetch_part(address, out, sha256=sha256 or None)
-    if is_zip:
-        require_zip(out)
+    check = {"check": require_zip} if is_zip else {}
+    found = fetch_part(address, out, sha256=sha256 or None, **check)
     if not found.verified:
-        click.echo(f"{out}: SHA-256 {found.sha256}; write it into the data set's settings to have it verified")
+        click.echo(
+            f"{out}: SHA-256 {found.sha256}; it stands in the record. As sha256 in the settings it is verified when the file "
+            "is fetched, and gives the data set another name: write it in before anything is trained, since under that name "
+            "all is fetched, packed and trained anew"
+        )
     values = {"sha256": found.sha256, "num_bytes": found.num_bytes, "verified": found.verified}
     write_fetched(record, FetchedFile(address=address, **values))
 

@@ -15,7 +15,7 @@ def fetch_clip_table(address: str, sha256: str | None, out: Path) -> None:
     from stylesv.data.clip_table import read_clip_table
     from stylesv.fetching.archive import fetch_part
 
-    found = fetch_part(address, out, sha256=sha256 or None)
+    found = fetch_part(address, out, sha256=sha256 or None, check=read_clip_table)
     rows = read_clip_table(out)
     click.echo(f"{out}: {len(rows)} clips of {len({row.video_id for row in rows})} films, SHA-256 {found.sha256}")
 

@@ -17,9 +17,9 @@ def gather_films(groups: tuple[Path, ...], table: Path, recipe: Path, max_missin
     from stylesv.data.clip_table import read_clip_table
     from stylesv.data.cutting import gather_clips
     from stylesv.records.ledger import count_clips, read_films, write_films
-    from stylesv.records.recipe import read_data_recipe
+    from stylesv.records.recipe import read_clips_recipe
 
-    asked = read_data_recipe(recipe)
+    asked = read_clips_recipe(recipe)
     films = [row for group in groups for row in read_films(group)]
     rows = read_clip_table(table, partition=asked.source.partition)
     name = out.absolute().parent.name.rpartition("-")[0]

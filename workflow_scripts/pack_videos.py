@@ -92,7 +92,7 @@ def main(
     selection = Selection(
         inside=asked.source.inside if asked and isinstance(asked.source, FetchedArchive) else None,
         leave_out=asked.leave_out if asked else (),
-        shots=read_shots(shots) if shots else {},
+        shots=read_shots(shots) if shots else None,
         max_missing=max_missing,
     )
     are_cut = asked is not None and isinstance(asked.source, FetchedClips)

@@ -22,10 +22,10 @@ def split_shots(videos: Path, recipe: Path, keep: Path | None, cpu_threads: int,
     use_cpu_threads(cpu_threads)
     from stylesv.data.selection import Selection, select_sources
     from stylesv.data.shots import find_shots
-    from stylesv.records.recipe import FetchedArchive, read_data_recipe
+    from stylesv.records.recipe import FetchedArchive, read_shots_recipe
     from stylesv.records.shots import Shot, write_shots
 
-    asked = read_data_recipe(recipe)
+    asked = read_shots_recipe(recipe)
     inside = asked.source.inside if isinstance(asked.source, FetchedArchive) else None
     shots = []
     for source in select_sources(videos, Selection(inside=inside, leave_out=asked.leave_out)).sources:

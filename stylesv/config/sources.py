@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from stylesv.config.base import Count, Fraction, Positive, Seed, Settings
+from stylesv.config.yaml_files import Layer, merge
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -26,7 +27,8 @@ class FileSettings(Settings):
     """Where it is fetched from (http, https; Google Drive: https://drive.google.com/uc?id=ID&export=download), or a file that
     is there; a * or ? in a file's path stands for files that are joined in the order of their names."""
     sha256: Sha256 | None
-    """SHA-256 it must have; null: the one found is recorded and named, and the address stands for it in keys."""
+    """SHA-256 it must have; null: the one found is recorded, and the address stands for it in keys, so that the hash, written
+    in later, makes it another data set, which is fetched and packed anew."""
 
     @property
     def identity(self) -> str:
@@ -119,3 +121,23 @@ class MissingSettings(Settings):
     Decides no key."""
     leave_out: tuple[str, ...]
     """Ids or names of videos, or of folders of them, to leave out; part of the key."""
+
+
+def merge_datasets(*layers: Layer) -> Layer:
+    """Layers of a data set's settings, later ones winning; a source takes the place of those of other kinds below it."""
+    kept: list[Layer] = []
+    for layer in layers:
+        source = layer.values.get("source")
+        given = {kind for kind, value in source.items() if value is not None} if isinstance(source, dict) else set()
+        if given:
+            kept = [_with_sources(below, given) for below in kept]
+        kept.append(layer)
+    return merge(*kept)
+
+
+def _with_sources(layer: Layer, kinds: set[str]) -> Layer:
+    source = layer.values.get("source")
+    if not isinstance(source, dict):
+        return layer
+    left = {kind: value if kind in kinds else None for kind, value in source.items()}
+    return Layer(layer.values | {"source": left}, layer.places)

@@ -66,14 +66,16 @@ def cut_clips(
             film = by_id.get(name)
             own = [row for row in rows if row.video_id == name]
             ledger |= {row.name: _expected(row, film, leave_out) for row in own}
-            wanted = [row for row in own if ledger[row.name].status == "ok" or ledger[row.name].status == "short"]
+            wanted = [
+                row for row in own if ledger[row.name].status in ("ok", "short") and ledger[row.name].asked_frames
+            ]
             if film is None or film.status != "ok" or not wanted:
                 continue
             path = film_file(film, folder)
             if not path.exists() or file_sha256(path) != film.sha256:
                 raise DataError(
-                    f"{path}: is gone, or another film than when its ledger was made; put it back, or raise "
-                    "source.clip_list.attempt to make a data set of what is there now"
+                    f"{path}: is gone, or another film than when its ledger was made; put it back, or let `snakemake "
+                    "repair_DATASET` look at it anew and raise source.clip_list.attempt to make a data set of what is there now"
                 )
             for clip in _cut_film(path, film, wanted, packing):
                 ledger[clip.row.name] = _outcome(clip, packing)
@@ -150,6 +152,9 @@ def _expected(row: TableRow, film: FilmRow | None, leave_out: Sequence[str]) -> 
         return LedgerRow(**values, status="damaged", reason="the film has no frame rate")
     first, end = row.frames_at(film.fps)
     values["asked_frames"] = end - first
+    if first == end:
+        reason = f"at its {film.fps:g} frames per second the film has no frame between start and end"
+        return LedgerRow(**values, status="short", reason=reason)
     if film.num_frames is not None and film.num_frames < end:
         reason = f"the film has {film.num_frames} frames, the clip ends at {end}"
         return LedgerRow(**values, status="short", reason=reason)

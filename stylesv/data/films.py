@@ -10,7 +10,7 @@ from typing import Any
 import av
 
 from stylesv.data.decoding import VideoFacts, decode_film
-from stylesv.errors import StyleSVError, one_line
+from stylesv.errors import MachineError, StyleSVError, one_line
 from stylesv.files import file_sha256
 from stylesv.records.ledger import FilmRow, FilmStatus
 
@@ -18,7 +18,8 @@ _REFUSALS_IN_A_ROW = 5  # then a server is not asked for the rest
 _UNFINISHED = (".part", ".ytdl", ".temp")
 # what yt-dlp says, by what it means; the first that fits
 _MEANINGS: tuple[tuple[FilmStatus, str], ...] = (
-    ("private", r"private video|members[- ]only|join this channel|this channel's members|requires payment"),
+    ("private", r"private video|video is private|members[- ]only"),
+    ("private", r"join this channel|this channel's members|requires payment"),
     (
         "blocked",
         r"not a bot|sign in to confirm|not available on this app|captcha|unusual traffic|HTTP Error 4(03|29|51)",
@@ -29,6 +30,12 @@ _MEANINGS: tuple[tuple[FilmStatus, str], ...] = (
         r"unavailable|removed|terminated|no longer available|does not exist|deleted|HTTP Error 4(04|10)|not found",
     ),
 )
+# what yt-dlp says of this machine and its connection; no film's fault, and the next one would end likewise
+_MACHINE = (
+    r"no space left|disk quota|read-only file system|permission denied|too many open files|cannot allocate memory"
+    r"|input/output error|name or service not known|name resolution|nodename nor servname|network is (unreachable|down)"
+    r"|no route to host|ff(mpeg|probe)\b.*\bnot (found|installed)"
+)
 
 
 def fetch_films(
@@ -37,17 +44,18 @@ def fetch_films(
     """Each film that is not in `folder` yet is fetched; a row for each, in the order of `ids`.
 
     `films` is an address with {id} in it, or without :// the path of a user's own. `known` are rows of an earlier call:
-    films that were ok there and still are as they were are only looked at again.
+    films that were ok there and have the hash of then stay; one that is another by now is looked at anew.
 
     Raises:
         StyleSVError: yt-dlp is not installed.
+        MachineError: the disk is full, there is no network, or the like; films that were fetched stay.
     """
     folder.mkdir(parents=True, exist_ok=True)
     before = {row.id: row for row in known}
     rows: list[FilmRow] = []
     for name in ids:
         row = before.get(name)
-        if row is None or row.status != "ok" or not _file_of(row, folder).exists():
+        if row is None or not _is_as_it_was(row, folder):
             if [each.status for each in rows[-_REFUSALS_IN_A_ROW:]] == ["blocked"] * _REFUSALS_IN_A_ROW:
                 reason = f"not asked for: {_REFUSALS_IN_A_ROW} films before it were refused, one after the other"
                 row = FilmRow(id=name, status="blocked", reason=reason)
@@ -66,6 +74,11 @@ def film_file(row: FilmRow, folder: Path) -> Path:
 def status_of(said: str) -> FilmStatus:
     """What a message of yt-dlp means for a film."""
     return next((status for status, words in _MEANINGS if re.search(words, said, re.I)), "failed")
+
+
+def _is_as_it_was(row: FilmRow, folder: Path) -> bool:
+    path = _file_of(row, folder)
+    return row.status == "ok" and path.is_file() and file_sha256(path) == row.sha256
 
 
 def _file_of(row: FilmRow, folder: Path) -> Path:
@@ -122,6 +135,8 @@ def _download(name: str, address: str, film_format: str, folder: Path) -> str | 
             client.download([address])
     except YoutubeDLError as error:
         said = re.sub(r"\x1b\[[0-9;]*m", "", one_line(error)).removeprefix("ERROR: ")
+        if re.search(_MACHINE, said, re.I):
+            raise MachineError(f"{address}: {said[:300]}; mend that, then run again to go on from there") from error
         return re.sub(r"; please report this issue.*| Use --cookies.*", "", said)[:300]
     return None
 

@@ -41,11 +41,12 @@ def pack_videos(
     Several zips are clips cut out of films, each with its ledger beside it (`stylesv.data.cutting`).
 
     Raises:
-        DataError: nothing at `videos` can be used, a video is damaged and `damaged` is "fail", or `fps` is asked of a
-            frame folder. `out` then holds no new file.
+        DataError: nothing at `videos` can be used, a video is damaged and `damaged` is "fail", `fps` is asked of a
+            frame folder, or labels or `fps` of shots. `out` then holds no new file.
         MachineError: the machine is short of something, or a video cannot be read; likewise.
     """
     out = Path(out)
+    _refuse_with_shots(selection, settings)
     try:
         selected = select_sources(videos, selection)
         sources, ignored = selected.sources, selected.ignored
@@ -78,6 +79,14 @@ def pack_videos(
             return writer.publish(out, packing)
     finally:
         close_archive()
+
+
+def _refuse_with_shots(selection: Selection, settings: PackSettings) -> None:
+    """As `DatasetSettings`, for those who give a table of shots themselves."""
+    if selection.shots is not None and settings.labels is not None:
+        raise DataError("shots with labels: the shots of a film may be of other classes; leave one of them out")
+    if selection.shots is not None and settings.fps is not None:
+        raise DataError("shots are counted in a film's own frames, so they do not go with fps; leave one of them out")
 
 
 def _refuse_fps_without_times(sources: list[VideoSource], settings: PackSettings) -> None:
@@ -157,6 +166,8 @@ def _add_clips(
 ) -> list[DroppedVideo]:
     """Cut a video into shots and those into clips, and write them; return what was too short for a clip."""
     total = len(video.sizes)
+    if shots is not None and not shots:
+        return [DroppedVideo(name=source.name, num_frames=total, reason="no shot of it is in the table of shots")]
     spans = [(start, min(end, total)) for start, end in shots if start < total] if shots else [(0, total)]
     length = settings.max_frames or max(total, 1)
     pieces = [(at, min(at + length, end)) for start, end in spans for at in range(start, end, length)] or [(0, 0)]
@@ -171,12 +182,8 @@ def _add_clips(
                 jpegs = (frames.read(size) for size in video.sizes[start:end])
                 writer.add_clip(jpegs, name=name, source=source.name, first_source_frame=start, fps=fps, label=label)
             else:
-                what = (
-                    f"its last {end - start} frames after {len(pieces) - 1} clips"
-                    if start
-                    else f"its {end - start} frames"
-                )
-                reason = f"too short: {what} are fewer than min_frames {settings.min_frames}"
+                which = f"its frames {start} to {end - 1}" if len(pieces) > 1 else f"its {end - start} frames"
+                reason = f"too short: {which} are fewer than min_frames {settings.min_frames}"
                 dropped.append(DroppedVideo(name=source.name, num_frames=end - start, reason=reason))
     return dropped
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from stylesv.data.ledger import LEFT_OUT, dropped_clip
@@ -23,8 +23,8 @@ class Selection:
     """Folder of an archive."""
     leave_out: tuple[str, ...] = ()
     """Names of videos or of folders on their way, or ids."""
-    shots: Shots = field(default_factory=dict)
-    """Shots of videos whose film boundaries are not stored."""
+    shots: Shots | None = None
+    """Shots of videos whose film boundaries are not stored, of all of them; a video without one gives no clip."""
     max_missing: float = 1.0
     """Largest share of what was asked for that may be missing."""
 
@@ -66,8 +66,12 @@ def select_sources(videos: Path | Sequence[Path], selection: Selection) -> Selec
         if isinstance(videos, Path):  # of a table it was looked up there
             print(f"leave_out: {unused} is the name of nothing that is there", file=sys.stderr, flush=True)
     dropped += [DroppedVideo(name=name, num_frames=0, reason=LEFT_OUT) for name in away]
-    cut = [shot for source in kept for shot in _frame_shots(source, selection.shots.get(source.name))]
-    return Selected(cut, ignored, dropped, {s.name: selection.shots[s.name] for s in kept if s.name in selection.shots})
+    if selection.shots is None:
+        return Selected(kept, ignored, dropped, {})
+    cuts = {source.name: selection.shots.get(source.name, ()) for source in kept}
+    return Selected(
+        [shot for source in kept for shot in _frame_shots(source, cuts[source.name])], ignored, dropped, cuts
+    )
 
 
 def _cut_clips(zips: Sequence[Path]) -> tuple[list[VideoSource], list[str], list[DroppedVideo]]:
@@ -89,11 +93,11 @@ def _named(name: str, leave_out: Sequence[str]) -> bool:
     return not names.isdisjoint(leave_out)
 
 
-def _frame_shots(source: VideoSource, shots: Sequence[tuple[int, int]] | None) -> list[VideoSource]:
+def _frame_shots(source: VideoSource, shots: Sequence[tuple[int, int]]) -> list[VideoSource]:
     """A folder of frames as one source for each shot, so that damage ends no more than its own."""
-    if shots is None or source.kind != "frames":
+    if not shots or source.kind != "frames":
         return [source]
-    if shots and shots[-1][1] > len(source.members):
+    if shots[-1][1] > len(source.members):
         raise DataError(f"{source.name}: its shots end at frame {shots[-1][1]}, but it has {len(source.members)}")
     return [
         replace(source, name=f"{source.name}/{start:08d}-{end:08d}", members=source.members[start:end])

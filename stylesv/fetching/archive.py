@@ -1,14 +1,14 @@
 """An archive from its address, or from parts that are joined: verified by hash where one is known, and opened to see its kind."""
 
-import glob
 import os
 import shutil
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
-from stylesv.errors import StyleSVError, cannot_be_read
+from stylesv.errors import MachineError, StyleSVError, cannot_be_read
+from stylesv.fetching.local_parts import files_at
 from stylesv.fetching.transfer import Patience, transfer
 from stylesv.files import file_sha256, partial_file, write_text
 
@@ -30,40 +30,48 @@ def fetch_part(
     out: Path,
     *,
     sha256: str | None,
+    check: Callable[[Path], object] = lambda file: None,
     patience: Patience = Patience(),  # noqa: B008
 ) -> FoundFile:
-    """Fetch a file, or take it from this disk, unless it is there; without a known hash its own is found.
+    """Fetch a file, or copy it from this disk, unless it is there; without a known hash its own is found.
 
     A broken transfer stays as `out` with .part behind it, and the next call goes on from there. An `address` without ://
-    is a file here, and with * or ? several, which are joined in the order of their names.
+    is a file here, and with * or ? several, which are joined in the order that they are counted in. `check` raises a
+    StyleSVError for a file that is not what it is to be.
 
     Raises:
-        StyleSVError: as `transfer`; there is no such file; or the hash is another, and what was fetched is deleted.
+        StyleSVError: as `transfer` and `check`; there is no such file; or the hash is another. What was fetched is deleted.
     """
     out = Path(out)
     if out.exists():
         found = file_sha256(out)
         if sha256 not in (None, found):
             raise StyleSVError(f"{out}: has SHA-256 {found}, expected {sha256}; delete it to fetch it again")
+        check(out)
         return FoundFile(found, out.stat().st_size, verified=sha256 is not None)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if "://" not in address:
+        return _copied(address, out, sha256, check)
     # Snakemake deletes outputs of a job that was killed, also whole ones: a second name keeps what was fetched
     part, mark = out.with_name(f"{out.name}.part"), out.with_name(f"{out.name}.whole")
     found = _whole(part, mark)
     if found is None:
         mark.unlink(missing_ok=True)
-        if "://" in address:
-            transfer(address, part, patience=patience)
-        else:
-            part.parent.mkdir(parents=True, exist_ok=True)
-            _take(address, part)
+        if part.is_symlink() or (part.exists() and part.stat().st_nlink > 1):
+            part.unlink()  # its bytes are someone else's, too, and are not written over
+        transfer(address, part, patience=patience)
         found = file_sha256(part)
-    if sha256 not in (None, found):
+    try:
+        _require_hash(
+            address, found, sha256, "it was deleted: run again to fetch it again, or mend sha256 or the address"
+        )
+        _check(part, address, check)
+    except MachineError:
+        raise
+    except StyleSVError:
         part.unlink()
         mark.unlink(missing_ok=True)
-        raise StyleSVError(
-            f"{address}: has SHA-256 {found}, expected {sha256}; it was deleted: run again to fetch it again, or mend "
-            "sha256 or the address in the settings"
-        )
+        raise
     num_bytes = part.stat().st_size
     write_text(mark, f"{found} {num_bytes}\n")
     try:
@@ -71,6 +79,29 @@ def fetch_part(
     except OSError:  # a disk that knows no second names
         os.replace(part, out)
     return FoundFile(found, num_bytes, verified=sha256 is not None)
+
+
+def _copied(address: str, out: Path, sha256: str | None, check: Callable[[Path], object]) -> FoundFile:
+    """A file of this disk, or several joined, as a file of its own, so that no change of the one changes the other."""
+    with partial_file(out) as partial:
+        _join(files_at(address), partial)
+        found = file_sha256(partial)
+        _require_hash(address, found, sha256, "mend sha256 or the address in the settings, or put the right file there")
+        _check(partial, address, check)
+        return FoundFile(found, partial.stat().st_size, verified=sha256 is not None)
+
+
+def _check(file: Path, address: str, check: Callable[[Path], object]) -> None:
+    """`check` of a file that has not its name yet: called in its message as the user knows it."""
+    try:
+        check(file)
+    except StyleSVError as error:
+        raise type(error)(str(error).replace(str(file), address)) from error
+
+
+def _require_hash(address: str, found: str, sha256: str | None, advice: str) -> None:
+    if sha256 not in (None, found):
+        raise StyleSVError(f"{address}: has SHA-256 {found}, expected {sha256}; {advice}")
 
 
 def _whole(part: Path, mark: Path) -> str | None:
@@ -117,42 +148,6 @@ def require_zip(file: Path, *, name: Path | str | None = None) -> None:
         raise StyleSVError(f"{name}: is {kind}, not a zip; make a zip of it, and name that") from error
     except OSError as error:
         raise cannot_be_read(Path(name), error) from error
-
-
-def _take(address: str, part: Path) -> None:
-    """A file of this disk as `part`: a second name of it where that can be, else a copy; several files joined."""
-    names = sorted(glob.glob(address)) if any(mark in address for mark in "*?") else [address]
-    if not names or not all(Path(name).is_file() for name in names):
-        raise StyleSVError(f"{address}: no such file; put it there, or name its address")
-    _require_no_gap(names)
-    part.unlink(missing_ok=True)
-    if len(names) > 1:
-        _join([Path(name) for name in names], part)
-        return
-    try:
-        os.link(names[0], part)
-    except OSError:  # another disk, or one that knows no second names
-        shutil.copyfile(names[0], part)
-
-
-def _require_no_gap(names: list[str]) -> None:
-    """Parts as `split` names them, aa, ab, ac or 00, 01, 02, follow each other."""
-    stems = [Path(name).name for name in names]
-    for before, after in pairwise(stems):
-        wanted = _next_name(before)
-        if len(before) == len(after) and after != wanted and _next_name(wanted) <= after:
-            raise StyleSVError(f"{names[0]}: part {wanted} is missing between {before} and {after}; fetch it, too")
-    first = stems[0]
-    if len(stems) > 1 and not (first.endswith(("aa", "00", "01")) or first[-1] in "a01"):
-        raise StyleSVError(f"{names[0]}: is not the first part; fetch those before it, too")
-
-
-def _next_name(name: str) -> str:
-    """The name that `split` gives behind this one: its last letter or digit counted on."""
-    last, rest = name[-1:], name[:-1]
-    if last in ("z", "9"):
-        return _next_name(rest) + ("a" if last == "z" else "0")
-    return rest + chr(ord(last) + 1) if last else ""
 
 
 def _join(parts: list[Path], out: Path) -> None:

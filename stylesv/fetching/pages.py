@@ -11,7 +11,8 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 _PAGE = re.compile(rb"^(\xef\xbb\xbf)?\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.I | re.S)
 _QUOTA = ("quota exceeded", "too many users have viewed or downloaded", "download quota", "bandwidth limit exceeded")
-_LOGIN = ("sign in", "log in", "login", "accounts.google.com", "login.microsoftonline.com", "anmelden")
+_LOGIN = re.compile(r"\b(sign|log)[ -]?in\b|\banmelden\b|\baccounts\.google\.com\b", re.I)
+_TAG = re.compile(rb"<(html|head|body|title|meta|script|form|div|p|h1|a)\b[^<]*>", re.I)
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,15 @@ class Page:
 
 
 def is_page(start: bytes, content_type: str | None) -> bool:
-    """Whether an answer is a page: by its first bytes, whatever it says it is; or if it says so and is no zip."""
-    if _PAGE.match(start[:4096]):
+    """Whether an answer is a page: by its first bytes, whatever it says it is; or if it says so and is text with tags.
+
+    Servers send files that they do not know, a table or an archive, as text/html, too.
+    """
+    start = start[:4096]
+    if _PAGE.match(start):
         return True
     kind = (content_type or "").split(";")[0].strip().lower()
-    return kind in ("text/html", "application/xhtml+xml") and not start.startswith(b"PK")
+    return kind in ("text/html", "application/xhtml+xml") and b"\0" not in start and _TAG.search(start) is not None
 
 
 def describe_page(address: str, content: bytes) -> Page:
@@ -48,7 +53,7 @@ def describe_page(address: str, content: bytes) -> Page:
     if form.action is not None and "confirm" in form.fields:
         query = urlencode(form.fields)
         return Page("the page that asks whether to go on", "", f"{urljoin(address, form.action)}?{query}")
-    if any(words in f"{title.lower()} {urlsplit(address).hostname}" for words in _LOGIN) or form.asks_password:
+    if _LOGIN.search(f"{title} {urlsplit(address).hostname}") or form.asks_password:
         return Page(f"a page to log in at ({title})", "fetch the file by hand, or name an address that is open to all")
     return Page(f"a web page ({title})", "mend the address, or fetch the file by hand")
 

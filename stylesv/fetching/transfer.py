@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
-from stylesv.errors import StyleSVError
+from stylesv.errors import MachineError, StyleSVError
 from stylesv.fetching.pages import describe_page, is_page
 
 _PIECE_BYTES = 1 << 20
@@ -61,7 +61,7 @@ def transfer(url: str, part: Path, *, patience: Patience = Patience()) -> None:
     """
     part = Path(part)
     part.parent.mkdir(parents=True, exist_ok=True)
-    with open(part, "ab") as file:
+    with open(part, "ab", buffering=0) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -124,16 +124,26 @@ def _attempt(url: str, file: BinaryIO, validator: Path, timeout: float, log: "_P
             length = answer.headers.get("Content-Length")
             total = None if length is None else int(length) + have
             while piece:
-                file.write(piece)
+                _write(file, piece)
                 have += len(piece)
                 log.show(have, total)
                 piece = answer.read1(_PIECE_BYTES)
         except (OSError, http.client.HTTPException) as error:
             raise _TryAgainError(str(error) or type(error).__name__) from error
-        finally:
-            file.flush()
     if total is not None and have < total:
         raise _TryAgainError(f"broke off after {have:,} of {total:,} bytes")
+
+
+def _write(file: BinaryIO, piece: bytes) -> None:
+    """What this disk refuses is no fault of the network, and is not tried again."""
+    left = memoryview(piece)
+    try:
+        while left:
+            left = left[file.write(left) :]
+    except OSError as error:
+        raise MachineError(
+            f"{file.name}: could not be written ({error.strerror}); make space or allow writing, then run again to go on"
+        ) from error
 
 
 def _refused(url: str, error: urllib.error.HTTPError, file: BinaryIO) -> NoReturn:

@@ -14,14 +14,14 @@ from torch import Tensor, nn
 
 from stylesv.config.detector import FeatureDetectorSettings
 from stylesv.errors import DetectorError
-from stylesv.metrics.content_and_change import describe_clip
-from stylesv.metrics.efficientnet_lite import EfficientNetLite0
-from stylesv.metrics.packaged_weights import (
+from stylesv.fetching.packaged_weights import (
     EFFICIENTNET_LITE0,
     TRANSNETV2,
     PackagedWeights,
     load_packaged_weights,
 )
+from stylesv.metrics.content_and_change import describe_clip
+from stylesv.metrics.efficientnet_lite import EfficientNetLite0
 from stylesv.metrics.transnet import TransNet
 
 FRAMES_AT_ONCE = 16

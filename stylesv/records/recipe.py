@@ -206,6 +206,34 @@ def read_data_recipe(path: Path) -> DataRecipe:
     return record_of(_values(Path(path), what), DataRecipe, path, what=what, advice=_ADVICE, error=ConfigError)
 
 
+def read_clips_recipe(path: Path) -> DataRecipe:
+    """Read the recipe of a data set of a table of clips.
+
+    Raises:
+        ConfigError: see `read_data_recipe`; or its videos come from elsewhere.
+    """
+    recipe = read_data_recipe(path)
+    if not isinstance(recipe.source, FetchedClips):
+        raise ConfigError(
+            f"{path}: is the recipe of a data set without a table of clips; give that of one with clip_list"
+        )
+    return recipe
+
+
+def read_shots_recipe(path: Path) -> DataRecipe:
+    """Read the recipe of a data set that is cut into shots.
+
+    Raises:
+        ConfigError: see `read_data_recipe`; or it is not.
+    """
+    recipe = read_data_recipe(path)
+    if recipe.shots is None:
+        raise ConfigError(
+            f"{path}: is the recipe of a data set that is not cut into shots; give that of one with shots"
+        )
+    return recipe
+
+
 def _values(path: Path, what: str) -> dict[str, Any]:
     """What a recipe's file says, if its key fits."""
     with one_error(path, what=what, advice=_ADVICE, error=ConfigError):

@@ -4,6 +4,7 @@ Everything here is decided before the DAG is built. A name carries the key of al
 so the workflow never has to ask whether a file that exists is still right.
 """
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from stylesv.config.settings import (
     MachineSettings,
     ModelSettings,
 )
+from stylesv.config.sources import merge_datasets
 from stylesv.config.validation import validate
 from stylesv.config.yaml_files import Layer, merge, read_layer, read_scalars, settings_files
 from stylesv.errors import ConfigError, StyleSVError
@@ -81,12 +83,21 @@ class _Planner:
         self.given_videos_used_by: set[str] = set()
 
     def plan(self) -> Plan:
-        experiments, waiting = {}, {}
+        experiments, waiting, refused = {}, {}, {}
         for path in settings_files(self.config_dir / "experiments"):
             try:
                 experiments[path.stem] = self._experiment(path.stem)
             except _VideosMissingError as error:  # other experiments can run all the same
                 waiting[path.stem] = str(error)
+            except ConfigError as error:
+                if not self.overrides.values:
+                    raise
+                refused[path.stem] = error
+        if refused:  # what is given on the command line is meant for the experiment that is called
+            if not experiments:
+                raise next(iter(refused.values()))
+            _Planner(self.config_dir, {"videos": self.given_videos}).plan()  # the files by themselves are right
+            waiting |= {name: str(error) for name, error in refused.items()}
         machine_layer = merge(self.base.section("machine"), self.overrides.section("machine"))
         machine = validate(MachineSettings, machine_layer, prefix=("machine",))
         return Plan(
@@ -130,9 +141,15 @@ class _Planner:
         folder = self.config_dir / "experiments"
         return extended(folder / f"{name}.yaml", folder=folder, read=self.read, whole=self.read)
 
-    def _stack(self, experiment: Layer, section: tuple[str, ...], *named: Layer) -> Layer:
+    def _stack(
+        self,
+        experiment: Layer,
+        section: tuple[str, ...],
+        *named: Layer,
+        joined: Callable[..., Layer] = merge,
+    ) -> Layer:
         """config.yaml, then the named file, then the experiment, then --config."""
-        return merge(
+        return joined(
             self.base.section(*section), *named, experiment.section(*section), self.overrides.section(*section)
         )
 
@@ -141,7 +158,7 @@ class _Planner:
 
     def _data(self, dataset: str, experiment: Layer) -> DataPlan:
         named = self._named("datasets", dataset, "dataset", _place(experiment, "datasets"))
-        layer = self._stack(experiment, ("dataset",), named)
+        layer = self._stack(experiment, ("dataset",), named, joined=merge_datasets)
         settings = validate(DatasetSettings, layer, prefix=("dataset",))
         packing = PackSettings(**settings.model_dump(include=set(PackSettings.model_fields)))
         videos, fetched = "", None

@@ -91,6 +91,7 @@ def test_another_file_is_no_table(rows):
     ("said", "status"),
     [
         ("[youtube] x: Private video. Sign in if you've been granted access to this video", "private"),
+        ("[youtube] x: Video unavailable. This video is private", "private"),
         ("[youtube] x: Join this channel to get access to members-only content like this video", "private"),
         ("[youtube] x: Sign in to confirm you’re not a bot. Use --cookies", "blocked"),
         ("[youtube] x: The following content is not available on this app.. Watch on the latest version", "blocked"),

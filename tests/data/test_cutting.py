@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+import yt_dlp
 from film_making import settings
 from local_server import serving
 from PIL import Image
@@ -17,8 +18,10 @@ from published_sources import TAICHI_LEDGER, number_of, write_taichi
 from stylesv.data.clip_table import TableRow, read_clip_table
 from stylesv.data.cutting import cut_clips, gather_clips
 from stylesv.data.films import fetch_films
-from stylesv.errors import DataError
-from stylesv.records.ledger import FilmRow, read_films, write_films
+from stylesv.data.packing import pack_videos
+from stylesv.errors import DataError, MachineError
+from stylesv.files import file_sha256
+from stylesv.records.ledger import FilmRow, read_films, read_ledger, write_films, write_ledger
 
 FORMAT = {"film_format": "b"}
 
@@ -68,6 +71,21 @@ def test_a_clip_that_ends_early_is_kept_only_where_that_is_asked_for(folder, row
         ledger = cut_clips(rows, films, tmp_path / "cut.zip", folder=folder, packing=packing)
         (row,) = [row for row in ledger if row.name == "cutShortFi5#000040#000070"]
         assert (row.status, row.got_frames) == found and "of" in row.reason
+
+
+def test_a_row_between_two_frames_of_its_film_is_short_and_stops_no_packing(folder, rows, tmp_path):
+    whole = next(row for row in rows if row.name.startswith("-dashFirst1"))
+    between = replace(whole, start=1010, end=1011, fps=Fraction(1000))  # of a film of 29.97 frames per second
+    films = local_films(folder, rows)
+    packing = settings(resolution=16)
+    for name, asked in (("none", [between]), ("some", [whole])):
+        write_ledger(
+            tmp_path / f"{name}.csv", cut_clips(asked, films, tmp_path / f"{name}.zip", folder=folder, packing=packing)
+        )
+    (row,) = read_ledger(tmp_path / "none.csv")
+    assert (row.status, row.asked_frames, row.got_frames) == ("short", 0, 0) and "no frame between" in row.reason
+    index = pack_videos([tmp_path / "none.zip", tmp_path / "some.zip"], tmp_path / "packed", settings=packing)
+    assert [clip.source for clip in index.clips] == [whole.name]
 
 
 def test_a_box_is_cut_at_the_films_own_size(tmp_path):
@@ -128,6 +146,35 @@ def test_films_are_fetched_once_and_only_missing_ones_again(folder, tmp_path):
         assert {path for path, _ in server.asked} == {"/plain/isNotThere6.mp4"}
         server.asked.clear()
         assert fetch_films(ids[::2], **address) == first[::2] and server.asked == []  # as after a kill
+
+
+def test_a_film_that_was_replaced_is_looked_at_anew(folder, tmp_path):
+    (tmp_path / "a.mp4").write_bytes((folder / "-dashFirst1.mp4").read_bytes())
+    address = {"films": f"{tmp_path}/{{id}}.mp4", "folder": tmp_path / "unused", **FORMAT}
+    first = fetch_films(["a"], **address)
+    assert fetch_films(["a"], known=first, **address) == first
+    (tmp_path / "a.mp4").write_bytes((folder / "portrait__2.mp4").read_bytes())
+    (second,) = fetch_films(["a"], known=first, **address)
+    assert (second.width, second.sha256) == (54, file_sha256(tmp_path / "a.mp4"))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "unable to write data: [Errno 28] No space left on device",
+        "Unable to download webpage: <urlopen error [Errno -2] Name or service not known>",
+        "You have requested merging of multiple formats but ffmpeg is not installed. Aborting",
+        "Postprocessing: ffprobe and ffmpeg not found. Please install or provide the path",
+    ],
+)
+def test_what_the_machine_lacks_is_no_films_fate(tmp_path, monkeypatch, said):
+    def download(*_):
+        raise yt_dlp.utils.DownloadError(f"ERROR: {said}")
+
+    monkeypatch.setattr(yt_dlp.YoutubeDL, "download", download)
+    with pytest.raises(MachineError, match="mend that, then run again") as caught:
+        fetch_films(["a"], films="https://films.test/{id}", folder=tmp_path / "films", **FORMAT)
+    assert said in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_a_server_that_refuses_is_not_asked_for_everything(tmp_path):

@@ -152,7 +152,7 @@ def test_long_videos_are_cut_and_short_rests_listed(tmp_path):
     }
     assert [(clip.source, clip.first_source_frame) for clip in index.clips][3] == ("long.mp4", 10)
     assert [tuple(entry.model_dump().values()) for entry in index.dropped] == [
-        ("long.mp4", 3, "too short: its last 3 frames after 2 clips are fewer than min_frames 5"),
+        ("long.mp4", 3, "too short: its frames 20 to 22 are fewer than min_frames 5"),
         ("short.mp4", 3, "too short: its 3 frames are fewer than min_frames 5"),
     ]
     kept = pack_videos(tmp_path / "v", tmp_path / "all", settings=settings(max_frames=10))

@@ -1,5 +1,6 @@
 """Ledger and data sheet against what was packed, counted by hand; the pictures show what they say."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +36,7 @@ def videos(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def packed(videos) -> Path:
     out = videos.parent / "packed"
-    shots = {"in/frames": [(0, 8), (8, 12)], "in/long.mp4": [(0, 14), (15, 30)]}
+    shots = {"in/frames": [(0, 8), (8, 12)], "in/long.mp4": [(0, 14), (15, 30)], "in/short.mp4": [(0, 5)]}
     asked = Selection(inside="in", leave_out=("away",), shots=shots)
     pack_videos(videos, out, settings=settings(min_frames=8, max_frames=10), selection=asked)
     return out
@@ -85,6 +86,33 @@ def test_shots_of_a_film_are_clips_of_their_own(packed):
         if clip.source == "in/long.mp4":
             shown = [number_of(frame.transpose(1, 2, 0)) for frame in clips.read(number, [0, 9])]
             assert shown == [clip.first_source_frame, clip.first_source_frame + 9]
+
+
+def test_a_shot_that_is_too_short_is_named_by_its_frames(packed):
+    reasons = {row.name: row.reason for row in rows_of(packed)}
+    assert reasons["in/long.mp4"].split("; ") == [
+        "too short: its frames 10 to 13 are fewer than min_frames 8",
+        "too short: its frames 25 to 29 are fewer than min_frames 8",
+    ]
+
+
+def test_a_video_without_shots_gives_no_clip_and_is_said(videos, tmp_path):
+    asked = Selection(inside="in", shots={"in/long.mp4": [(0, 10)]})
+    index = pack_videos(videos, tmp_path / "out", settings=settings(), selection=asked)
+    assert {clip.source for clip in index.clips} == {"in/long.mp4"}
+    away = {entry.name: entry.reason for entry in index.dropped if entry.name != "in/text.mp4"}
+    assert away == dict.fromkeys(
+        ("in/away/out.mp4", "in/frames", "in/short.mp4"), "no shot of it is in the table of shots"
+    )
+    with pytest.raises(DataError, match=r"none of its 5 videos can be used: .* no shot of it is in the table of shots"):
+        pack_videos(videos, tmp_path / "none", settings=settings(), selection=replace(asked, shots={}))
+
+
+@pytest.mark.parametrize("packing", [{"labels": "folders"}, {"fps": 5.0}])
+def test_shots_go_neither_with_classes_nor_with_another_rate(videos, tmp_path, packing):
+    asked = Selection(inside="in", leave_out=("frames",), shots={"in/long.mp4": [(0, 10)]})
+    with pytest.raises(DataError, match=r"shots .*(with labels|with fps).*; leave one of them out"):
+        pack_videos(videos, tmp_path / "out", settings=settings(**packing), selection=asked)
 
 
 def test_what_is_not_in_the_archive_and_too_much_missing_are_one_line(videos, tmp_path):

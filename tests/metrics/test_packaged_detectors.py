@@ -16,13 +16,13 @@ from torchmetrics.image.kid import KernelInceptionDistance
 
 from stylesv.config.detector import PACKAGED_KINDS, FeatureDetectorSettings
 from stylesv.errors import DetectorError
+from stylesv.fetching.packaged_weights import EFFICIENTNET_LITE0, TRANSNETV2, load_packaged_weights, packaged_file
 from stylesv.metrics import packaged_detectors
 from stylesv.metrics.detector import load_detector
 from stylesv.metrics.efficientnet_lite import EfficientNetLite0
 from stylesv.metrics.frechet import frechet_distance_of_features
 from stylesv.metrics.inception_score import inception_score
 from stylesv.metrics.kernel import kernel_distance
-from stylesv.metrics.packaged_weights import EFFICIENTNET_LITE0, TRANSNETV2, load_packaged_weights, packaged_file
 from stylesv.metrics.transnet import TransNet
 from stylesv.scoring.known_pictures import known_clips, known_pictures
 

@@ -10,9 +10,11 @@ from stylesv.config.dataset import PackSettings
 from stylesv.config.recipe import RECIPE_VERSIONS, recipe_key
 from stylesv.errors import ConfigError
 from stylesv.records.recipe import (
+    read_clips_recipe,
     read_data_recipe,
     read_imported_recipe,
     read_recipe,
+    read_shots_recipe,
     read_trained_recipe,
     recipe_yaml,
 )
@@ -118,6 +120,16 @@ def test_a_recipe_of_another_kind_is_called_so(file):
         read_recipe(file(recipe_yaml(data_recipe())))
     with pytest.raises(ConfigError, match="is not a recipe of a data set"):
         read_data_recipe(file(recipe_yaml(imported_recipe())))
+
+
+@pytest.mark.parametrize(
+    ("read", "words"),
+    [(read_clips_recipe, "without a table of clips"), (read_shots_recipe, "that is not cut into shots")],
+)
+def test_a_recipe_of_other_data_is_called_so(tmp_path, read, words):
+    (tmp_path / "recipe.yaml").write_text(recipe_yaml(data_recipe()))
+    with pytest.raises(ConfigError, match=f"is the recipe of a data set {words}; give that of one with"):
+        read(tmp_path / "recipe.yaml")
 
 
 def test_a_changed_value_is_another_key():

@@ -9,11 +9,11 @@ import scipy.linalg
 import torch
 
 from stylesv.errors import DataError
+from stylesv.fetching.packaged_weights import TRANSNETV2
 from stylesv.media.video_file import write_video
 from stylesv.metrics.detector import resize_frames
 from stylesv.metrics.i3d import random_i3d
 from stylesv.metrics.i3d_weights import public_names
-from stylesv.metrics.packaged_weights import TRANSNETV2
 from stylesv.scoring import selftest as module
 from stylesv.scoring.clip_sources import open_videos
 from stylesv.scoring.known_pictures import known_clips

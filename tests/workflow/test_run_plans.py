@@ -161,3 +161,28 @@ def test_a_batch_that_cannot_be_cut_into_groups_is_refused_before_anything_runs(
     with pytest.raises(ConfigError, match=r"model\.training\.batch_size 7 is no multiple of 4, .*mbstd_group_size"):
         load_plan(config, {"model": {"training": {"batch_size": 7}}})
     assert load_plan(config, {"model": {"training": {"batch_size": 2}}}).experiments["demo"]
+
+
+def test_a_source_on_the_command_line_takes_the_place_of_one_of_another_kind(config):
+    given = {"dataset": {"source": {"rendered": {"num_videos": 4, "seed": 0}}, "resolution": 32}}
+    plan = load_plan(config, given)
+    for name in ("demo", "sky", "driving"):
+        (data,) = {run.data.name: run.data for run in plan.experiments[name].runs}.values()
+        assert data.settings.source.kinds == ["rendered"] and data.settings.source.rendered.num_videos == 4
+
+
+def test_what_another_experiment_cannot_use_stops_that_one_alone(config):
+    """Settings on the command line are meant for the experiment that is called: clips of a table have no labels."""
+    plan = load_plan(config, {"dataset": {"fps": 10}})
+    assert "demo" in plan.experiments and "taichi" not in plan.experiments
+    assert "fps with source.clip_list" in plan.waiting["taichi"]
+    with pytest.raises(ConfigError, match=r"^--config: dataset: resolution 48 is not a power of two"):
+        load_plan(config, {"dataset": {"resolution": 48}})
+
+
+def test_a_file_that_is_wrong_by_itself_is_said_whatever_is_called(config):
+    text = (config / "experiments" / "sky.yaml").read_text()
+    (config / "experiments" / "sky.yaml").write_text(text.replace("models:", "modells:"))
+    for given in ({}, {"dataset": {"fps": 10}}):
+        with pytest.raises(ConfigError, match=r"sky\.yaml"):
+            load_plan(config, given)

@@ -48,7 +48,7 @@ def load_packaged_weights(weights: PackagedWeights) -> dict[str, Tensor]:
     if found != weights.sha256:
         raise DetectorError(
             f"{path}: has SHA-256 {found}, expected {weights.sha256}: the package {weights.package} holds other weights than "
-            "those that scores are known for; install the version that requirements.lock pins"
+            "those that results are known for; install the version that requirements.lock pins"
         )
     return torch.load(path, map_location="cpu", weights_only=True)
 
