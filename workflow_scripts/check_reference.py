@@ -10,6 +10,7 @@ import click
 
 from stylesv.config.statistics import named_statistics
 from stylesv.errors import ConfigError, run_command
+from stylesv.fetching.file import fetch_file
 from stylesv.records.named_protocol import named_protocol, random_detector, use_detector
 from stylesv.threads import use_cpu_threads
 
@@ -41,7 +42,6 @@ def check_reference(
     file = Path(statistics)
     if file.suffix not in (".npz", ".pkl"):
         known = named_statistics(CONFIG, statistics)
-        from stylesv.fetching import fetch_file
 
         file = fetched / known.url.rsplit("/", 1)[1]
         fetch_file(known.url, file, sha256=known.sha256)

@@ -133,7 +133,7 @@ class MotionSettings(Settings):
     """How clips move, beside real ones (`stylesv.metrics.motion`); of metrics of clips."""
 
     num_clips: Annotated[int, Field(ge=2)]
-    """Generated clips, and at most as many real ones (first one of each video)."""
+    """Generated clips, and at most as many real ones, drawn from all films (one of each before any gives a second)."""
     num_frames: Annotated[int, Field(ge=2)]
     """Neighbouring frames of these clips; fewer where half of the videos are shorter. 17 or more have differences at lag 16;
     repetitions are found up to half of them."""

@@ -82,7 +82,7 @@ def interval_of(
 
 
 def floor_of(real: FeatureSet, protocol: Protocol, *, num_generated: int) -> Floor | None:
-    """What a perfect generator would score; None if the protocol does not ask for it.
+    """What a perfect generator would score; None if no floor is asked for or can be known (`stylesv.metrics.floor`).
 
     Raises:
         DataError: there are fewer than two clips on a side.
@@ -93,7 +93,7 @@ def floor_of(real: FeatureSet, protocol: Protocol, *, num_generated: int) -> Flo
     options = {"covariance": settings.covariance, "settings": settings.floor}
     generated = GeneratedClips(num_generated, settings.generated.clips_per_video)
     if real.features is None:
-        return floor_of_moments(real.moments, generated, **options)
+        return floor_of_moments(real.moments, real.origin.clips.max_clips_per_video, generated, **options)
     return floor_of_features(real.features, real.groups, generated, **options)
 
 

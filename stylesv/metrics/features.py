@@ -1,7 +1,7 @@
 """Features of clips, and the file that keeps them with their moments and with what made them."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,7 +35,7 @@ class FeatureOrigin(Settings):
 class FeatureSet:
     """Features of real or generated clips, their moments and their origin.
 
-    `features` and `videos` (the number of each clip's video) are None where moments are all that the score needs.
+    `features` and `videos` (the number of each clip's video, uncut) are None where moments are all that the score needs.
     `artefacts` has the numbers of `stylesv.metrics.artefacts` for clips of their own, `late` the features of clips that
     start late, by their time; `motion` has rows of `stylesv.metrics.motion.ClipMotion`, of clips of their own, too.
 
@@ -73,10 +73,10 @@ class FeatureSet:
 
 
 def describe_real_clips(
-    selection: ClipSelection, *, dataset: str, protocol: UsedProtocol, resolution_px: int
+    selection: ClipSelection, *, films: Sequence[int], dataset: str, protocol: UsedProtocol, resolution_px: int
 ) -> RealClipSet:
-    """The record of a selection of real clips."""
-    videos = np.array([video for video, _ in selection.clips])
+    """The record of a selection of real clips; `films` has the film that each video was cut from."""
+    videos = np.array([films[video] for video, _ in selection.clips])
     per_video = np.unique(videos, return_counts=True)[1]
     return RealClipSet(
         dataset=dataset,

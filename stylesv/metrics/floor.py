@@ -4,7 +4,8 @@ Perfect generators are drawn from the real clips themselves: whole videos again 
 generated one, both with replacement, so that heavy tails and clips of one video are what they are. Such sets share clips,
 and what is drawn from few clips spans fewer dimensions, so these scores are too low. By how much is measured: on disjoint
 halves of the videos, whose distance is a perfect generator's by construction, against halves drawn in the same way.
-Where only moments are known, both sides are drawn from a normal distribution.
+Where only moments are known, both sides are drawn from a normal distribution, whose vectors are independent: only where every
+clip is of a video of its own. Clips of one video are alike, and moments do not say how much.
 """
 
 from dataclasses import dataclass
@@ -38,15 +39,18 @@ def floor_of_features(
     *,
     covariance: Covariance,
     settings: FloorSettings,
-) -> Floor:
-    """Floor from all features of the real clips; by their moments where they are of too few videos.
+) -> Floor | None:
+    """Floor from all features of the real clips; of fewer than eight videos by their moments.
+
+    None where there are fewer, and clips share a video on either side.
 
     Raises:
         DataError: there are fewer than two clips on a side.
     """
     places = members_of(videos)
     if len(places) < ENOUGH_VIDEOS:
-        return floor_of_moments(Moments.from_features(real), generated, covariance=covariance, settings=settings)
+        moments, most = Moments.from_features(real), max(len(place) for place in places)
+        return floor_of_moments(moments, most, generated, covariance=covariance, settings=settings)
     same = ResampledFrechet(RealSide(real, covariance, kept_bytes=0), real)
     drawn = np.empty(settings.draws)
     for number in range(settings.draws):
@@ -74,13 +78,17 @@ def floor_of_features(
 
 
 def floor_of_moments(
-    real: Moments, generated: GeneratedClips, *, covariance: Covariance, settings: FloorSettings
-) -> Floor:
-    """Floor of normally distributed features with the real covariance.
+    real: Moments, per_video: int, generated: GeneratedClips, *, covariance: Covariance, settings: FloorSettings
+) -> Floor | None:
+    """Floor of normally distributed features with the real covariance; None where clips share a video on either side.
+
+    `per_video` is the most real clips of one video.
 
     Raises:
         DataError: there are fewer than two clips on a side.
     """
+    if max(per_video, generated.per_video) > 1:
+        return None
     eigenvalues = np.linalg.eigvalsh(real.covariance("sample"))
     scores = gaussian_scores(
         eigenvalues,

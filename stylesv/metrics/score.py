@@ -55,6 +55,7 @@ def score_features(real: FeatureSet, generated: FeatureSet, *, scored: ScoredRun
     pairs = resampled(real, generated)
     memorised = memorisation_of(real, generated)
     ends, bootstrap = interval_of(real, generated, pairs), settings.bootstrap
+    floor = floor or floor_of(real, protocol, num_generated=clips[1].count)
     return Score(
         metric=settings.metric_name,
         label=settings.metric_label,
@@ -63,7 +64,7 @@ def score_features(real: FeatureSet, generated: FeatureSet, *, scored: ScoredRun
         real_value=score_probabilities(real.features, settings)[0] if settings.inception else None,
         split_std=score_probabilities(generated.features, settings)[1] if settings.inception else None,
         few_clips=few,
-        floor=floor or floor_of(real, protocol, num_generated=clips[1].count),
+        floor=floor,
         infinity=infinity_of(real, generated, pairs),
         fidelity=fidelity_scores(real, generated),
         memorisation=memorised,
@@ -74,7 +75,7 @@ def score_features(real: FeatureSet, generated: FeatureSet, *, scored: ScoredRun
         protocol=protocol,
         real=clips[0],
         generated=clips[1],
-        notes=_notes(clips[0], clips[1], protocol, few, moves=motion is not None),
+        notes=_notes(clips[0], clips[1], protocol, few, moves=motion is not None, has_floor=floor is not None),
         warnings=(*(motion_warnings(motion) if motion else ()), *copy_warnings(memorised)),
         versions=package_versions(),
     )
@@ -129,7 +130,7 @@ def _drift_scores(real: FeatureSet, generated: FeatureSet) -> tuple[DriftScore, 
 
 
 def _notes(
-    real: RealClipSet, generated: GeneratedClipSet, protocol: UsedProtocol, few: bool, *, moves: bool
+    real: RealClipSet, generated: GeneratedClipSet, protocol: UsedProtocol, few: bool, *, moves: bool, has_floor: bool
 ) -> tuple[str, ...]:
     settings = protocol.settings
     notes = []
@@ -151,6 +152,11 @@ def _notes(
         notes.append(f"left out as too short: {real.short_videos} real and {generated.short_videos} generated videos")
     if settings.measured_motion is not None and not moves:
         notes.append("motion was not measured: there are no two clips of neighbouring frames")
+    if settings.floor is not None and not has_floor:
+        notes.append(
+            "no floor: clips share videos or latents, and of too many clips to keep, or of too few videos, it is not known how "
+            "alike these are; a perfect generator would not score 0"
+        )
     if settings.detector.sha256 is None and settings.detector.is_file:
         notes.append(f"detector {settings.detector.name} was not checked against a known SHA-256")
     return tuple(notes)

@@ -22,7 +22,7 @@ class Floor(Settings):
     """Perfect generators that were drawn."""
     method: Literal["halves", "gaussian"]
     """halves: drawn from the real clips, and corrected by disjoint halves of them; gaussian: drawn from a normal
-    distribution with their moments, which is too low where tails are heavy."""
+    distribution with their moments, each clip of a video of its own, which is too low where tails are heavy."""
     halves_distance: float | None
     """Mean distance of two disjoint halves of the real videos; null for gaussian."""
     correction: float | None

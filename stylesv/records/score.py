@@ -24,11 +24,11 @@ class RealClipSet(Settings):
     count: int
     """Number of clips."""
     num_videos: int
-    """Number of videos they come from."""
+    """Number of videos they come from; pieces that packing cut out of one film count as one."""
     short_videos: int
     """Videos left out because a clip does not fit into them."""
     max_clips_per_video: int
-    """Most clips taken from one video."""
+    """Most clips taken from one video, uncut."""
     frame_stride: int
     """Distance between the frames of a clip, in frames."""
     first_frames: str

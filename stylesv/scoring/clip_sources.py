@@ -36,6 +36,8 @@ class Videos(Protocol):
     """Videos of one resolution whose frames can be read in any order."""
 
     lengths: tuple[int, ...]
+    films: tuple[int, ...]
+    """Number of the film that each video was cut from; those of one film are alike."""
     resolution: int
     fingerprint: str
 
@@ -56,6 +58,8 @@ class PackedVideos:
     def __init__(self, folder: Path):
         self._packed = PackedClips(folder)
         self.lengths = tuple(self._packed.num_frames(clip) for clip in range(self._packed.num_clips))
+        numbers: dict[str, int] = {}
+        self.films = tuple(numbers.setdefault(clip.source, len(numbers)) for clip in self._packed.index.clips)
         self.resolution = self._packed.resolution
         self.fingerprint = self._packed.digest
         self.asked = counts_of(self._packed.index)
@@ -91,6 +95,7 @@ class LooseVideos:
         self._fitted = resolution is not None
         self.resolution = resolution or _size_of_first_frame(self._sources[0])
         self.lengths = tuple(_count_frames(source) for source in self._sources)
+        self.films = tuple(range(len(self._sources)))
         self.fingerprint = _fingerprint(self._sources)
         self._video = lru_cache(maxsize=1)(self._read_whole)  # clips come video by video
 
@@ -135,6 +140,10 @@ class StoredClips:
         """Frames of a clip."""
         return len(self.selection.times)
 
+    def shortened(self, num_frames: int) -> "StoredClips":
+        """The first so many frames of each."""
+        return replace(self, selection=replace(self.selection, times=self.selection.times[:num_frames]))
+
     def batches(self, start: int, end: int) -> Iterator[UInt8[Tensor, "_ t c h w"]]:
         """Clips `start` to `end` in order, some at a time."""
         at_once = max(1, _FRAMES_AT_ONCE // self.num_frames)
@@ -156,6 +165,10 @@ class SnapshotClips:
     clips_per_video: int
     seed: int
     truncation: float
+
+    def shortened(self, num_frames: int) -> "SnapshotClips":
+        """The first so many frames of each; of clips that are one of each latent."""
+        return replace(self, num_frames=min(num_frames, self.num_frames))
 
     def batches(self, start: int, end: int) -> Iterator[UInt8[Tensor, "_ t c h w"]]:
         """Clips `start` to `end` in order, some at a time; clip number and seed decide them, not the batch."""

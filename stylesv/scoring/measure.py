@@ -25,7 +25,7 @@ from stylesv.metrics.features import (
     read_features,
     write_features,
 )
-from stylesv.metrics.motion import measure_motion
+from stylesv.metrics.motion import ClipMotion, measure_motion
 from stylesv.metrics.score import score_features
 from stylesv.metrics.shards import Clips, Shards, measure_shards
 from stylesv.records.measured_floor import MeasuredFloor, read_measured_floor
@@ -117,6 +117,8 @@ def score_snapshot(
     side = snapshot_side(networks, used, name=f"{scored.run}/{scored.kimg}")
     kept = shards_of(side, used, shards, kind="generated")
     real, known = read_features(reference), None
+    if real.motion is not None:
+        side = side.with_motion_of(ClipMotion.from_rows(real.motion).num_frames)
     if floor is not None:
         measured = read_measured_floor(floor)
         measured.require(floor, used, real.origin.clips)
@@ -149,7 +151,8 @@ def measure_side(side: Side, detector: Detector, used: UsedProtocol, shards: Sha
         artefacts = np.concatenate(found) if found else None
     motion = None
     if side.motion_clips is not None:
-        motion = np.concatenate(list(measure_shards(side.motion_clips, measure_motion, name="motion", shards=shards)))
+        name = _motion_name(side.motion_clips)
+        motion = np.concatenate(list(measure_shards(side.motion_clips, measure_motion, name=name, shards=shards)))
     none = np.empty((0, detector.feature_dim), np.float32)
     late = {
         start: np.concatenate([none, *measure_shards(clips, features, name=f"late-{start}", shards=shards)])
@@ -167,11 +170,16 @@ def compute_share(side: Side, detector: Detector, used: UsedProtocol, shards: Sh
     if side.artefact_clips is not None:
         measured.append((side.artefact_clips, "artefacts", _artefact_measure(used.settings, side.first_time)))
     if side.motion_clips is not None:
-        measured.append((side.motion_clips, "motion", measure_motion))
+        measured.append((side.motion_clips, _motion_name(side.motion_clips), measure_motion))
     measured += [(clips, f"late-{start}", features) for start, clips in side.late_clips.items()]
     for clips, name, measure in measured:
         for _ in measure_shards(clips, measure, name=name, shards=shards):
             pass
+
+
+def _motion_name(clips: Clips) -> str:
+    """Of its shards: how long clips are depends on the other side."""
+    return f"motion-{clips.num_frames}"
 
 
 def _feature_measure(detector: Detector) -> Callable[[UInt8[Tensor, "n t c h w"]], np.ndarray]:

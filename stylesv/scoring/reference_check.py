@@ -161,12 +161,17 @@ def _try(
     selection = select_real_clips(videos.lengths, settings)
     clips = StoredClips(videos, selection)
     rows = [detector(_smaller(batch, factor)).numpy() for batch in clips.batches(0, clips.count)]
-    features, groups = np.concatenate(rows), np.array([video for video, _ in selection.clips])
+    taken = [video for video, _ in selection.clips]
+    features, groups = np.concatenate(rows), np.array([videos.films[video] for video in taken])
     floor = floor_of_features(
         features, groups, GeneratedClips(published.count, 1), covariance="population", settings=FLOOR
     )
+    if floor is None:
+        raise DataError(
+            f"{clips.count} clips of {len(set(groups.tolist()))} videos are of too few videos: give 8 or more"
+        )
     distance = frechet_distance(Moments.from_features(features), published, covariance="population")
-    return Way(what, clips.count, len(set(groups.tolist())), distance, floor)
+    return Way(what, clips.count, len(set(taken)), distance, floor)
 
 
 def _smaller(clips: UInt8[Tensor, "n t c h w"], factor: int) -> UInt8[Tensor, "n t c h2 w2"]:

@@ -53,6 +53,8 @@ def score_request(request: ScoreRequest, protocol: Protocol) -> Score | None:
         "real": _side(request.reference, used, request.resolution, is_real=True),
         "generated": _side(request.generated, used, request.resolution, is_real=False),
     }
+    moving = [side.motion_clips.num_frames for side in sides.values() if side.motion_clips is not None]
+    sides = {kind: side.with_motion_of(min(moving, default=0)) for kind, side in sides.items()}
     job, jobs = request.share
     shards = {
         kind: shards_of(side, used, request.shards, kind=kind, job=job, jobs=jobs) for kind, side in sides.items()

@@ -1,6 +1,6 @@
 """The two sides of a score, from videos or from a snapshot: which clips, how they are recorded, what stands beside them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from stylesv.config.protocol import ProtocolSettings
@@ -31,12 +31,19 @@ class Side:
     fingerprint: str
     """Of videos or snapshot: what decides, with the protocol, whether earlier shards may be used again."""
     videos: tuple[int, ...]
-    """The video of each clip, or its latent."""
+    """The film that each clip's video was cut from, or its latent: clips of one are alike."""
     artefact_clips: Clips | None
     first_time: int
     """Time of the first frame of `artefact_clips`."""
     late_clips: dict[int, Clips] = field(default_factory=dict)
-    motion_clips: Clips | None = None
+    motion_clips: StoredClips | SnapshotClips | None = None
+
+    def with_motion_of(self, num_frames: int) -> "Side":
+        """The same with motion measured on at most so many frames, as many as the other side's clips have: the longer a clip, the
+        further apart the frames that a repetition is looked for in."""
+        if self.motion_clips is None or self.motion_clips.num_frames <= num_frames:
+            return self
+        return replace(self, motion_clips=self.motion_clips.shortened(num_frames))
 
 
 def real_side(videos: Videos, used: UsedProtocol, *, name: str) -> Side:
@@ -46,7 +53,9 @@ def real_side(videos: Videos, used: UsedProtocol, *, name: str) -> Side:
         DataError: fewer than two clips fit.
     """
     selection = select_real_clips(videos.lengths, used.settings)
-    described = describe_real_clips(selection, dataset=name, protocol=used, resolution_px=videos.resolution)
+    described = describe_real_clips(
+        selection, films=videos.films, dataset=name, protocol=used, resolution_px=videos.resolution
+    )
     asked = videos.asked if isinstance(videos, PackedVideos) else None
     record = described.model_copy(update={"asked": asked})
     return _side_of_videos(videos, selection, record, used.settings, first_artefact_frame=0)
@@ -120,12 +129,14 @@ def _side_of_videos(
     artefacts, drift = settings.artefacts, settings.drift
     starts = drift.start_times if drift else ()
     is_real = isinstance(record, RealClipSet)
-    moving = select_motion_clips(videos.lengths, settings, is_real=is_real) if settings.measured_motion else None
+    moving = None
+    if settings.measured_motion:
+        moving = select_motion_clips(videos.lengths, videos.films, settings, is_real=is_real)
     return Side(
         StoredClips(videos, selection),
         record,
         videos.fingerprint,
-        tuple(video for video, _ in selection.clips),
+        tuple(videos.films[video] for video, _ in selection.clips),
         late(first_artefact_frame, artefacts.num_frames, 1, artefacts.num_clips) if artefacts else None,
         first_artefact_frame,
         {start: late(start, settings.num_frames, settings.frame_stride, drift.num_clips) for start in starts},

@@ -105,7 +105,7 @@ def row(case: Case) -> list[str]:
         floor = floor_of_features(real, videos, clips, **options)
         floors.append(floor.value / perfect.mean())
         inside.append(np.mean((floor.low <= perfect) & (perfect <= floor.high)))
-        normals.append(floor_of_moments(Moments.from_features(real), clips, **options).value / perfect.mean())
+        normals.append(floor_of_moments(Moments.from_features(real), 1, clips, **options).value / perfect.mean())
         infinite.append(extrapolate(compared(real, made), groups=groups, parts=3, seed=0).value / true)
     counts = f"{case.videos * case.per_video} and {case.generated}"
     return [

@@ -86,7 +86,7 @@ def test_a_part_of_the_clips_is_refused(tmp_path):
 def test_the_record_of_real_clips_says_what_was_left_out():
     settings = used(real={"max_clips": 5, "max_clips_per_video": 2, "first_frames": "spread"})
     selection = select_real_clips([40, 10, 16, 99, 3], settings.settings)
-    record = describe_real_clips(selection, dataset="sky-0000", protocol=settings, resolution_px=32)
+    record = describe_real_clips(selection, films=range(5), dataset="sky-0000", protocol=settings, resolution_px=32)
     assert (record.count, record.num_videos, record.short_videos, record.max_clips_per_video) == (5, 3, 2, 2)
     assert (record.first_frames, record.frame_stride, record.selection_sha256) == ("spread", 1, selection.sha256)
 

@@ -109,7 +109,7 @@ def test_a_normal_distribution_is_too_low_where_clips_share_videos_or_tails_are_
         numbers = np.repeat(np.arange(60), per_video)
         options = {"generated": GeneratedClips(100, 1), "covariance": "population", "settings": settings(40)}
         assert (
-            floor_of_moments(Moments.from_features(real), **options).value
+            floor_of_moments(Moments.from_features(real), 1, **options).value
             < 0.8 * floor_of_features(real, numbers, **options).value
         )
 
@@ -122,10 +122,21 @@ def test_a_floor_says_how_it_was_found():
     assert (found.method, found.real_clips, found.generated_clips, found.draws) == ("halves", 30, 20, 20)
     assert found.correction > 1 and found.low < found.value < found.high and found.error < 0.2 * found.value
     assert floor_of_features(real, np.arange(30), **options) == found, "seeded"
-    few = floor_of_features(real, np.arange(30) // 5, **options)
+    few = floor_of_features(real[:7], np.arange(7), **options | {"generated": GeneratedClips(20, 1)})
     assert (few.method, few.correction, few.halves_distance) == ("gaussian", None, None)
     other = options | {"settings": settings(20, seed=1)}
     assert floor_of_features(real, np.arange(30), **other).value != found.value
+
+
+def test_a_normal_distribution_is_not_drawn_from_where_clips_share_a_video_or_latent():
+    real, options = clips(np.random.default_rng(0), 30, 1), {"covariance": "population", "settings": settings(20)}
+    moments = Moments.from_features(real)
+    for videos, per_latent in ((np.arange(30) // 5, 1), (np.arange(30) // 5, 4)):
+        assert floor_of_features(real, videos, GeneratedClips(20, per_latent), **options) is None
+    assert floor_of_features(real[:7], np.arange(7), GeneratedClips(20, 4), **options) is None
+    assert floor_of_moments(moments, 2, GeneratedClips(20, 1), **options) is None
+    assert floor_of_moments(moments, 1, GeneratedClips(20, 4), **options) is None
+    assert floor_of_moments(moments, 1, GeneratedClips(20, 1), **options).method == "gaussian"
 
 
 def test_clips_that_are_all_alike_have_a_floor_of_zero():

@@ -27,10 +27,11 @@ def feature_sets(count=30, length=4, *, real_changes=None, **changes):
     protocol = used(**(common | changes))
     real_protocol = used(**(common | (real_changes or changes)))
     selection = select_real_clips([60] * (count // 2), real_protocol.settings)
+    real_facts = {"films": range(count), "dataset": "sky", "protocol": real_protocol, "resolution_px": 32}
     random = np.random.default_rng(0)
     sets = []
     for offset, used_protocol, clips in (
-        (0, real_protocol, describe_real_clips(selection, dataset="sky", protocol=real_protocol, resolution_px=32)),
+        (0, real_protocol, describe_real_clips(selection, **real_facts)),
         (1, protocol, describe_generated_clips(source="run at 20 kimg", protocol=protocol, resolution_px=32)),
     ):
         features = (random.standard_normal((count, length)) + offset).astype(np.float32)
@@ -215,6 +216,18 @@ def test_a_score_stands_beside_its_floor_and_what_fidelity_says():
     assert (score.memorisation.copies, score.memorisation.clips) == (0, 60)
     given = score.floor.model_copy(update={"value": 0.5})
     assert score_features(real, generated, scored=scored(), floor=given).floor == given
+
+
+def test_moments_of_clips_that_share_videos_give_no_floor_and_the_score_says_so():
+    bare = {"kernel": None, "neighbours": None, "bootstrap": {"resamples": 0}}
+    for per_video in (2, 1):
+        changes = bare | {"real": {"max_clips": 30, "max_clips_per_video": per_video}}
+        real, generated = (replace(side, features=None) for side in feature_sets(60 // per_video, **changes))
+        clips = real.origin.clips
+        count = replace(real.moments, count=clips.count)
+        score = score_features(replace(real, moments=count), generated, scored=scored())
+        assert clips.max_clips_per_video == per_video
+        assert (score.floor is None, any("no floor" in note for note in score.notes)) == 2 * (per_video == 2,)
 
 
 def test_copies_of_real_clips_are_flagged():

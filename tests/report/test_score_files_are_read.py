@@ -15,7 +15,7 @@ from stylesv.report.score_row import score_row
 def test_a_written_score_makes_a_row(tmp_path):
     protocol = used(generated={"num_clips": 10}, bootstrap={"resamples": 10})
     selection = select_real_clips([40, 40, 5], protocol.settings)
-    real = describe_real_clips(selection, dataset="sky-0000", protocol=protocol, resolution_px=32)
+    real = describe_real_clips(selection, films=range(99), dataset="sky-0000", protocol=protocol, resolution_px=32)
     made = describe_generated_clips(source="sky-D at 20 kimg", protocol=protocol, resolution_px=32)
     random = np.random.default_rng(0)
     sets = []

@@ -53,11 +53,14 @@ def data(tmp_path_factory):
         (folder / "videos" / f"{video}").mkdir(parents=True)
         for frame in range(24):
             Image.fromarray(whole[:, frame : frame + SIZE]).save(folder / "videos" / f"{video}" / f"{frame:02d}.png")
-    values = {"crop": "center", "fps": None, "min_frames": 1, "max_frames": None, "damaged": "drop", "labels": None}
-    pack_videos(
-        folder / "videos", folder / "packed", settings=PackSettings(resolution=SIZE, jpeg_quality=100, **values)
-    )
-    return folder / "packed"
+    return pack(folder / "videos", folder / "packed", max_frames=None)
+
+
+def pack(videos, out, *, max_frames):
+    values = {"crop": "center", "fps": None, "min_frames": 1, "max_frames": max_frames, "damaged": "drop"}
+    settings = PackSettings(resolution=SIZE, jpeg_quality=100, labels=None, **values)
+    pack_videos(videos, out, settings=settings)
+    return out
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +84,23 @@ def test_a_floor_is_measured_once_for_all_snapshots(data, networks, root, tmp_pa
         score_snapshot(networks, reference, other, SCORED, floor=floor, **options)
     with pytest.raises(ConfigError, match="frame_stride: 1 and 2"):
         measure_floor(reference, protocol_of(root, frame_stride=2))
+
+
+def test_motion_is_measured_on_clips_as_long_as_those_of_the_reference(data, networks, root, tmp_path):
+    protocol = protocol_of(root, motion={"num_clips": 4, "num_frames": 32, "decides": False})
+    options = {"detector": None, "shards": tmp_path / "shards"}
+    measure_reference(data, protocol.reference, tmp_path / "reference.safetensors", **options)
+    motion = score_snapshot(networks, tmp_path / "reference.safetensors", protocol, SCORED, **options).motion
+    assert (motion.real_frames, motion.generated_frames) == (24, 24)
+
+
+def test_pieces_of_one_film_are_one_video_in_statistics_and_several_in_the_choice_of_clips(data, root, tmp_path):
+    packed = pack(data.parent / "videos", tmp_path / "packed", max_frames=8)
+    used = load_protocols_detector(protocol_of(root, real={"max_clips": 30, "max_clips_per_video": 1}), None)[1]
+    side = real_side(open_videos(packed, None), used, name="sky")
+    assert [video for video, _ in side.clips.selection.clips] == list(range(30)), "of 12 films in 3 pieces"
+    assert side.videos == tuple(clip // 3 for clip in range(30))
+    assert (side.record.count, side.record.num_videos, side.record.max_clips_per_video) == (30, 10, 3)
 
 
 def test_pictures_show_the_pairs_of_the_score(data, networks, root, tmp_path):

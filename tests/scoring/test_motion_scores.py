@@ -125,12 +125,43 @@ def test_the_best_snapshot_is_one_that_moves_though_a_still_one_scores_better(us
 
 def test_short_videos_give_shorter_clips_and_a_single_one_none(root):
     settings = few(root).settings
-    assert len(select_motion_clips([20, 20, 24, 40, 9], settings, is_real=True).times) == 20
-    assert len(select_motion_clips([50, 40, 33], settings, is_real=True).times) == 32
-    assert select_motion_clips([50], few(root, real={"max_clips_per_video": 1}).settings, is_real=True) is None
+    assert len(select_motion_clips([20, 20, 24, 40, 9], range(5), settings, is_real=True).times) == 20
+    assert len(select_motion_clips([50, 40, 33], range(3), settings, is_real=True).times) == 32
+    assert select_motion_clips([50], [0], few(root, real={"max_clips_per_video": 1}).settings, is_real=True) is None
     late = few(root, generated={"start_time": 30}).settings
-    assert select_motion_clips([40, 40, 40], late, is_real=False).clips == ((0, 30), (1, 30), (2, 30))
-    assert select_motion_clips([31, 31], late, is_real=False) is None
+    assert select_motion_clips([40, 40, 40], range(3), late, is_real=False).clips == ((0, 30), (1, 30), (2, 30))
+    assert select_motion_clips([31, 31], range(2), late, is_real=False) is None
+
+
+def test_motion_of_both_sides_is_of_clips_of_one_length(networks, protocol, root, tmp_path):
+    """Repetition looks up to half of a clip ahead: longer clips would repeat less, or more, without anything being wrong."""
+    frames = np.random.default_rng(0).integers(0, 255, (40, 3, SIZE, SIZE), np.uint8)
+    for name, length in (("short", 20), ("long", 40)):
+        for video in range(3):
+            write_video(tmp_path / name / f"{video}.mp4", frames[:length], fps=25)
+    for reference, generated, expected in (
+        (tmp_path / "short", networks, 20),
+        (networks, tmp_path / "short", 20),
+        (tmp_path / "long", tmp_path / "short", 20),
+        (tmp_path / "long", networks, 32),
+    ):
+        request = ScoreRequest(reference, generated, None, None, tmp_path / "shards", (0, 1))
+        motion = score_request(request, protocol).motion
+        assert (motion.real_frames, motion.generated_frames) == (expected, expected)
+
+
+def test_real_clips_of_motion_are_drawn_from_all_films(root):
+    """Ten films of five videos each: six clips are of six films, not of the first two; those too short are passed over."""
+    settings = few(root).settings
+    lengths, films = [40] * 50, [video // 5 for video in range(50)]
+    found = select_motion_clips(lengths, films, settings, is_real=True)
+    videos = [video for video, _ in found.clips]
+    assert len({films[video] for video in videos}) == 6 and max(videos) > 24
+    assert found == select_motion_clips(lengths, films, settings, is_real=True), "the same each time"
+    scarce = select_motion_clips([40, 40, 9], [0, 0, 1], settings, is_real=True)
+    assert len(scarce.clips) == 6, "two videos give several clips each"
+    two = select_motion_clips([40] * 11, [0] * 10 + [1], settings, is_real=True)
+    assert 10 in {video for video, _ in two.clips}, "the film with one video is not left out"
 
 
 def test_a_score_without_clips_to_measure_says_that_motion_was_not(root, tmp_path):

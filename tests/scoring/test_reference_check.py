@@ -3,6 +3,7 @@
 import json
 import pickle
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,10 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from local_server import serving
 from small_snapshot import merged
 
 from stylesv.config.protocol import ProtocolSettings
 from stylesv.errors import DataError
+from stylesv.files import file_sha256
+from stylesv.media.video_file import write_video
 from stylesv.metrics.clip_selection import select_real_clips
 from stylesv.metrics.detector import Detector
 from stylesv.metrics.frechet import frechet_distance
@@ -35,6 +39,7 @@ class Skies:
     def __init__(self, seed, count=60):
         random = np.random.default_rng(seed)
         self.lengths = tuple(int(n) for n in random.integers(64, 90, count))
+        self.films = tuple(range(count))
         self._facts = [
             (random.uniform(60, 120), random.uniform(0.4, 1.6), random.integers(1 << 30)) for _ in self.lengths
         ]
@@ -206,3 +211,43 @@ def test_bad_input_is_one_line(root, tmp_path, options, words):
     )
     assert done.returncode == 2 and done.stderr.count("\n") == 1
     assert re.search(words, done.stderr), done.stderr
+
+
+@pytest.fixture
+def checkout(root, tmp_path):
+    """The program beside settings of its own, and 10 videos of noise."""
+    shutil.copytree(root / "config", tmp_path / "config")
+    (tmp_path / "workflow_scripts").mkdir()
+    shutil.copy(root / "workflow_scripts" / "check_reference.py", tmp_path / "workflow_scripts")
+    random = np.random.default_rng(0)
+    for video in range(10):
+        write_video(tmp_path / "videos" / f"{video}.mp4", random.integers(0, 255, (9, 3, 16, 16), np.uint8), fps=25)
+    write_protocol(tmp_path / "config" / "protocols" / "tiny.yaml")
+    return tmp_path
+
+
+def write_protocol(path):
+    """Clips of 8 frames, one of each video, as small as random I3D takes them."""
+    changes = {
+        "extends": "rfvd_16f",
+        "protocol": {
+            "num_frames": 8,
+            "real": {"max_clips_per_video": 1},
+            "detector": {"resize_px": 32},
+            "motion": None,
+        },
+    }
+    path.write_text(json.dumps(changes))
+
+
+def test_named_statistics_are_fetched_and_compared_with(checkout):
+    np.savez(checkout / "moments.npz", n=30, mean=np.zeros(400), cov=np.eye(400))
+    with serving(checkout) as server:
+        values = {"url": f"{server.url}/plain/moments.npz", "sha256": file_sha256(checkout / "moments.npz")}
+        statistics = {"statistics": values | {"protocol": "tiny", "resolution": 16}}
+        (checkout / "config" / "statistics" / "ours.yaml").write_text(json.dumps(statistics))
+        command = [sys.executable, "workflow_scripts/check_reference.py", "--data", "videos", "--statistics", "ours"]
+        done = subprocess.run([*command, "--detector", "random-i3d"], capture_output=True, text=True, cwd=checkout)
+        assert server.asked
+    assert done.returncode == 1 and "published clips: 30" in done.stdout, done.stderr
+    assert (checkout / "results" / "statistics" / "moments.npz").read_bytes() == (checkout / "moments.npz").read_bytes()

@@ -132,12 +132,12 @@ def test_a_segment_starts_from_the_state_before_it_or_none_if_it_is_done(plan, v
     fresh = Questions(plan)
     assert fresh.start_kimg(wildcards(run=video.name, kimg=8)) == 4
     assert fresh.start_state(wildcards(run=video.name, kimg=8)) == f"results/runs/{video.name}/4/state.safetensors"
-    done = Questions(plan, files_of(video, (0, 4, 8, 12, 16), states=(16,)))
+    done = Questions(plan, files_of(video, (0, 4, 8, 12), states=(12,)))
     assert done.start_state(wildcards(run=video.name, kimg=8)) is None
-    lost = Questions(plan, files_of(video, (0, 4, 12, 16), states=(16,)))
+    lost = Questions(plan, files_of(video, (0, 4, 12), states=(12,)))
     assert lost.start_state(wildcards(run=video.name, kimg=8)) == f"results/runs/{video.name}/4/state.safetensors"
     assert lost.start_state(wildcards(run=video.name, kimg=12)) is None
-    forced = Questions(plan, files_of(video, (0, 4, 8, 12, 16)), jobs_are_forced=lambda: True)
+    forced = Questions(plan, files_of(video, (0, 4, 8, 12)), jobs_are_forced=lambda: True)
     assert forced.start_state(wildcards(run=video.name, kimg=12)) == f"results/runs/{video.name}/8/state.safetensors"
 
 
@@ -253,19 +253,19 @@ def look_key(ask):
 def test_the_last_snapshot_is_shown_without_a_choice(ask, video, tmp_path):
     job = wildcards(run=video.name, look=look_key(ask))
     assert ask.shown_choice(job) is None
-    assert ask.shown_networks(job) == [f"results/runs/{video.name}/16/networks.safetensors"]
+    assert ask.shown_networks(job) == [f"results/runs/{video.name}/12/networks.safetensors"]
     scored = wildcards(run=video.name, look=look_key(ask), protocol="p-00000000")
-    assert ask.shown_scores(scored) == [f"results/runs/{video.name}/16/scores/p-00000000.json"]
+    assert ask.shown_scores(scored) == [f"results/runs/{video.name}/12/scores/p-00000000.json"]
     look = read_look(written(tmp_path, ask.look(job)))
-    assert (look.figures.num_clips, look.fps, look.among) == (9, 10.0, "16")
+    assert (look.figures.num_clips, look.fps, look.among) == (9, 10.0, "12")
 
 
 def test_the_best_snapshot_is_shown_by_a_choice(root, video):
     ask = Questions(load_plan(root / "config", {"figures": {"snapshot": "best"}}))
     job = wildcards(run=video.name, look=look_key(ask))
     assert ask.shown_choice(job) == f"results/runs/{video.name}/best/{video.chooser}.json"
-    assert len(ask.shown_networks(job)) == 5
-    assert len(ask.shown_scores(wildcards(run=video.name, look=job.look, protocol="p-00000000"))) == 5
+    assert len(ask.shown_networks(job)) == 4
+    assert len(ask.shown_scores(wildcards(run=video.name, look=job.look, protocol="p-00000000"))) == 4
 
 
 def test_a_report_is_about_files_that_rules_make(ask, image, video, tmp_path):
@@ -274,7 +274,7 @@ def test_a_report_is_about_files_that_rules_make(ask, image, video, tmp_path):
     assert ask.reported_files(job) == experiment.files
     assert [run.name for run in experiment.runs] == [image.name, video.name]
     assert [run.clips is None for run in experiment.runs] == [True, False]
-    assert [snapshot.kimg for snapshot in experiment.runs[1].snapshots] == [0, 4, 8, 12, 16]
+    assert [snapshot.kimg for snapshot in experiment.runs[1].snapshots] == [0, 4, 8, 12]
     assert len(set(experiment.files)) == len(experiment.files)
     key = ask.experiment_key(job)
     assert ask.experiment_file(job) == f"results/experiments/demo-{key}.yaml"
@@ -286,10 +286,10 @@ def test_a_report_is_about_files_that_rules_make(ask, image, video, tmp_path):
 def test_an_experiment_keeps_its_snapshots_and_its_last_state(plan, video, ask):
     read, kept = ask.experiment_results("demo")
     assert read == ["results/report/demo/index.html", "results/tables/demo", "results/figures/demo"]
-    assert f"results/runs/{video.name}/16/state.safetensors" in kept
-    assert sum(file.endswith("networks.safetensors") for file in kept) == 8
-    done = Questions(plan, files_of(video, (0, 4, 8, 12, 16)))
-    assert f"results/runs/{video.name}/16/state.safetensors" not in done.experiment_results("demo")[1]
+    assert f"results/runs/{video.name}/12/state.safetensors" in kept
+    assert sum(file.endswith("networks.safetensors") for file in kept) == 7
+    done = Questions(plan, files_of(video, (0, 4, 8, 12)))
+    assert f"results/runs/{video.name}/12/state.safetensors" not in done.experiment_results("demo")[1]
 
 
 def test_an_experiment_that_cannot_run_says_why(plan):
