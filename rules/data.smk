@@ -101,13 +101,11 @@ rule write_data_sheet:
     params:
         scripts=SCRIPTS,
         data=subpath(input.index, parent=True),
-        licence=text(questions.licence),
     shell:
         r"""
         exec python {params.scripts:q}/write_data_sheet.py \
             --data {params.data:q} \
             --recipe {input.recipe:q} \
-            --licence={params.licence:q} \
             --ledger {output.ledger:q} \
             --sheet {output.sheet:q} \
             --contact-sheet {output.contact_sheet:q} \

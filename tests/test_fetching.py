@@ -200,7 +200,9 @@ def test_parts_that_lie_here_are_joined_in_order_and_a_missing_one_is_named(tmp_
         fetch_part(f"{tmp_path}/sega*", tmp_path / "gap", sha256=None)
     (tmp_path / "kept").rename(tmp_path / "segab")
     (tmp_path / "segac").unlink()
-    with pytest.raises(StyleSVError, match=r"begins as a zip but has no whole table.*its last part is missing"):
+    with pytest.raises(
+        StyleSVError, match=r"begins as a zip but has no whole table.*its last part is missing.*a part comes again once"
+    ):
         join_parts([tmp_path / "segaa", tmp_path / "segab"], tmp_path / "short.zip")
     assert not (tmp_path / "short.zip").exists()
     (tmp_path / "segaa").unlink()

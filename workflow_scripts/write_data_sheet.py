@@ -11,7 +11,6 @@ from stylesv.errors import run_command
 @click.argument("fetched", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder of packed clips.")
 @click.option("--recipe", required=True, type=click.Path(path_type=Path), help="Its recipe.")
-@click.option("--licence", default=None, help="Of the videos, as far as it is known.")
 @click.option("--ledger", required=True, type=click.Path(path_type=Path), help="Ledger to write, CSV.")
 @click.option("--sheet", required=True, type=click.Path(path_type=Path), help="Numbers to write, JSON.")
 @click.option("--contact-sheet", required=True, type=click.Path(path_type=Path), help="Picture to write, PNG.")
@@ -20,7 +19,6 @@ def write_data_sheet(
     fetched: tuple[Path, ...],
     data: Path,
     recipe: Path,
-    licence: str | None,
     ledger: Path,
     sheet: Path,
     contact_sheet: Path,
@@ -39,7 +37,6 @@ def write_data_sheet(
         data.name,
         clips,
         read_data_recipe(recipe),
-        licence=licence or None,
         fetched=[read_fetched(file) for file in fetched if file.suffix == ".json"],
         films=[row for file in fetched if file.suffix == ".csv" for row in read_films(file)],
     )

@@ -47,7 +47,7 @@ class DatasetSettings(PackSettings, MissingSettings):
     shots: ShotSettings | None
     """Cut videos into shots before anything else; null: a video is one shot."""
     licence: str | None
-    """Licence of the videos as far as it is known, for the data sheet; null: nothing is known."""
+    """Licence of the videos as far as it is known, for the report; null: nothing is known."""
     resolution: Annotated[int, Field(ge=16, le=1024)]
     """Height and width of the packed frames, pixels; a power of two from 16 to 1024."""
     display_fps: Positive

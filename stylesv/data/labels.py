@@ -22,15 +22,17 @@ class VideoClasses:
 
 
 def find_classes(
-    videos: Path, sources: Sequence[VideoSource], how: Literal["folders", "dataset_json"] | None
+    videos: Path | Sequence[Path], sources: Sequence[VideoSource], how: Literal["folders", "dataset_json"] | None
 ) -> VideoClasses | None:
     """The classes of all videos at `videos`; None where `how` asks for none.
 
     Raises:
-        DataError: a video has no class, or two.
+        DataError: a video has no class, or two; or they are clips cut out of films by a table, in several zips.
     """
     if how is None:
         return None
+    if not isinstance(videos, Path):
+        raise DataError("labels with clips of a table: it gives no classes; set labels to null")
     return _by_folder(videos, sources) if how == "folders" else _by_list(videos, sources)
 
 

@@ -18,7 +18,6 @@ def describe_data(
     clips: PackedClips,
     recipe: DataRecipe,
     *,
-    licence: str | None,
     fetched: Sequence[FetchedFile] = (),
     films: Sequence[FilmRow] = (),
 ) -> tuple[DataSheet, list[LedgerRow]]:
@@ -36,7 +35,6 @@ def describe_data(
         dataset=name,
         source=_source(recipe),
         partition=recipe.source.partition if isinstance(recipe.source, FetchedClips) else None,
-        licence=licence,
         counts=count_clips(rows),
         reasons=_shares(row.status for row in rows if row.status != "ok"),
         clips=len(lengths),

@@ -122,7 +122,14 @@ def join_parts(parts: list[Path], out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     with partial_file(out) as partial:
         _join(parts, partial)
-        require_zip(partial, name=out)
+        try:
+            require_zip(partial, name=out)
+        except MachineError:
+            raise
+        except StyleSVError as error:
+            raise StyleSVError(
+                f"{error} (a part comes again once it is deleted in {Path(parts[0]).parent}, with its .part)"
+            ) from error
 
 
 def require_zip(file: Path, *, name: Path | str | None = None) -> None:

@@ -26,8 +26,6 @@ class DataSheet(Settings):
     """Where its videos come from."""
     partition: str | None
     """Part of the published data set; null: nobody says."""
-    licence: str | None
-    """Of the videos, as far as it is known; null: nothing is known."""
     counts: ClipCounts
     """What became of what was asked for."""
     reasons: tuple[Share, ...]

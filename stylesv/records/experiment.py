@@ -56,6 +56,8 @@ class ReportedData(Settings):
     """Its name."""
     index: str
     """Index of its packed clips."""
+    licence: str | None = None
+    """Licence of its videos, which decides no result and so stands in no file with a key; null: nothing is known."""
     sheet: str | None = None
     """Its data sheet; null: none is shown."""
     contact_sheet: str | None = None

@@ -47,7 +47,7 @@ def draw_lengths(path: Path, lengths: Sequence[int], *, title: str) -> None:
     plt.close(figure)
 
 
-def sheet_facts(sheet: DataSheet) -> dict[str, str]:
+def sheet_facts(sheet: DataSheet, *, licence: str | None) -> dict[str, str]:
     """What the page says of a data set."""
     facts = {
         "source": sheet.source,
@@ -57,7 +57,7 @@ def sheet_facts(sheet: DataSheet) -> dict[str, str]:
         "raw frame rates": _shown(sheet.rates),
         "raw sizes": _shown(sheet.sizes),
         "partition": sheet.partition or "",
-        "licence": sheet.licence or "not known",
+        "licence": licence or "not known",
         "SHA-256 of the clips": f"{sheet.sha256[:16]}…",
     }
     for file in sheet.fetched:

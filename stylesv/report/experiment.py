@@ -138,13 +138,14 @@ def _dataset(data: ReportedData, root: Path, figures: Path) -> DatasetSummary:
     index = read_packed_index(root / data.index)
     dropped = tuple((entry.name, entry.reason) for entry in index.dropped)
     if data.sheet is not None:
+        facts = sheet_facts(read_data_sheet(root / data.sheet), licence=data.licence)
         pictures = [
             Media(
                 _kept(root / data.contact_sheet, figures / data.name), "Middle frames of clips, evenly spread over all"
             ),
             Media(_kept(root / data.lengths, figures / data.name), "Lengths of clips", wide=False),
         ]
-        return DatasetSummary(data.name, sheet_facts(read_data_sheet(root / data.sheet)), dropped, pictures)
+        return DatasetSummary(data.name, facts, dropped, pictures)
     lengths = [clip.num_frames for clip in index.clips]
     used = len({clip.source for clip in index.clips})
     facts = {

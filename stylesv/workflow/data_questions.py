@@ -138,10 +138,6 @@ class DataQuestions:
         names = part_names(data.settings.source.archive)
         return [paths.ARCHIVE_PART_RECORD.format(source=data.fetched, part=part) for part in names]
 
-    def licence(self, wildcards: Wildcards) -> str:
-        """Licence of the videos as far as it is known; empty if nothing is."""
-        return self._data(wildcards).settings.licence or ""
-
     # ---- what the answers are made of ----
 
     def _data(self, wildcards: Wildcards) -> DataPlan:

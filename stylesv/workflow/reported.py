@@ -14,9 +14,12 @@ def reported(experiment: ExperimentPlan) -> Experiment:
     """The record of an experiment. Runs that another one starts from have no clips of their own in it."""
     parents = {run.parent.name for run in experiment.runs if run.parent}
     runs = tuple(_reported_run(run, experiment, shown=run.name not in parents) for run in experiment.runs)
-    names = dict.fromkeys(run.data.name for run in experiment.runs)
+    plans = {run.data.name: run.data for run in experiment.runs}
     files = {"index": paths.INDEX, "sheet": paths.SHEET, "contact_sheet": paths.CONTACT_SHEET, "lengths": paths.LENGTHS}
-    data = tuple(ReportedData(name=name, **{w: f.format(data=name) for w, f in files.items()}) for name in names)
+    data = tuple(
+        ReportedData(name=name, licence=plan.settings.licence, **{w: f.format(data=name) for w, f in files.items()})
+        for name, plan in plans.items()
+    )
     return Experiment(title=experiment.title, shown=experiment.figures.snapshot, runs=runs, data=data)
 
 

@@ -86,6 +86,8 @@ def test_a_row_between_two_frames_of_its_film_is_short_and_stops_no_packing(fold
     assert (row.status, row.asked_frames, row.got_frames) == ("short", 0, 0) and "no frame between" in row.reason
     index = pack_videos([tmp_path / "none.zip", tmp_path / "some.zip"], tmp_path / "packed", settings=packing)
     assert [clip.source for clip in index.clips] == [whole.name]
+    with pytest.raises(DataError, match="labels with clips of a table: it gives no classes"):
+        pack_videos([tmp_path / "some.zip"], tmp_path / "none", settings=settings(labels="folders"))
 
 
 def test_a_box_is_cut_at_the_films_own_size(tmp_path):

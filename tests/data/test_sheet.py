@@ -133,15 +133,15 @@ def test_a_name_to_leave_out_that_nothing_has_is_said(videos, tmp_path, capfd):
 def test_the_sheet_says_what_was_packed(packed, tmp_path):
     clips = PackedClips(packed)
     fetched = FetchedFile(address="https://example.org/a.zip", sha256="ab" * 32, num_bytes=1234, verified=False)
-    sheet, rows = describe_data("own-0", clips, data_recipe(), licence=None, fetched=[fetched])
+    sheet, rows = describe_data("own-0", clips, data_recipe(), fetched=[fetched])
     assert rows == rows_of(packed)
     assert (sheet.clips, sheet.frames, sheet.shortest, sheet.median, sheet.longest) == (3, 28, 8, 10, 10)
     assert {share.value: share.videos for share in sheet.rates} == {"25": 1, "unknown": 1}
     assert {share.value: share.videos for share in sheet.sizes} == {"64x48": 1, "40x40": 1}
     write_data_sheet(tmp_path / "sheet.json", sheet)
     assert read_data_sheet(tmp_path / "sheet.json") == sheet
-    facts = sheet_facts(sheet)
-    assert facts["licence"] == "not known"
+    facts = sheet_facts(sheet, licence="CC0")
+    assert facts["licence"] == "CC0" and sheet_facts(sheet, licence=None)["licence"] == "not known"
     assert facts["videos"] == f"{sheet.counts.text}: too short (2), left out (1), damaged (1)"
     assert "no hash was known before" in facts["fetched from https://example.org/a.zip"]
 

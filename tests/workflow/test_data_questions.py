@@ -55,7 +55,6 @@ def test_an_archive_is_known_by_its_hash_or_its_address(config, tmp_path):
         "--zip",
     )
     assert ask.fetched_records(wildcards(data=data.name)) == [f"{part}.json"]
-    assert ask.licence(wildcards(data=data.name)) == "none stated by the authors"
     assert ask.max_missing(wildcards(data=data.name)) == "0.05"
     assert ask.shots(wildcards(data=data.name)) is None and ask.cut_ledgers(wildcards(data=data.name)) == []
     (tmp_path / "recipe.yaml").write_text(ask.data_recipe(wildcards(data=data.name)))

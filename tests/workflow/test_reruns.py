@@ -54,6 +54,7 @@ CHANGES = [
      | BOTH_RUNS | BOTH_CHOICES | CLIPS
      | RESULTS),
     ("frame rate for display", "datasets/demo.yaml", "display_fps: 10", "display_fps: 12", CLIPS | RESULTS),
+    ("licence of the videos", "config.yaml", "licence: null ", "licence: CC0 ", RESULTS),
     ("number of workers", "config.yaml", "num_workers: 2 ", "num_workers: 1 ", {}),
     ("threads", "config.yaml", "cpu_threads: 2 ", "cpu_threads: 4 ", {}),
     ("lines of the log", "config.yaml", "tick_kimg: 0.5 ", "tick_kimg: 0.1 ", {}),
