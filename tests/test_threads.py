@@ -29,6 +29,18 @@ MISSING = {
         *("--shards", "s", "--out", "o"),
     ),
     "measure_reference": ("--data", "missing", "--protocol", "{}", "--shards", "s", "--out", "o"),
+    "measure_floor": ("--reference", "missing", "--protocol", "p", "--out", "o"),
+    "draw_nearest": ("--networks", "missing", "--data", "d", "--protocol", "p", "--out", "o"),
+    "check_reference": (
+        "--data",
+        "missing",
+        "--statistics",
+        "missing.npz",
+        "--protocol",
+        "rfvd_16f",
+        "--detector",
+        "random-i3d",
+    ),
     "train_segment": (
         *("--recipe", "missing", "--data", "d", "--networks-out", "n", "--state-out", "s"),
         *("--log", "l", "--kimg", "0:1"),
