@@ -25,6 +25,7 @@ from stylesv.training.step import TrainingStep
 LABELLED = {"data": {"packing": {"labels": "folders"}}}
 CLASSES = ("dark", "dark", "dark", "light")
 CHOSEN = {"run": "r", "kimg": 0, "metric": "rFID", "value": 1.5, "protocol": "rfid-0123abcd", "of_kimgs": (0,)}
+CHOSEN |= {"moving_kimgs": None, "reason": "the lowest rFID of all snapshots"}
 
 
 @pytest.fixture(scope="module")
