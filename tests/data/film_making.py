@@ -19,6 +19,7 @@ CODECS = {
     ".mp4": "libx264",
     ".mov": "libx264",
     ".ts": "libx264",
+    ".wmv": "wmv2",
 }
 
 

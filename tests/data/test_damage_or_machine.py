@@ -16,7 +16,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from film_making import CODECS, picture, settings, write_exact, write_frames, write_lossy
+from film_making import picture, settings, write_exact, write_frames, write_lossy
 from other_user import without_privileges
 
 from stylesv.data import damage, decoding, video_sources
@@ -296,11 +296,7 @@ def write_with_a_system_number(folder: Path, number: int) -> Path:
         path = write_lossy(folder / "disk.mkv", 12)
         content = path.read_bytes()[:60]
     else:
-        name, codec = ("again.ts", "libx264") if number == errno.EAGAIN else ("permission.wmv", "wmv2")
-        path = folder / name
-        CODECS[path.suffix] = codec
-        write_lossy(path, 12, noise=20)
-        del CODECS[path.suffix]
+        path = write_lossy(folder / ("again.ts" if number == errno.EAGAIN else "permission.wmv"), 12, noise=20)
         content = path.read_bytes()
         content = content[: 37 * 188 + 7] + bytes(400) if number == errno.EAGAIN else content[:300]
     path.write_bytes(content)
