@@ -72,7 +72,10 @@ class _Planner:
             )
         settings = {key: read_scalars(value) for key, value in overrides.items() if key != "videos"}
         self.overrides = Layer.from_values(settings, "--config")
-        self.read = cache(read_layer)  # a data set, model or protocol is asked for by every run
+        # a data set, model or protocol is asked for by every run
+        self.read = cache(read_layer)
+        self.model_settings = cache(self._model_settings)
+        self.protocol = cache(self._protocol)
         self.base = self.read(config_dir / "config.yaml")
         self.machine = validate(BaseSettings, self.base).machine
         self.runs: dict[str, RunPlan] = {}
@@ -226,13 +229,17 @@ class _Planner:
             line.append(str(parent))
         return line
 
+    def _model_settings(self, model: str, experiment: Layer) -> ModelSettings:
+        self._lineage(model, experiment)
+        return validate(ModelSettings, self._model_layer(model, experiment), prefix=("model",))
+
     def _run(self, data: DataPlan, model: str, seed: int, experiment: Layer, file: ExperimentFile) -> RunPlan:
-        settings = validate(ModelSettings, self._model_layer(model, experiment), prefix=("model",))
+        settings = self.model_settings(model, experiment)
         if settings.source is None:
             _check_shapes(settings, model, data)
         parent = self._parent(settings, model, data, seed, experiment, file)
         names = file.protocols.image if settings.training.num_frames == 1 else file.protocols.video
-        protocols = tuple(self._protocol(name, experiment) for name in names)
+        protocols = tuple(self.protocol(name, experiment) for name in names)
         if not protocols:
             kind = "image" if settings.training.num_frames == 1 else "video"
             raise ConfigError(
@@ -262,7 +269,6 @@ class _Planner:
     ) -> RunPlan | None:
         if settings.parent is None:
             return None
-        self._lineage(model, experiment)
         if settings.parent_dataset is not None:
             data = self._data(settings.parent_dataset, experiment)
         return self._run(data, settings.parent, seed, experiment, file)

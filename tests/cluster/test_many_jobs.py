@@ -41,7 +41,7 @@ def test_five_thousand_jobs_fit_in_little_memory(counted):
 
 
 def test_the_plan_and_the_rules_make_few_calls_a_job(counted):
-    assert sum(counted["calls"].values()) / counted["jobs"] < 150, counted["calls"]
+    assert sum(counted["calls"].values()) / counted["jobs"] < 100, counted["calls"]
 
 
 def test_every_file_of_settings_is_read_once_and_every_run_listed_once(counted):
