@@ -13,6 +13,7 @@ import pytest
 import torch
 import yaml
 from PIL import Image
+from script_here import run_here
 from small_snapshot import SIZE, merged, write_snapshot
 
 from stylesv.checkpoint import read_networks, write_networks
@@ -343,8 +344,7 @@ def test_the_table_has_every_number(videos, networks, protocol, tmp_path):
 
 
 def script(root, *arguments):
-    command = [sys.executable, str(root / "workflow_scripts" / "score.py"), *map(str, arguments)]
-    return subprocess.run(command, text=True, capture_output=True, cwd=root, check=False)
+    return run_here(root / "workflow_scripts" / "score.py", *arguments, folder=root)
 
 
 @pytest.mark.slow
