@@ -76,7 +76,7 @@ def whole_dag(scene: Scene) -> None:
 
 def time_limit(scene: Scene) -> None:
     scene.checkout.edit("profiles/slurm/config.yaml", "TERM@180", "TERM@20")
-    scene.checkout.slow_training_down(0.1)
+    scene.checkout.slow_training_down(0.4)  # the limit comes before the end
     started = scene.checkout.start(scene.base.target)
     scene.wait_for_partial_state()
     # a limit that is up in a minute, once training is on its way; the next time there is room
