@@ -105,7 +105,7 @@ PEAK = """
 import sys
 from pathlib import Path
 from test_long_films import Ramp, films, request, write
-films.load_generator = lambda networks: (Ramp(256), {})
+films.load_generator = lambda networks: (Ramp(192), {})
 num_frames, grid, out = int(sys.argv[1]), eval(sys.argv[2]), Path(sys.argv[3])
 assert write(out, request(num_videos=2, num_frames=num_frames, grid=grid)) == [1, 2]
 lines = Path("/proc/self/status").read_text().splitlines()
@@ -116,7 +116,7 @@ print(next(line.split()[1] for line in lines if line.startswith("VmHWM")))
 @pytest.mark.slow
 @pytest.mark.parametrize("grid", [None, (2, 1)])
 def test_a_longer_film_takes_no_more_memory(tmp_path, grid):
-    """640 frames more of 256 px are 126 MB a video. One run in a few peaks higher by itself: then the lower of two counts."""
+    """640 frames more of 192 px are 71 MB a video. One run in a few peaks higher by itself: then the lower of two counts."""
 
     def peak_mb(num_frames, attempt):
         out = tmp_path / f"{num_frames}_{attempt}"
