@@ -76,5 +76,5 @@ def test_numbers_out_of_range_are_refused(networks):
     generator = stylesv.load_generator(networks)
     with pytest.raises(ConfigError, match="num_frames=0: 1 or more"):
         stylesv.generate(generator, num_frames=0)
-    with pytest.raises(ConfigError, match="truncation=2.0: 0 to 1"):
+    with pytest.raises(ConfigError, match=r"truncation=2\.0: 0 to 1"):
         stylesv.generate(generator, truncation=2.0)
