@@ -15,11 +15,12 @@ import torch
 def run_here(script: Path, *arguments: object, folder: Path = Path()) -> subprocess.CompletedProcess[str]:
     """Run a script with arguments in a folder: its exit status, and what it said on stdout and stderr."""
     command, out, errors = [str(script.resolve()), *map(str, arguments)], StringIO(), StringIO()
-    threads, status = torch.get_num_threads(), 0
+    status = 0
     with (
         chdir(folder),
         patch.dict(os.environ),
         patch.object(sys, "argv", command),
+        patch.object(torch, "set_num_threads"),  # how they are to wait is read when torch is loaded, which was before
         redirect_stdout(out),
         redirect_stderr(errors),
     ):
@@ -27,5 +28,4 @@ def run_here(script: Path, *arguments: object, folder: Path = Path()) -> subproc
             runpy.run_path(command[0], run_name="__main__")
         except SystemExit as end:
             status = end.code or 0
-    torch.set_num_threads(threads)
     return subprocess.CompletedProcess(command, status, out.getvalue(), errors.getvalue())
