@@ -35,6 +35,7 @@ def keyed(value):
 
 
 SCRIPTS = keyed(Path(workflow.basedir) / "workflow_scripts")
+CAPTIONS = keyed(Path(workflow.basedir) / "rules" / "captions")
 TEMPLATE = str(Path(workflow.basedir) / "rules" / "settings.template")
 
 
@@ -83,7 +84,27 @@ def pages_asked_for():
     return [page for page in pages if page.exists()]
 
 
-questions = Questions(plan, files_under, jobs_are_forced, experiments_called, given_videos=config.get("videos"))
+def jobs_of(wildcards):
+    """The jobs that make an experiment's report: each its rule, and the rules of those that make its inputs."""
+    dag, found = workflow.dag, {}
+    waiting = [job for job in dag.jobs if (job.rule.name, job.wildcards.get("experiment")) == ("write_report", wildcards.experiment)]
+    while waiting:
+        job = waiting.pop()
+        if job not in found:
+            found[job] = list(dag.dependencies[job])
+            waiting += found[job]
+    return [(job.rule.name, tuple(maker.rule.name for maker in makers)) for job, makers in found.items()]
+
+
+questions = Questions(
+    plan,
+    files_under,
+    jobs_are_forced,
+    experiments_called,
+    given_videos=config.get("videos"),
+    captions=Path(workflow.basedir) / "rules" / "captions",
+    jobs_of=jobs_of,
+)
 
 
 wildcard_constraints:
@@ -99,6 +120,8 @@ wildcard_constraints:
     chooser=r"[^/]+",
     collection=r"[0-9a-f]{8}",
     look=r"[0-9a-f]{8}",
+    shown=r"(?:runs|data)/[^/]+",
+    figure=r"[a-z_]+",
     sha256=r"[0-9a-f]{64}",
     key=r"[0-9a-f]{8}",
     experiment=r"[A-Za-z0-9_.-]+",

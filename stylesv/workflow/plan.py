@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from stylesv.config.dataset import DatasetSettings, PackSettings
+from stylesv.config.figures import FigureSettings
 from stylesv.config.fingerprint import fingerprint_videos
 from stylesv.config.model_checks import check_discriminator, check_generator
 from stylesv.config.named_files import extended, named_section
@@ -18,7 +19,6 @@ from stylesv.config.recipe import RECIPE_VERSIONS
 from stylesv.config.settings import (
     BaseSettings,
     ExperimentFile,
-    FigureSettings,
     MachineSettings,
     ModelSettings,
 )

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from stylesv.config.dataset import DatasetSettings
+from stylesv.config.figures import FigureSettings
 from stylesv.config.recipe import RECIPE_VERSIONS, recipe_key
-from stylesv.config.settings import FigureSettings, MachineSettings, ModelSettings
+from stylesv.config.settings import MachineSettings, ModelSettings
 from stylesv.records.protocol import Protocol
 from stylesv.records.recipe import DataRecipe, ImportedRecipe, ParentRecipe, Recipe, TrainedRecipe
 

@@ -7,6 +7,7 @@ numbers. It is answered when the DAG is built, from the settings and the names o
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 from stylesv.config.recipe import recipe_key
 from stylesv.config.settings import CheckpointSettings
@@ -19,12 +20,13 @@ from stylesv.workflow.data_questions import DataQuestions
 from stylesv.workflow.looks import LookQuestions, Wildcards
 from stylesv.workflow.named import Named
 from stylesv.workflow.planned import RunPlan
+from stylesv.workflow.report_questions import ReportQuestions
 from stylesv.workflow.reported import asked_of, choice_of, reported, scores_of
 from stylesv.workflow.segments import LOG, Snapshots, previous_snapshot, segments_to_run
 
 
 @dataclass(frozen=True)
-class Questions(DataQuestions, LookQuestions):
+class Questions(DataQuestions, LookQuestions, ReportQuestions):
     """Answers from a plan and from the files that exist."""
 
     files_under: Callable[[str], Iterable[str]] = lambda folder: ()
@@ -35,6 +37,10 @@ class Questions(DataQuestions, LookQuestions):
     """Names of the experiments that the call is for."""
     given_videos: str | None = None
     """What the command line gives as `--config videos=`."""
+    captions: Path = Path("rules/captions")
+    """Where the captions of figures are."""
+    jobs_of: Callable[[Wildcards], Iterable[tuple[str, tuple[str, ...]]]] = lambda wildcards: ()
+    """The jobs that make an experiment: each its rule, and the rules of those that make its inputs."""
     _snapshots: dict[str, Snapshots] = field(default_factory=dict)
     _segments: dict[str, frozenset[int]] = field(default_factory=dict)
     _reports: dict[str, Experiment] = field(default_factory=dict)
@@ -199,10 +205,6 @@ class Questions(DataQuestions, LookQuestions):
         """8 hex digits that stand for what an experiment's report is about."""
         return recipe_key(self._reported(wildcards.experiment).model_dump(mode="json"))
 
-    def reported_files(self, wildcards: Wildcards) -> list[str]:
-        """Every file that an experiment's report reads."""
-        return self._reported(wildcards.experiment).files
-
     def experiment_results(self, name: str) -> tuple[list[str], list[str]]:
         """All files of an experiment that are kept: what people read, and what that is made of, so that lost ones come back.
 
@@ -222,7 +224,7 @@ class Questions(DataQuestions, LookQuestions):
             kept += [_at(paths.NETWORKS, run, kimg) for kimg in run.kimgs]
             if run.name not in self.imported and run.kimgs[-1] in self._segments_of(run.name):
                 kept.append(_at(paths.STATE, run, run.kimgs[-1]))
-        return [pattern.format(experiment=name) for pattern in (paths.PAGE, paths.TABLES, paths.FIGURES)], kept
+        return [*self._page_files(name), *self._figures_of(name)], kept
 
     # ---- what the answers are made of ----
 

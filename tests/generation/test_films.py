@@ -10,6 +10,7 @@ import pytest
 from imageio.v3 import imread
 from small_disk import small_disk
 from small_snapshot import SIZE, write_snapshot
+from stylesv.generation.run_clips import ClipFiles, _real_clips, draw_clips
 
 from stylesv.checkpoint import read_networks, write_networks
 from stylesv.config.dataset import PackSettings
@@ -22,7 +23,6 @@ from stylesv.files import file_sha256
 from stylesv.generation import films
 from stylesv.generation.film_folder import FilmTarget
 from stylesv.generation.films import GenerateRequest, write_films
-from stylesv.generation.run_clips import ClipFiles, _real_clips, draw_clips
 from stylesv.media.video_file import write_video
 from stylesv.records.look import Look
 from stylesv.scoring.clip_sources import open_videos

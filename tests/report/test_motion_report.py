@@ -5,10 +5,10 @@ import pytest
 from motion_values import motion
 from PIL import Image
 from report_values import row
+from stylesv.report.motion_figures import draw_motion_curves
 
 from stylesv.records.warning import ScoreWarning
 from stylesv.report.figures import COLOURS
-from stylesv.report.motion_figures import draw_motion_curves
 from stylesv.report.motion_table import CSV_COLUMNS, csv_values, motion_cells, motion_sentence
 
 STILL = ScoreWarning(code="still", sentence="They stand still.")

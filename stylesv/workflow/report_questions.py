@@ -1,0 +1,90 @@
+"""What the rules that draw figures and write the report ask."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from stylesv.config.recipe import recipe_key
+from stylesv.errors import ConfigError
+from stylesv.records.experiment import Experiment
+from stylesv.records.rule_graph import RuleGraph, rule_graph_yaml
+from stylesv.workflow import paths
+from stylesv.workflow.named import Named
+
+Wildcards = Any
+"""A job's wildcards as attributes."""
+
+
+class ReportQuestions:
+    """Answers about figures and reports, for `stylesv.workflow.questions.Questions`."""
+
+    named: Named
+    captions: Path
+    jobs_of: Callable[[Wildcards], Iterable[tuple[str, tuple[str, ...]]]]
+    _reported: Callable[[str], Experiment]
+
+    def figure_files(self, wildcards: Wildcards) -> list[str]:
+        """What a figure is drawn from."""
+        return self._with_figure(wildcards).files_of(wildcards.figure)
+
+    def figure_key(self, wildcards: Wildcards) -> str:
+        """8 hex digits that stand for what a figure shows and for its colours: names of files carry keys."""
+        found = self._with_figure(wildcards)
+        labels = [(run.name, run.dataset, run.model, run.seed) for run in found.runs]
+        shown = {"files": self.figure_files(wildcards), "style": found.style.model_dump(mode="json"), "labels": labels}
+        return recipe_key(shown)
+
+    def caption(self, wildcards: Wildcards) -> str:
+        """What stands below a figure."""
+        return self._caption(wildcards.figure)
+
+    def figures(self, wildcards: Wildcards) -> list[str]:
+        """All figures of an experiment."""
+        return self._figures_of(wildcards.experiment)
+
+    def reported_files(self, wildcards: Wildcards) -> list[str]:
+        """Every file that an experiment's report reads, besides figures."""
+        return self._reported(wildcards.experiment).files
+
+    def page_key(self, wildcards: Wildcards) -> str:
+        """8 hex digits that stand for all that an experiment's page shows."""
+        found = self._reported(wildcards.experiment)
+        captions = {figure: self._caption(figure) for figure in found.figures}
+        return recipe_key({"experiment": found.model_dump(mode="json"), "captions": captions})
+
+    def rule_graph_file(self, wildcards: Wildcards) -> str:
+        """The file of an experiment's rules; its key is that of the files which they make."""
+        key = recipe_key({"files": sorted(self._reported(wildcards.experiment).files)})
+        return paths.RULE_GRAPH.format(experiment=wildcards.experiment, key=key)
+
+    def rule_graph(self, wildcards: Wildcards) -> str:
+        """The rules whose jobs make an experiment, and which feeds which, as a file holds it."""
+        return rule_graph_yaml(RuleGraph.of(self.jobs_of(wildcards)))
+
+    def _with_figure(self, wildcards: Wildcards) -> Experiment:
+        found = self._reported(wildcards.experiment)
+        if wildcards.figure not in found.figures:
+            raise ConfigError(
+                f"{wildcards.experiment}: has no figure {wildcards.figure}; it has {', '.join(found.figures)} "
+                "(figures.drawn in its file says which)"
+            )
+        return found
+
+    def _figures_of(self, name: str) -> list[str]:
+        patterns = (paths.FIGURE, paths.FIGURE_PDF)
+        return [
+            pattern.format(experiment=name, figure=figure)
+            for figure in self._reported(name).figures
+            for pattern in patterns
+        ]
+
+    def _page_files(self, name: str) -> list[str]:
+        patterns = (paths.PAGE, paths.PAGE_FILMS, paths.PAGE_FIGURES, paths.PAGE_TABLES)
+        return [pattern.format(experiment=name) for pattern in patterns]
+
+    def _caption(self, figure: str) -> str:
+        file = self.captions / f"{figure}.rst"
+        try:
+            return " ".join(file.read_text(encoding="utf-8").split())
+        except OSError as error:
+            raise ConfigError(f"{file}: the caption of a figure cannot be read ({error.strerror})") from error
