@@ -95,6 +95,17 @@ class ReportedData(Settings):
     """Histogram of its clips' lengths, PNG."""
 
 
+class ReportedFigure(Settings):
+    """A figure of the experiment."""
+
+    name: FigureName
+    """Its name."""
+    png: str
+    """For pages."""
+    pdf: str
+    """For print."""
+
+
 class Experiment(Settings):
     """What a report is about. Files are given relative to the folder that holds `results`."""
 
@@ -107,7 +118,7 @@ class Experiment(Settings):
     data: tuple[ReportedData, ...]
     """Its data sets."""
 
-    figures: tuple[FigureName, ...]
+    figures: tuple[ReportedFigure, ...]
     """Its figures."""
     style: StyleSettings
     """How they are drawn."""

@@ -49,7 +49,7 @@ class ReportQuestions:
     def page_key(self, wildcards: Wildcards) -> str:
         """8 hex digits that stand for all that an experiment's page shows."""
         found = self._reported(wildcards.experiment)
-        captions = {figure: self._caption(figure) for figure in found.figures}
+        captions = {figure.name: self._caption(figure.name) for figure in found.figures}
         return recipe_key({"experiment": found.model_dump(mode="json"), "captions": captions})
 
     def rule_graph_file(self, wildcards: Wildcards) -> str:
@@ -63,20 +63,16 @@ class ReportQuestions:
 
     def _with_figure(self, wildcards: Wildcards) -> Experiment:
         found = self._reported(wildcards.experiment)
-        if wildcards.figure not in found.figures:
+        names = [figure.name for figure in found.figures]
+        if wildcards.figure not in names:
             raise ConfigError(
-                f"{wildcards.experiment}: has no figure {wildcards.figure}; it has {', '.join(found.figures)} "
+                f"{wildcards.experiment}: has no figure {wildcards.figure}; it has {', '.join(names)} "
                 "(figures.drawn in its file says which)"
             )
         return found
 
     def _figures_of(self, name: str) -> list[str]:
-        patterns = (paths.FIGURE, paths.FIGURE_PDF)
-        return [
-            pattern.format(experiment=name, figure=figure)
-            for figure in self._reported(name).figures
-            for pattern in patterns
-        ]
+        return [file for figure in self._reported(name).figures for file in (figure.png, figure.pdf)]
 
     def _page_files(self, name: str) -> list[str]:
         patterns = (paths.PAGE, paths.PAGE_FILMS, paths.PAGE_FIGURES, paths.PAGE_TABLES)

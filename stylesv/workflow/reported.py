@@ -9,6 +9,7 @@ from stylesv.records.experiment import (
     ReportedClips,
     ReportedData,
     ReportedDecomposition,
+    ReportedFigure,
     ReportedRun,
     ReportedSnapshot,
 )
@@ -28,7 +29,7 @@ def reported(experiment: ExperimentPlan) -> Experiment:
         shown=experiment.figures.snapshot,
         runs=tuple(_reported_run(run, experiment, shown=run.name in shown) for run in experiment.runs),
         data=tuple(_reported_data(plan, experiment) for plan in plans.values()),
-        figures=drawn_figures(experiment),
+        figures=tuple(_reported_figure(name, experiment) for name in drawn_figures(experiment)),
         style=experiment.figures.style,
     )
 
@@ -117,6 +118,12 @@ def _reported_run(run: RunPlan, experiment: ExperimentPlan, *, shown: bool) -> R
         else None,
         nearest=paths.NEAREST.format(**seen, protocol=looked_at) if shown and looked_at else None,
     )
+
+
+def _reported_figure(name: FigureName, experiment: ExperimentPlan) -> ReportedFigure:
+    files = {"png": paths.FIGURE, "pdf": paths.FIGURE_PDF}
+    found = {kind: file.format(experiment=experiment.name, figure=name) for kind, file in files.items()}
+    return ReportedFigure(name=name, **found)
 
 
 def _reported_data(data: DataPlan, experiment: ExperimentPlan) -> ReportedData:
