@@ -72,7 +72,9 @@ class Browser:
     def open(self, page: Path, *, width: int, dark: bool = False) -> None:
         """Show a page of this disk at a width in pixels."""
         self.complaints, self.requests = [], []
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600)
+        self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600
+        )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
         self.call("Page.navigate", url=page.absolute().as_uri())

@@ -14,7 +14,7 @@ MAX_PX = 480  # height and width
 QUALITY = 70  # 1 to 100
 
 
-def write_animation(path: Path, frames: Iterable[Frame], *, fps: float) -> None:
+def write_animation(path: Path, frames: Iterable[Frame], *, fps: int | float) -> None:
     """Write frames as a WebP that plays for ever; larger ones than 480 pixels are made smaller.
 
     Raises:

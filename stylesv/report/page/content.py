@@ -177,7 +177,11 @@ def _dataset(data: ReportedData, root: Path, page: PageFolder) -> DatasetSummary
         facts = sheet_facts(read_data_sheet(root / data.sheet), licence=data.licence)
         titles = {"contact_sheet": "Middle frames of clips, evenly spread over all", "lengths": "Lengths of clips"}
         pictures = [
-            Media(page.copy(root / file, "figures", f"{part}_{data.name}.png"), titles[part], f"{data.name}: {titles[part]}")
+            Media(
+                page.copy(root / file, "figures", f"{part}_{data.name}.png"),
+                titles[part],
+                f"{data.name}: {titles[part]}",
+            )
             for part in titles
             if (file := getattr(data, part)) is not None
         ]

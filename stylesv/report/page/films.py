@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from stylesv.records.experiment import Experiment, ReportedClips, ReportedData, ReportedDecomposition, ReportedRun
+from stylesv.records.experiment import ReportedClips, ReportedData, ReportedDecomposition, ReportedRun
 from stylesv.report.figures.sources import Sources
 from stylesv.report.motion_table import motion_sentence
 from stylesv.report.page.media import Media, PageFolder
@@ -33,11 +33,6 @@ def film_groups(sources: Sources, shown: Mapping[str, ScoreRow], page: PageFolde
     return found
 
 
-def left_out_runs(experiment: Experiment, sources: Sources) -> int:
-    """How many runs have clips that the page leaves out, being of further seeds."""
-    return sum(run.clips is not None for run in experiment.runs) - len(sources.shown_runs)
-
-
 def _real(data: ReportedData, clips: ReportedClips, sources: Sources, page: PageFolder) -> Media:
     address, more = _copied(clips, data.name, sources, page)
     return Media(address, "Real clips", f"Film of real clips of {data.dataset}, in a grid.", more=more)
@@ -56,7 +51,8 @@ def _generated(
 def _decomposition(run: ReportedRun, films: ReportedDecomposition, sources: Sources, page: PageFolder) -> Media:
     address, more = _copied(films, f"decomposition_{run.name}", sources, page)
     caption = "Columns share content, rows share motion."
-    return Media(address, f"{run.model}: content and motion", f"Film of a grid of clips of model {run.model}. {caption}", caption, more=more)
+    alt = f"Film of a grid of clips of model {run.model}. {caption}"
+    return Media(address, f"{run.model}: content and motion", alt, caption, more=more)
 
 
 def _copied(

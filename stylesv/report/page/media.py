@@ -22,7 +22,7 @@ class Media:
     title: str
     alt: str
     caption: str = ""
-    wide: bool = True
+    wide: bool = False
     more: Mapping[str, str] = field(default_factory=dict)
 
     @property

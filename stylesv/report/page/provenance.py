@@ -32,7 +32,13 @@ class Provenance:
 
 
 def provenance_of(
-    experiment: Experiment, scores: Sequence[Score], root: Path, *, project: Path, benchmarks: Path, machines: Sequence[str]
+    experiment: Experiment,
+    scores: Sequence[Score],
+    root: Path,
+    *,
+    project: Path,
+    benchmarks: Path,
+    machines: Sequence[str],
 ) -> Provenance:
     """Of an experiment whose files lie below `root`; `machines` are what trained, as the logs say it."""
     names = [*(run.name for run in experiment.runs), *(data.name for data in experiment.data)]
@@ -40,9 +46,10 @@ def provenance_of(
         "code": git_commit(project),
         "page written": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         "on": f"{platform.system()} {platform.machine()}, {_processor()}, {os.cpu_count()} processors, {_memory()}",
-        "trained on": "; ".join(dict.fromkeys(machines)) or "nothing was trained",
         "Python": sys.version.split()[0],
     }
+    if machines:
+        facts["trained on"] = "; ".join(dict.fromkeys(machines))
     return Provenance(facts, _versions(), _hashes(experiment, scores, root), costs_of_rules(benchmarks, names))
 
 
@@ -95,7 +102,9 @@ def _hashes(experiment: Experiment, scores: Sequence[Score], root: Path) -> list
     ]
     for run in experiment.runs:
         try:
-            found.append(("networks", f"{run.name}, kimg {run.snapshots[-1].kimg}", read_header(root / run.networks)["sha256"]))
+            found.append(
+                ("networks", f"{run.name}, kimg {run.snapshots[-1].kimg}", read_header(root / run.networks)["sha256"])
+            )
         except CheckpointError:  # such as in object storage, which the page does not fetch networks from
             found.append(("networks", f"{run.name}, kimg {run.snapshots[-1].kimg}", "not on this disk"))
     protocols = {score.protocol.id: score.protocol for score in scores}

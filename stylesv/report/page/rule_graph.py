@@ -7,6 +7,7 @@ from html import escape
 from stylesv.records.rule_graph import RuleGraph
 
 Edge = tuple[str, str]
+Place = tuple[float, float]  # left, top
 BOX = (178, 40)  # pixels
 GAP = (16, 38)
 SWEEPS = 8  # that bring the boxes of a layer near those they are linked to
@@ -41,7 +42,7 @@ def draw_rule_graph(graph: RuleGraph) -> str:
     place = {}
     for level, layer in enumerate(layout.layers):
         left = (width - len(layer) * (BOX[0] + GAP[0]) + GAP[0]) / 2
-        place |= {name: (left + n * (BOX[0] + GAP[0]), level * (BOX[1] + GAP[1]) + 4) for n, name in enumerate(layer)}
+        place |= {name: (left + n * (BOX[0] + GAP[0]), level * (BOX[1] + GAP[1]) + 4.0) for n, name in enumerate(layer)}
     parts = [
         f'<svg class="graph" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
         f'aria-label="Rules and what flows between them: {escape(", ".join(jobs))}">',
@@ -115,7 +116,7 @@ def _ordered(layers: Sequence[Sequence[str]], edges: Sequence[Edge]) -> list[lis
     return found
 
 
-def _path(source: tuple[float, float], target: tuple[float, float]) -> str:
+def _path(source: Place, target: Place) -> str:
     x0, y0 = source[0] + BOX[0] / 2, source[1] + BOX[1]
     x1, y1 = target[0] + BOX[0] / 2, target[1] - 2
     bend = GAP[1] * 0.7
@@ -125,7 +126,7 @@ def _path(source: tuple[float, float], target: tuple[float, float]) -> str:
     )
 
 
-def _path_back(source: tuple[float, float], target: tuple[float, float]) -> str:
+def _path_back(source: Place, target: Place) -> str:
     """From the right side of a rule up to that of another, around what lies between."""
     x0, y0 = source[0] + BOX[0], source[1] + BOX[1] / 2
     x1, y1 = target[0] + BOX[0] + 2, target[1] + BOX[1] / 2

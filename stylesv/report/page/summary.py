@@ -49,7 +49,9 @@ def findings(
             found.append(f"{row.model} at {format_kimg(row)} kimg on {row.dataset.rsplit('-', 1)[0]}: {moves}")
     if warnings:
         number = sum(len(each.sentences) for each in warnings)
-        found.append(f"{number} warning{'s' if number > 1 else ''} on what is shown: read them above before the scores.")
+        found.append(
+            f"{number} warning{'s' if number > 1 else ''} on what is shown: read them above before the scores."
+        )
     elif any(row.motion is not None for row in shown.values()):
         found.append("No measure found that clips which are shown stand still, collapse, repeat or copy real ones.")
     return found

@@ -55,14 +55,14 @@
     });
   }
 
-  const media = [...document.querySelectorAll("figure > img, figure > video")];
+  const media = [...document.querySelectorAll("figure img, figure video")];
   const shown = (m) => (m.tagName === "IMG" ? m.complete && m.naturalWidth > 0 : m.readyState >= 2);
   const report = () => {
     for (const m of media) m.classList.toggle("failed", Boolean(m.error) || (m.tagName === "IMG" && m.complete && !m.naturalWidth));
     document.documentElement.dataset.media = `${media.filter(shown).length} of ${media.length}`;
   };
   for (const m of media) {
-    for (const event of ["load", "loadeddata", "error"]) m.addEventListener(event, report);
+    for (const event of ["load", "loadeddata", "canplay", "seeked", "error"]) m.addEventListener(event, report);
     const other = m.dataset.animation;
     if (other) {
       m.addEventListener("error", () => {  // a browser without H.264 shows the animated picture
