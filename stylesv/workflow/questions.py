@@ -19,7 +19,7 @@ from stylesv.workflow.data_questions import DataQuestions
 from stylesv.workflow.looks import LookQuestions, Wildcards
 from stylesv.workflow.named import Named
 from stylesv.workflow.planned import RunPlan
-from stylesv.workflow.reported import asked_of, choice_of, reported, scores_of
+from stylesv.workflow.reported import asked_of, candidates_of, choice_of, collection_options, reported, scores_of
 from stylesv.workflow.segments import LOG, Snapshots, previous_snapshot, segments_to_run
 
 
@@ -167,8 +167,7 @@ class Questions(DataQuestions, LookQuestions):
 
     def candidates(self, wildcards: Wildcards) -> list[str]:
         """The scores among which a choice is made."""
-        run = self.named.chooser(wildcards.run, wildcards.chooser)
-        return scores_of(run, run.protocols[:1])
+        return candidates_of(self.named.chooser(wildcards.run, wildcards.chooser))
 
     def choice(self, wildcards: Wildcards) -> dict[str, str]:
         """Protocol and snapshots of these scores."""
@@ -177,13 +176,11 @@ class Questions(DataQuestions, LookQuestions):
 
     def collected_scores(self, wildcards: Wildcards) -> list[str]:
         """The scores of a run that an experiment asks for."""
-        run = self.named.collected(wildcards.run, wildcards.collection)
-        return scores_of(run, run.protocols)
+        return scores_of(self.named.collected(wildcards.run, wildcards.collection))
 
     def collection(self, wildcards: Wildcards) -> dict[str, str]:
         """Protocols and snapshots of these scores."""
-        run = self.named.collected(wildcards.run, wildcards.collection)
-        return asked_of(run, run.protocols)
+        return collection_options(self.named.collected(wildcards.run, wildcards.collection))
 
     # ---- what people look at ----
 

@@ -37,24 +37,34 @@ def choice_of(run: RunPlan) -> str:
 
 def collection_of(run: RunPlan) -> str:
     """Name of the file of a run's scores: a key of their protocols and snapshots."""
-    return recipe_key({"protocols": [protocol.id for protocol in run.protocols], "kimgs": list(run.kimgs)})
+    named = {"protocols": [protocol.id for protocol in run.protocols], "kimgs": list(run.kimgs)}
+    last = {"last": [protocol.id for protocol in run.last_protocols]} if run.last_protocols else {}
+    return recipe_key(named | last)
 
 
-def scores_of(run: RunPlan, protocols: Sequence[Protocol]) -> list[str]:
-    """Files of the scores of a run's snapshots."""
-    return [
-        paths.SCORE.format(run=run.name, kimg=kimg, protocol=protocol.id)
-        for protocol in protocols
-        for kimg in run.kimgs
-    ]
+def scores_of(run: RunPlan) -> list[str]:
+    """Files of all scores of a run."""
+    return [paths.SCORE.format(run=run.name, kimg=kimg, protocol=protocol.id) for protocol, kimg in run.scored]
+
+
+def candidates_of(run: RunPlan) -> list[str]:
+    """Files of the scores that a run's best snapshot is chosen by."""
+    (protocol, *_) = run.protocols
+    return [paths.SCORE.format(run=run.name, kimg=kimg, protocol=protocol.id) for kimg in run.kimgs]
 
 
 def asked_of(run: RunPlan, protocols: Sequence[Protocol]) -> dict[str, str]:
     """Names of protocols and snapshots as options of a command."""
-    return {
-        "protocols": ",".join(protocol.id for protocol in protocols),
-        "kimgs": ",".join(str(kimg) for kimg in run.kimgs),
-    }
+    return {"protocols": _names(protocols), "kimgs": ",".join(str(kimg) for kimg in run.kimgs)}
+
+
+def collection_options(run: RunPlan) -> dict[str, str]:
+    """Those of all its scores; `last` has the protocols of its last snapshot alone."""
+    return asked_of(run, run.protocols) | {"last": _names(run.last_protocols)}
+
+
+def _names(protocols: Sequence[Protocol]) -> str:
+    return ",".join(protocol.id for protocol in protocols)
 
 
 def _reported_run(run: RunPlan, experiment: ExperimentPlan, *, shown: bool) -> ReportedRun:
