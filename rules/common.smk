@@ -14,6 +14,7 @@ from snakemake.io import get_flag_value, is_flagged
 
 from stylesv.errors import StyleSVError
 from stylesv.workflow import paths
+from stylesv.workflow.call import call_options, called_experiments, refuse_ignored
 from stylesv.workflow.plan import load_plan
 from stylesv.workflow.questions import Questions
 
@@ -65,25 +66,42 @@ if taken := [character for character in "{}:" if character in str(workflow.based
         "(:) take for something else; move or rename it"
     )
 
+PUBLISHED = str(Path(workflow.basedir) / "config" / "published.csv")
+
 try:
+    options = call_options(config)
     plan = load_plan(Path(workflow.basedir) / "config", config)
 except StyleSVError as error:
     stop(error)
 
 
-def experiments_called():
-    """Names of the experiments that this call is for; files among its targets are none."""
+def targets():
+    """What this call asks for: names of rules, files."""
     return workflow.dag_settings.targets or ["demo"]
 
 
-def pages_asked_for():
-    """Reports of the experiments that this call was for, on this disk."""
-    called = [name for name in experiments_called() if name in plan.experiments]
-    pages = [Path(paths.PAGE.format(experiment=name)).absolute() for name in called]
-    return [page for page in pages if page.exists()]
+def experiments_called():
+    """Names of the experiments that this call is for; files among its targets are none."""
+    return called_experiments(targets(), options)
 
 
-questions = Questions(plan, files_under, jobs_are_forced, experiments_called, given_videos=config.get("videos"))
+def made_for_people():
+    """Reports and tables that this call was for, on this disk, each with what it is."""
+    made = [("report", paths.PAGE.format(experiment=name)) for name in targets() if name in plan.experiments]
+    tables = (name.removeprefix("table_") for name in targets() if name.startswith("table_"))
+    made += [("table", paths.TABLE["md"].format(experiment=options.experiment, table=table)) for table in tables]
+    return [(what, Path(file).absolute()) for what, file in made if Path(file).exists()]
+
+
+questions = Questions(
+    plan,
+    files_under,
+    jobs_are_forced,
+    experiments_called,
+    given_videos=config.get("videos"),
+    options=options,
+    published=Path(PUBLISHED).read_text,
+)
 
 
 wildcard_constraints:
@@ -101,7 +119,15 @@ wildcard_constraints:
     look=r"[0-9a-f]{8}",
     sha256=r"[0-9a-f]{64}",
     key=r"[0-9a-f]{8}",
+    table=r"[A-Za-z0-9_.-]+",
     experiment=r"[A-Za-z0-9_.-]+",
+
+
+@cache
+def refuse_ignored_options():
+    """A Snakemake inside a job has other targets than the call, whose options it is given all the same."""
+    if workflow.is_main_process:
+        refuse_ignored(targets(), options)
 
 
 def answer(question):
@@ -110,6 +136,7 @@ def answer(question):
     def answered(wildcards):
         wait_for_jobs_left_running()
         try:
+            refuse_ignored_options()
             return question(wildcards)
         except StyleSVError as error:
             stop(error)
@@ -166,6 +193,11 @@ def missing_targets():
 def raw_videos(wildcards):
     """A user's own videos and fetched ones are read where they are, also where results lie in object storage."""
     return files(questions.raw_videos, on_this_disk=not plan.data[wildcards.data].rendered)(wildcards)
+
+
+def table_results(table):
+    """What a target such as table_main makes."""
+    return lambda _: answer(questions.table_of_call)(table)
 
 
 def experiment_results(name):

@@ -1,4 +1,4 @@
-"""Scores and clips to tables, figures and the report."""
+"""Scores and clips to figures and the report."""
 
 
 localrules:
@@ -19,7 +19,7 @@ rule write_experiment:
 
 
 rule write_report:
-    """Tables, figures and one page with everything an experiment found, readable without a network.
+    """Figures and one page with everything an experiment found, readable without a network.
 
     One job, so that what people read is always of one and the same state of the results.
     """
@@ -28,7 +28,6 @@ rule write_report:
         files=files(questions.reported_files),
     output:
         page=paths.PAGE,
-        tables=directory(paths.TABLES),
         figures=directory(paths.FIGURES),
     log:
         "logs/write_report/{experiment}.log",
@@ -43,7 +42,6 @@ rule write_report:
         exec python {params.scripts:q}/write_report.py \
             --experiment {input.experiment:q} \
             --page {output.page:q} \
-            --tables {output.tables:q} \
             --figures {output.figures:q} \
             >{log:q} 2>&1
         """

@@ -1,4 +1,4 @@
-"""Write the tables, the figures and the page with everything that an experiment found."""
+"""Write the figures and the page with everything that an experiment found."""
 
 from pathlib import Path
 
@@ -10,12 +10,11 @@ from stylesv.errors import run_command
 @click.command(help=__doc__)
 @click.option("--experiment", required=True, type=click.Path(path_type=Path), help="What the report is about, YAML.")
 @click.option("--page", required=True, type=click.Path(path_type=Path), help="HTML file to write.")
-@click.option("--tables", required=True, type=click.Path(path_type=Path), help="Folder for the tables.")
 @click.option("--figures", required=True, type=click.Path(path_type=Path), help="Folder for the figures.")
-def write_report(experiment: Path, page: Path, tables: Path, figures: Path) -> None:
+def write_report(experiment: Path, page: Path, figures: Path) -> None:
     from stylesv.report.experiment import write_experiment
 
-    write_experiment(experiment, page=page, tables=tables, figures=figures)
+    write_experiment(experiment, page=page, figures=figures)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The whole of the settings: what `config/config.yaml` holds, and what an experiment file may say."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, NonNegativeInt, model_validator
 
@@ -12,6 +12,7 @@ from stylesv.config.training import TrainingSettings
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
 TableName = Literal["main", "ablation", "protocols", "long_video", "cost"]
+TABLES: tuple[str, ...] = get_args(TableName)
 
 
 class LengthSettings(Settings):

@@ -20,10 +20,8 @@ from stylesv.report.figures import draw_score_curves, draw_training_curves
 from stylesv.report.html import DatasetSummary, Media, ReportContent, RunSummary, write_report
 from stylesv.report.motion_figures import draw_motion_curves
 from stylesv.report.score_row import format_number, score_row
-from stylesv.report.tables import ScoreTable, write_score_table
+from stylesv.report.tables import ScoreTable, tabulate_scores
 from stylesv.report.warnings import warnings_of_snapshots
-
-TABLE_FILES = {"csv": "csv", "markdown": "md", "tex": "tex"}
 
 TRAINING_FIELDS = {
     "loss_generator": "generator loss",
@@ -36,8 +34,8 @@ TRAINING_FIELDS = {
 """Numbers of a training log that are drawn, and the labels of their axes."""
 
 
-def write_experiment(file: Path, *, page: Path, tables: Path, figures: Path) -> None:
-    """Write an experiment's tables and figures, and the page that shows them.
+def write_experiment(file: Path, *, page: Path, figures: Path) -> None:
+    """Write an experiment's figures, and the page that shows them.
 
     `file` is the experiment's record; what it names lies relative to the folder that holds its `results`.
 
@@ -48,7 +46,7 @@ def write_experiment(file: Path, *, page: Path, tables: Path, figures: Path) -> 
     """
     experiment, root = read_experiment(file), file.absolute().parents[2]
     scores = [score for run in experiment.runs for score in read_run_scores(root / run.scores)]
-    written, pictures = _score_tables(scores, tables, figures)
+    written, pictures = _score_tables(scores, figures)
     logs = {run.name: _log_lines(run, root) for run in experiment.runs}
     if any(logs.values()):
         pictures.append(Media(figures / "training.png", "Losses and logits over training", wide=False))
@@ -80,13 +78,12 @@ def write_experiment(file: Path, *, page: Path, tables: Path, figures: Path) -> 
     write_report(page, content)
 
 
-def _score_tables(scores: list[Score], tables: Path, figures: Path) -> tuple[list[ScoreTable], list[Media]]:
+def _score_tables(scores: list[Score], figures: Path) -> tuple[list[ScoreTable], list[Media]]:
     """A table and a curve over training for each protocol's name."""
     written, curves = [], []
     for protocol in dict.fromkeys(score.protocol.name for score in scores):
         rows = [score_row(score) for score in scores if score.protocol.name == protocol]
-        files = {kind: tables / f"{protocol}.{suffix}" for kind, suffix in TABLE_FILES.items()}
-        written.append(write_score_table(rows, **files))
+        written.append(tabulate_scores(rows))
         curve = figures / f"curve_{protocol}.png"
         draw_score_curves(rows, png=curve, pdf=curve.with_suffix(".pdf"))
         curves.append(Media(curve, f"{written[-1].label} over training", wide=False))

@@ -29,6 +29,7 @@ from stylesv.errors import ConfigError, StyleSVError
 from stylesv.records.protocol import Protocol
 from stylesv.records.recipe import DataRecipe, GivenVideos, RenderedVideos
 from stylesv.workflow import paths
+from stylesv.workflow.call import CallOptions
 from stylesv.workflow.fetched import fetched_archive, fetched_clips
 from stylesv.workflow.planned import (
     DataPlan,
@@ -61,16 +62,17 @@ class _Planner:
 
     def __init__(self, config_dir: Path, overrides: dict[str, Any]):
         self.config_dir = config_dir
-        unknown = sorted(set(overrides) - {"videos", *_SECTIONS})
+        known = ("videos", *CallOptions.model_fields, *_SECTIONS)
+        unknown = sorted(set(overrides) - set(known))
         if unknown:
-            raise ConfigError(f"--config: {unknown[0]}: unknown; known here: {', '.join(('videos', *_SECTIONS))}")
+            raise ConfigError(f"--config: {unknown[0]}: unknown; known here: {', '.join(known)}")
         self.given_videos = overrides.get("videos")
         if not isinstance(self.given_videos, str | None):
             raise ConfigError(
                 f"--config videos={self.given_videos}: is read as a {type(self.given_videos).__name__}, but a path is "
                 f"expected; write it as one: videos=./{self.given_videos}"
             )
-        settings = {key: read_scalars(value) for key, value in overrides.items() if key != "videos"}
+        settings = {key: read_scalars(value) for key, value in overrides.items() if key in _SECTIONS}
         self.overrides = Layer.from_values(settings, "--config")
         # a data set, model or protocol is asked for by every run
         self.read = cache(read_layer)

@@ -14,17 +14,21 @@ from stylesv.errors import ConfigError
 from stylesv.records.experiment import Experiment, experiment_yaml
 from stylesv.records.protocol import protocol_yaml
 from stylesv.records.recipe import recipe_yaml
+from stylesv.records.table_plan import TablePlan
 from stylesv.workflow import paths
+from stylesv.workflow.call import CallOptions
 from stylesv.workflow.data_questions import DataQuestions
 from stylesv.workflow.looks import LookQuestions, Wildcards
 from stylesv.workflow.named import Named
 from stylesv.workflow.planned import RunPlan
 from stylesv.workflow.reported import asked_of, candidates_of, choice_of, collection_options, reported, scores_of
 from stylesv.workflow.segments import LOG, Snapshots, previous_snapshot, segments_to_run
+from stylesv.workflow.table_questions import TableQuestions
+from stylesv.workflow.tabled import table_files, table_names
 
 
 @dataclass(frozen=True)
-class Questions(DataQuestions, LookQuestions):
+class Questions(DataQuestions, LookQuestions, TableQuestions):
     """Answers from a plan and from the files that exist."""
 
     files_under: Callable[[str], Iterable[str]] = lambda folder: ()
@@ -35,9 +39,14 @@ class Questions(DataQuestions, LookQuestions):
     """Names of the experiments that the call is for."""
     given_videos: str | None = None
     """What the command line gives as `--config videos=`."""
+    options: CallOptions = CallOptions()
+    """What the call says beside settings."""
+    published: Callable[[], str] = lambda: ""
+    """What stands in the file of published numbers."""
     _snapshots: dict[str, Snapshots] = field(default_factory=dict)
     _segments: dict[str, frozenset[int]] = field(default_factory=dict)
     _reports: dict[str, Experiment] = field(default_factory=dict)
+    _tables: dict[str, TablePlan] = field(default_factory=dict)
 
     @cached_property
     def named(self) -> Named:
@@ -219,7 +228,8 @@ class Questions(DataQuestions, LookQuestions):
             kept += [_at(paths.NETWORKS, run, kimg) for kimg in run.kimgs]
             if run.name not in self.imported and run.kimgs[-1] in self._segments_of(run.name):
                 kept.append(_at(paths.STATE, run, run.kimgs[-1]))
-        return [pattern.format(experiment=name) for pattern in (paths.PAGE, paths.TABLES, paths.FIGURES)], kept
+        tables = [file for table in table_names(experiment) for file in table_files(name, table)]
+        return [*(pattern.format(experiment=name) for pattern in (paths.PAGE, paths.FIGURES)), *tables], kept
 
     # ---- what the answers are made of ----
 
