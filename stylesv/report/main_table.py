@@ -23,8 +23,8 @@ INTERVAL = (
     "lowest to the highest end of the seeds' bootstrap intervals."
 )
 VERDICT = (
-    "Not different from: paper, where its number lies in our interval (it has none of its own); best, where this mean and that of "
-    "the best model of the data set lie in each other's interval."
+    "Not different from: paper, where its number lies in our interval (it has none of its own); best, where this mean and that "
+    "of the best model of the data set lie in each other's interval."
 )
 
 
@@ -43,12 +43,8 @@ def main_table(found: TabledScores, published: Sequence[PublishedNumber]) -> Tab
     runs = [run for run in found.plan.runs if run.tabled]
     notes = (INTERVAL, VERDICT, *published_notes(published, lines), *found.notes(protocols), *found.missing(runs))
     shown = [line["shown"] for line in lines]
-    return Table(
-        f"{found.plan.title}: paper and ours",
-        pd.DataFrame([line["numbers"] for line in lines]),
-        pd.DataFrame(shown),
-        notes,
-    )
+    numbers = pd.DataFrame([line["numbers"] for line in lines])
+    return Table(f"{found.plan.title}: paper and ours", numbers, pd.DataFrame(shown), notes)
 
 
 def published_notes(published: Sequence[PublishedNumber], lines: Sequence[dict]) -> tuple[str, ...]:
@@ -57,13 +53,19 @@ def published_notes(published: Sequence[PublishedNumber], lines: Sequence[dict])
     sources = dict.fromkeys(f"Paper: {number.source} ({number.confidence})." for number in used)
     shown = {(line["numbers"]["dataset"], line["published_as"]) for line in lines if line["published_as"]}
     others = [
-        f"Published elsewhere, {number.dataset}, {number.metric}: {number.method} {number.value:g} ({number.source}; {number.confidence})."
+        number_text(number)
         for number in published
         if number.place == "elsewhere" and number.model is not None and (number.dataset, number.metric) in shown
     ]
     if not shown:
         return ("The paper has no numbers of these measures or data sets.",)
     return (LETTERS, *sources, *others)
+
+
+def number_text(number: PublishedNumber) -> str:
+    """A number of others with its source, as a note."""
+    what = f"{number.dataset}, {number.metric}: {number.method} {number.value:g}"
+    return f"Published elsewhere, {what} ({number.source}; {number.confidence})."
 
 
 def _block(

@@ -6,6 +6,7 @@ import pandas as pd
 
 from stylesv.records.published import PublishedNumber
 from stylesv.records.table_plan import TabledRun, TablePlan
+from stylesv.report.main_table import number_text
 from stylesv.report.protocol_text import describe_protocol
 from stylesv.report.score_row import ScoreRow, format_floor, format_number, format_score, score_row
 from stylesv.report.table_files import DASH, Table
@@ -37,8 +38,8 @@ def protocols_table(found: TabledScores, published: Sequence[PublishedNumber]) -
             shown.append(cells | {"all seeds": format_ours(ours)})
     checkpoints = [f"{run.dataset}: {run.name} at {run.kimgs[-1]} kimg." for run in shown_runs]
     notes = (
-        "One checkpoint of each data set, the last snapshot of its first seed; all seeds: mean ± standard deviation over seeds, of last "
-        "snapshots where a protocol scores these alone and of best ones otherwise.",
+        "One checkpoint of each data set, the last snapshot of its first seed. All seeds: mean ± standard deviation over seeds, of "
+        "last snapshots where a protocol scores these alone, and of best ones otherwise.",
         *checkpoints,
         *_published_elsewhere(plan, published),
         *found.notes(plan.protocols),
@@ -86,7 +87,4 @@ def _published_elsewhere(plan: TablePlan, published: Sequence[PublishedNumber]) 
         and number.place == "elsewhere"
         and "untrained" not in number.method
     ]
-    return [
-        f"Published, {number.dataset}, {number.metric}: {number.method} {number.value:g} ({number.source}; {number.confidence})."
-        for number in found
-    ]
+    return [number_text(number) for number in found]

@@ -39,7 +39,7 @@ class Questions(DataQuestions, LookQuestions, TableQuestions):
     """Names of the experiments that the call is for."""
     given_videos: str | None = None
     """What the command line gives as `--config videos=`."""
-    options: CallOptions = CallOptions()
+    options: CallOptions = field(default_factory=CallOptions)
     """What the call says beside settings."""
     published: Callable[[], str] = lambda: ""
     """What stands in the file of published numbers."""
