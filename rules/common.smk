@@ -14,6 +14,7 @@ from snakemake.io import get_flag_value, is_flagged
 
 from stylesv.errors import StyleSVError
 from stylesv.workflow import paths
+from stylesv.workflow.call import call_options, called_experiments, refuse_ignored
 from stylesv.workflow.plan import load_plan
 from stylesv.workflow.questions import Questions
 
@@ -66,34 +67,49 @@ if taken := [character for character in "{}:" if character in str(workflow.based
         "(:) take for something else; move or rename it"
     )
 
+PUBLISHED = str(Path(workflow.basedir) / "config" / "published.csv")
+
 try:
+    options = call_options(config)
     plan = load_plan(Path(workflow.basedir) / "config", config)
 except StyleSVError as error:
     stop(error)
 
 
-def experiments_called():
-    """Names of the experiments that this call is for; files among its targets are none."""
+def targets():
+    """What this call asks for: names of rules, files."""
     return workflow.dag_settings.targets or ["demo"]
 
 
-def pages_asked_for():
-    """Reports of the experiments that this call was for, on this disk."""
-    called = [name for name in experiments_called() if name in plan.experiments]
-    pages = [Path(paths.PAGE.format(experiment=name)).absolute() for name in called]
-    return [page for page in pages if page.exists()]
+def experiments_called():
+    """Names of the experiments that this call is for; files among its targets are none."""
+    return called_experiments(targets(), options)
 
 
 def jobs_of(wildcards):
     """The jobs that make an experiment's report: each its rule, and the rules of those that make its inputs."""
     dag, found = workflow.dag, {}
-    waiting = [job for job in dag.jobs if (job.rule.name, job.wildcards.get("experiment")) == ("write_report", wildcards.experiment)]
+    waiting = [
+        job
+        for job in dag.jobs
+        if (job.rule.name, job.wildcards.get("experiment")) == ("write_report", wildcards.experiment)
+    ]
     while waiting:
         job = waiting.pop()
         if job not in found:
             found[job] = list(dag.dependencies[job])
             waiting += found[job]
     return [(job.rule.name, tuple(maker.rule.name for maker in makers)) for job, makers in found.items()]
+
+
+def made_for_people():
+    """Reports, tables and figures that this call was for, on this disk, each with what it is."""
+    made = [("report", paths.PAGE.format(experiment=name)) for name in targets() if name in plan.experiments]
+    tables = (name.removeprefix("table_") for name in targets() if name.startswith("table_"))
+    made += [("table", paths.TABLE["md"].format(experiment=options.experiment, table=table)) for table in tables]
+    figures = (name.removeprefix("figure_") for name in targets() if name.startswith("figure_"))
+    made += [("figure", paths.FIGURE.format(experiment=options.experiment, figure=figure)) for figure in figures]
+    return [(what, Path(file).absolute()) for what, file in made if Path(file).exists()]
 
 
 questions = Questions(
@@ -104,6 +120,8 @@ questions = Questions(
     given_videos=config.get("videos"),
     captions=Path(workflow.basedir) / "rules" / "captions",
     jobs_of=jobs_of,
+    options=options,
+    published=Path(PUBLISHED).read_text,
 )
 
 
@@ -124,7 +142,15 @@ wildcard_constraints:
     figure=r"[a-z_]+",
     sha256=r"[0-9a-f]{64}",
     key=r"[0-9a-f]{8}",
+    table=r"[A-Za-z0-9_.-]+",
     experiment=r"[A-Za-z0-9_.-]+",
+
+
+@cache
+def refuse_ignored_options():
+    """A Snakemake inside a job has other targets than the call, whose options it is given all the same."""
+    if workflow.is_main_process:
+        refuse_ignored(targets(), options)
 
 
 def answer(question):
@@ -133,6 +159,7 @@ def answer(question):
     def answered(wildcards):
         wait_for_jobs_left_running()
         try:
+            refuse_ignored_options()
             return question(wildcards)
         except StyleSVError as error:
             stop(error)
@@ -189,6 +216,16 @@ def missing_targets():
 def raw_videos(wildcards):
     """A user's own videos and fetched ones are read where they are, also where results lie in object storage."""
     return files(questions.raw_videos, on_this_disk=not plan.data[wildcards.data].rendered)(wildcards)
+
+
+def table_results(table):
+    """What a target such as table_main makes."""
+    return lambda _: answer(questions.table_of_call)(table)
+
+
+def figure_results(figure):
+    """What a target such as figure_slices makes."""
+    return lambda _: answer(questions.figure_of_call)(figure)
 
 
 def experiment_results(name):

@@ -1,4 +1,6 @@
-"""Scores and clips to tables, figures and the report."""
+"""Scores and clips to figures and the report."""
+
+from stylesv.config.figures import DRAWN_FROM
 
 
 localrules:
@@ -70,6 +72,7 @@ rule write_report:
         rule_graph=files(questions.rule_graph_file),
         files=files(questions.reported_files),
         figures=files(questions.figures),
+        tables=files(questions.tables),
     output:
         page=paths.PAGE,
         films=directory(paths.PAGE_FILMS),

@@ -17,6 +17,7 @@ from stylesv.records.experiment import (
     ReportedFigure,
     ReportedRun,
     ReportedSnapshot,
+    ReportedTable,
     experiment_yaml,
 )
 from stylesv.records.log_line import log_text
@@ -53,6 +54,7 @@ class ExperimentFiles:
         self.runs: list[ReportedRun] = []
         self.figures: tuple[str, ...] = ()
         self.colours = COLOURS
+        self.tables: tuple[ReportedTable, ...] = ()
 
     def file(self, name: str, text: str = "") -> str:
         """A text file."""
@@ -137,6 +139,7 @@ class ExperimentFiles:
         ]
         experiment = Experiment(
             **{"title": "T", "shown": "best", "runs": tuple(self.runs), "figures": tuple(figures)},
+            tables=self.tables,
             data=(ReportedData(name="sky-00", dataset="sky", clips=real, index=self.index),),
             style={"colours": self.colours},
         )

@@ -95,6 +95,21 @@ class ReportedData(Settings):
     """Histogram of its clips' lengths, PNG."""
 
 
+class ReportedTable(Settings):
+    """A table of the experiment."""
+
+    name: str
+    """Its name: main, or that of a protocol."""
+    csv: str
+    """Every digit."""
+    md: str
+    """For people."""
+    tex: str
+    """For print."""
+    html: str
+    """For pages."""
+
+
 class ReportedFigure(Settings):
     """A figure of the experiment."""
 
@@ -118,6 +133,8 @@ class Experiment(Settings):
     data: tuple[ReportedData, ...]
     """Its data sets."""
 
+    tables: tuple[ReportedTable, ...]
+    """Its tables."""
     figures: tuple[ReportedFigure, ...]
     """Its figures."""
     style: StyleSettings
@@ -125,8 +142,8 @@ class Experiment(Settings):
 
     @property
     def files(self) -> list[str]:
-        """Every file that the report reads, but figures."""
-        found = []
+        """Every file that the report reads, but figures and tables."""
+        found: list[str] = []
         for run in self.runs:
             found += [run.recipe, run.choice, run.scores, *run.logs, *_files(run.clips), *_files(run.decomposition)]
             found += [run.nearest] if run.nearest is not None else []

@@ -59,8 +59,9 @@ NEAREST = "results/runs/{run}/clips/{look}/nearest-{protocol}.png"
 EVENTS = "results/tensorboard/{run}"
 
 EXPERIMENT = "results/experiments/{experiment}-{key}.yaml"
-RULE_GRAPH = "results/experiments/{experiment}-{key}.graph.yaml"
-TABLES = "results/tables/{experiment}"
+RULE_GRAPH = "results/experiments/graphs/{experiment}-{key}.yaml"
+TABLE_PLAN = "results/experiments/tables/{experiment}-{key}.yaml"
+TABLE = {kind: f"results/tables/{{experiment}}/{{table}}.{kind}" for kind in ("csv", "md", "tex", "html")}
 FIGURE = "results/figures/{experiment}/{figure}.png"
 FIGURE_PDF = "results/figures/{experiment}/{figure}.pdf"
 PAGE = "results/report/{experiment}/index.html"

@@ -15,18 +15,22 @@ from stylesv.errors import ConfigError
 from stylesv.records.experiment import Experiment, experiment_yaml
 from stylesv.records.protocol import protocol_yaml
 from stylesv.records.recipe import recipe_yaml
+from stylesv.records.table_plan import TablePlan
 from stylesv.workflow import paths
+from stylesv.workflow.call import CallOptions
 from stylesv.workflow.data_questions import DataQuestions
 from stylesv.workflow.looks import LookQuestions, Wildcards
 from stylesv.workflow.named import Named
 from stylesv.workflow.planned import RunPlan
 from stylesv.workflow.report_questions import ReportQuestions
-from stylesv.workflow.reported import asked_of, choice_of, reported, scores_of
+from stylesv.workflow.reported import asked_of, candidates_of, choice_of, collection_options, reported, scores_of
 from stylesv.workflow.segments import LOG, Snapshots, previous_snapshot, segments_to_run
+from stylesv.workflow.table_questions import TableQuestions
+from stylesv.workflow.tabled import table_names
 
 
 @dataclass(frozen=True)
-class Questions(DataQuestions, LookQuestions, ReportQuestions):
+class Questions(DataQuestions, LookQuestions, ReportQuestions, TableQuestions):
     """Answers from a plan and from the files that exist."""
 
     files_under: Callable[[str], Iterable[str]] = lambda folder: ()
@@ -41,9 +45,14 @@ class Questions(DataQuestions, LookQuestions, ReportQuestions):
     """Where the captions of figures are."""
     jobs_of: Callable[[Wildcards], Iterable[tuple[str, tuple[str, ...]]]] = lambda wildcards: ()
     """The jobs that make an experiment: each its rule, and the rules of those that make its inputs."""
+    options: CallOptions = field(default_factory=CallOptions)
+    """What the call says beside settings."""
+    published: Callable[[], str] = lambda: ""
+    """What stands in the file of published numbers."""
     _snapshots: dict[str, Snapshots] = field(default_factory=dict)
     _segments: dict[str, frozenset[int]] = field(default_factory=dict)
     _reports: dict[str, Experiment] = field(default_factory=dict)
+    _tables: dict[str, TablePlan] = field(default_factory=dict)
 
     @cached_property
     def named(self) -> Named:
@@ -173,8 +182,7 @@ class Questions(DataQuestions, LookQuestions, ReportQuestions):
 
     def candidates(self, wildcards: Wildcards) -> list[str]:
         """The scores among which a choice is made."""
-        run = self.named.chooser(wildcards.run, wildcards.chooser)
-        return scores_of(run, run.protocols[:1])
+        return candidates_of(self.named.chooser(wildcards.run, wildcards.chooser))
 
     def choice(self, wildcards: Wildcards) -> dict[str, str]:
         """Protocol and snapshots of these scores."""
@@ -183,13 +191,11 @@ class Questions(DataQuestions, LookQuestions, ReportQuestions):
 
     def collected_scores(self, wildcards: Wildcards) -> list[str]:
         """The scores of a run that an experiment asks for."""
-        run = self.named.collected(wildcards.run, wildcards.collection)
-        return scores_of(run, run.protocols)
+        return scores_of(self.named.collected(wildcards.run, wildcards.collection))
 
     def collection(self, wildcards: Wildcards) -> dict[str, str]:
         """Protocols and snapshots of these scores."""
-        run = self.named.collected(wildcards.run, wildcards.collection)
-        return asked_of(run, run.protocols)
+        return collection_options(self.named.collected(wildcards.run, wildcards.collection))
 
     # ---- what people look at ----
 
@@ -224,7 +230,7 @@ class Questions(DataQuestions, LookQuestions, ReportQuestions):
             kept += [_at(paths.NETWORKS, run, kimg) for kimg in run.kimgs]
             if run.name not in self.imported and run.kimgs[-1] in self._segments_of(run.name):
                 kept.append(_at(paths.STATE, run, run.kimgs[-1]))
-        return [*self._page_files(name), *self._figures_of(name)], kept
+        return [*self._page_files(name), *self._figures_of(name), *self._tables_of(name)], kept
 
     # ---- what the answers are made of ----
 
@@ -243,7 +249,8 @@ class Questions(DataQuestions, LookQuestions, ReportQuestions):
     def _reported(self, name: str) -> Experiment:
         """What an experiment's report is about."""
         if name not in self._reports:
-            self._reports[name] = reported(self.named.experiment(name))
+            experiment = self.named.experiment(name)
+            self._reports[name] = reported(experiment, table_names(experiment))
         return self._reports[name]
 
     def _logged_kimgs(self, run: str) -> list[int]:

@@ -9,6 +9,7 @@ from stylesv.errors import ConfigError
 from stylesv.records.experiment import Experiment
 from stylesv.records.rule_graph import RuleGraph, rule_graph_yaml
 from stylesv.workflow import paths
+from stylesv.workflow.call import CallOptions
 from stylesv.workflow.named import Named
 
 Wildcards = Any
@@ -21,6 +22,7 @@ class ReportQuestions:
     named: Named
     captions: Path
     jobs_of: Callable[[Wildcards], Iterable[tuple[str, tuple[str, ...]]]]
+    options: CallOptions
     _reported: Callable[[str], Experiment]
 
     def figure_files(self, wildcards: Wildcards) -> list[str]:
@@ -41,6 +43,22 @@ class ReportQuestions:
     def figures(self, wildcards: Wildcards) -> list[str]:
         """All figures of an experiment."""
         return self._figures_of(wildcards.experiment)
+
+    def tables(self, wildcards: Wildcards) -> list[str]:
+        """All tables of an experiment."""
+        return self._tables_of(wildcards.experiment)
+
+    def figure_of_call(self, figure: str) -> list[str]:
+        """The files of a figure of the experiment that the call names.
+
+        Raises:
+            ConfigError: it has no such figure.
+        """
+        name = self.named.experiment(self.options.experiment).name
+        for each in self._reported(name).figures:
+            if each.name == figure:
+                return [each.png, each.pdf]
+        raise self._no_figure(figure, name)
 
     def reported_files(self, wildcards: Wildcards) -> list[str]:
         """Every file that an experiment's report reads, besides figures."""
@@ -63,13 +81,19 @@ class ReportQuestions:
 
     def _with_figure(self, wildcards: Wildcards) -> Experiment:
         found = self._reported(wildcards.experiment)
-        names = [figure.name for figure in found.figures]
-        if wildcards.figure not in names:
-            raise ConfigError(
-                f"{wildcards.experiment}: has no figure {wildcards.figure}; it has {', '.join(names)} "
-                "(figures.drawn in its file says which)"
-            )
+        if wildcards.figure not in [figure.name for figure in found.figures]:
+            raise self._no_figure(wildcards.figure, wildcards.experiment)
         return found
+
+    def _no_figure(self, figure: str, experiment: str) -> ConfigError:
+        names = ", ".join(each.name for each in self._reported(experiment).figures)
+        return ConfigError(
+            f"figure_{figure}: experiment {experiment} has no such figure; it has {names} "
+            f"(figures.drawn in config/experiments/{experiment}.yaml says which)"
+        )
+
+    def _tables_of(self, name: str) -> list[str]:
+        return [file for each in self._reported(name).tables for file in (each.csv, each.md, each.tex, each.html)]
 
     def _figures_of(self, name: str) -> list[str]:
         return [file for figure in self._reported(name).figures for file in (figure.png, figure.pdf)]

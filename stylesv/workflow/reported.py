@@ -12,6 +12,7 @@ from stylesv.records.experiment import (
     ReportedFigure,
     ReportedRun,
     ReportedSnapshot,
+    ReportedTable,
 )
 from stylesv.records.look import Look
 from stylesv.records.protocol import Protocol
@@ -19,8 +20,8 @@ from stylesv.workflow import paths
 from stylesv.workflow.planned import DataPlan, ExperimentPlan, RunPlan
 
 
-def reported(experiment: ExperimentPlan) -> Experiment:
-    """The record of an experiment. Runs that another one starts from have no clips of their own in it."""
+def reported(experiment: ExperimentPlan, tables: Sequence[str]) -> Experiment:
+    """The record of an experiment with its tables, by name. Runs that another one starts from have no clips of their own."""
     parents = {run.parent.name for run in experiment.runs if run.parent}
     shown = [run.name for run in experiment.runs if run.name not in parents]
     plans = {run.data.name: run.data for run in experiment.runs}
@@ -29,6 +30,7 @@ def reported(experiment: ExperimentPlan) -> Experiment:
         shown=experiment.figures.snapshot,
         runs=tuple(_reported_run(run, experiment, shown=run.name in shown) for run in experiment.runs),
         data=tuple(_reported_data(plan, experiment) for plan in plans.values()),
+        tables=tuple(_reported_table(name, experiment) for name in tables),
         figures=tuple(_reported_figure(name, experiment) for name in drawn_figures(experiment)),
         style=experiment.figures.style,
     )
@@ -70,24 +72,34 @@ def choice_of(run: RunPlan) -> str:
 
 def collection_of(run: RunPlan) -> str:
     """Name of the file of a run's scores: a key of their protocols and snapshots."""
-    return recipe_key({"protocols": [protocol.id for protocol in run.protocols], "kimgs": list(run.kimgs)})
+    named = {"protocols": [protocol.id for protocol in run.protocols], "kimgs": list(run.kimgs)}
+    last = {"last": [protocol.id for protocol in run.last_protocols]} if run.last_protocols else {}
+    return recipe_key(named | last)
 
 
-def scores_of(run: RunPlan, protocols: Sequence[Protocol]) -> list[str]:
-    """Files of the scores of a run's snapshots."""
-    return [
-        paths.SCORE.format(run=run.name, kimg=kimg, protocol=protocol.id)
-        for protocol in protocols
-        for kimg in run.kimgs
-    ]
+def scores_of(run: RunPlan) -> list[str]:
+    """Files of all scores of a run."""
+    return [paths.SCORE.format(run=run.name, kimg=kimg, protocol=protocol.id) for protocol, kimg in run.scored]
+
+
+def candidates_of(run: RunPlan) -> list[str]:
+    """Files of the scores that a run's best snapshot is chosen by."""
+    (protocol, *_) = run.protocols
+    return [paths.SCORE.format(run=run.name, kimg=kimg, protocol=protocol.id) for kimg in run.kimgs]
 
 
 def asked_of(run: RunPlan, protocols: Sequence[Protocol]) -> dict[str, str]:
     """Names of protocols and snapshots as options of a command."""
-    return {
-        "protocols": ",".join(protocol.id for protocol in protocols),
-        "kimgs": ",".join(str(kimg) for kimg in run.kimgs),
-    }
+    return {"protocols": _names(protocols), "kimgs": ",".join(str(kimg) for kimg in run.kimgs)}
+
+
+def collection_options(run: RunPlan) -> dict[str, str]:
+    """Those of all its scores; `last` has the protocols of its last snapshot alone."""
+    return asked_of(run, run.protocols) | {"last": _names(run.last_protocols)}
+
+
+def _names(protocols: Sequence[Protocol]) -> str:
+    return ",".join(protocol.id for protocol in protocols)
 
 
 def _reported_run(run: RunPlan, experiment: ExperimentPlan, *, shown: bool) -> ReportedRun:
@@ -118,6 +130,11 @@ def _reported_run(run: RunPlan, experiment: ExperimentPlan, *, shown: bool) -> R
         else None,
         nearest=paths.NEAREST.format(**seen, protocol=looked_at) if shown and looked_at else None,
     )
+
+
+def _reported_table(name: str, experiment: ExperimentPlan) -> ReportedTable:
+    found = {kind: file.format(experiment=experiment.name, table=name) for kind, file in paths.TABLE.items()}
+    return ReportedTable(name=name, **found)
 
 
 def _reported_figure(name: FigureName, experiment: ExperimentPlan) -> ReportedFigure:

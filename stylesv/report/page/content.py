@@ -1,7 +1,7 @@
 """What stands on the page, gathered from an experiment's files and copied beside it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -20,14 +20,15 @@ from stylesv.report.figures.drawing import TITLES
 from stylesv.report.figures.sources import Sources
 from stylesv.report.page.films import FilmGroup, film_groups
 from stylesv.report.page.media import Media, PageFolder
+from stylesv.report.page.paper_tables import PaperTable, read_paper_table
 from stylesv.report.page.provenance import Provenance, provenance_of
 from stylesv.report.page.rule_graph import draw_rule_graph
 from stylesv.report.page.summary import findings, introduction, not_run
 from stylesv.report.score_row import ScoreRow, format_number, score_row
-from stylesv.report.tables import ScoreTable, write_score_table
+from stylesv.report.tables import ScoreTable, tabulate_scores
 from stylesv.report.warnings import SnapshotWarnings, warnings_of_snapshots
 
-TABLE_FILES = {"csv": "csv", "markdown": "md", "tex": "tex"}
+TABLE_KINDS = ("csv", "md", "tex", "html")
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ class ReportContent:
     introduction: str
     findings: Sequence[str]
     tables: Sequence[ScoreTable]
+    paper_tables: Sequence[PaperTable] = ()
+    table_files: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     not_run: Sequence[str] = ()
     warnings: Sequence[SnapshotWarnings] = ()
     figures: Sequence[Media] = ()
@@ -92,7 +95,7 @@ def gather(files: ReportFiles, page: PageFolder) -> ReportContent:
     sources = Sources.of(files.experiment)
     experiment, root = sources.experiment, sources.root
     scores = [score for run in experiment.runs for score in read_run_scores(root / run.scores)]
-    tables = _score_tables(scores, page)
+    tables = _score_tables(scores)
     logs = sources.logs()
     kimgs = _shown_kimgs(experiment, root)
     shown = _shown_rows(scores, kimgs)
@@ -105,6 +108,8 @@ def gather(files: ReportFiles, page: PageFolder) -> ReportContent:
         findings=findings(tables, shown, warnings),
         not_run=not_run(experiment, scores),
         tables=tables,
+        paper_tables=_paper_tables(sources, tables),
+        table_files=_table_files(sources, page),
         warnings=warnings,
         figures=[*_figures(files.captions, sources, page), *_nearest(experiment, scores, kimgs, root, page)],
         films=film_groups(sources, shown, page),
@@ -117,14 +122,30 @@ def gather(files: ReportFiles, page: PageFolder) -> ReportContent:
     )
 
 
-def _score_tables(scores: Sequence[Score], page: PageFolder) -> list[ScoreTable]:
-    """A table for each protocol's name, and its files."""
-    tables = []
-    for protocol in dict.fromkeys(score.protocol.name for score in scores):
-        rows = [score_row(score) for score in scores if score.protocol.name == protocol]
-        files = {kind: page.path / "tables" / f"{protocol}.{suffix}" for kind, suffix in TABLE_FILES.items()}
-        tables.append(write_score_table(rows, **files))
-    return tables
+def _score_tables(scores: Sequence[Score]) -> list[ScoreTable]:
+    """A table for each protocol's name."""
+    names = dict.fromkeys(score.protocol.name for score in scores)
+    return [
+        tabulate_scores([score_row(score) for score in scores if score.protocol.name == protocol]) for protocol in names
+    ]
+
+
+def _table_files(sources: Sources, page: PageFolder) -> dict[str, dict[str, str]]:
+    """Addresses of the files of every table, copied beside the page: by its name, and by their kind."""
+    return {
+        table.name: {
+            kind: page.copy(sources.root / getattr(table, kind), "tables", f"{table.name}.{kind}")
+            for kind in TABLE_KINDS
+        }
+        for table in sources.experiment.tables
+    }
+
+
+def _paper_tables(sources: Sources, score_tables: Sequence[ScoreTable]) -> list[PaperTable]:
+    """The tables that are not of a protocol's scores, as pages have them."""
+    of_scores = {table.protocol.name for table in score_tables}
+    named = [table for table in sources.experiment.tables if table.name not in of_scores]
+    return [read_paper_table(table.name, sources.root / table.html) for table in named]
 
 
 def _shown_kimgs(experiment: Experiment, root: Path) -> dict[str, int | None]:

@@ -18,7 +18,7 @@
     const rows = [...table.tBodies[0].rows].sort((a, b) => compare(text(a), text(b)) * (descending ? -1 : 1));
     table.tBodies[0].append(...rows);
   };
-  for (const table of document.querySelectorAll("table.sorts")) {
+  for (const table of document.querySelectorAll("table.sortable")) {
     [...table.tHead.rows[0].cells].forEach((head, column) => {
       if (!head.textContent.trim()) return;
       const button = document.createElement("button");
