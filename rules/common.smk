@@ -109,6 +109,7 @@ def made_for_people():
     made += [("table", paths.TABLE["md"].format(experiment=options.experiment, table=table)) for table in tables]
     figures = (name.removeprefix("figure_") for name in targets() if name.startswith("figure_"))
     made += [("figure", paths.FIGURE.format(experiment=options.experiment, figure=figure)) for figure in figures]
+    made += [("crate", paths.CRATE.format(experiment=options.experiment))] * ("crate" in targets())
     return [(what, Path(file).absolute()) for what, file in made if Path(file).exists()]
 
 

@@ -8,6 +8,7 @@ localrules:
     write_rule_graph,
     draw_figure,
     write_report,
+    write_crate,
 
 
 rule write_experiment:
@@ -78,6 +79,7 @@ rule write_report:
         films=directory(paths.PAGE_FILMS),
         figures=directory(paths.PAGE_FIGURES),
         tables=directory(paths.PAGE_TABLES),
+        provenance=paths.PROVENANCE,
     log:
         "logs/write_report/{experiment}.log",
     conda:
@@ -98,3 +100,42 @@ rule write_report:
             --page {output.page:q} \
             >{log:q} 2>&1
         """
+
+
+rule write_crate:
+    """An experiment's report, what it was made of, and the workflow in one zip that says what is in it (RO-Crate)."""
+    input:
+        experiment=files(questions.experiment_file),
+        files=files(questions.reported_files),
+        page=[
+            paths.PAGE,
+            paths.PAGE_FILMS,
+            paths.PAGE_FIGURES,
+            paths.PAGE_TABLES,
+            paths.PROVENANCE,
+        ],
+    output:
+        paths.CRATE,
+    log:
+        "logs/write_crate/{experiment}.log",
+    conda:
+        "../envs/crate.yaml"
+    params:
+        scripts=SCRIPTS,
+        project=keyed(workflow.basedir),
+        key=answer(questions.page_key),
+    shell:
+        r"""
+        exec python {params.scripts:q}/write_crate.py \
+            --experiment {input.experiment:q} \
+            --page {input.page[0]:q} \
+            --project {params.project:q} \
+            --out {output:q} \
+            >{log:q} 2>&1
+        """
+
+
+rule crate:
+    """The crate of the experiment that the call names: `snakemake crate --config experiment=NAME`."""
+    input:
+        answer(questions.crate_of_call),

@@ -65,6 +65,7 @@ TABLE = {kind: f"results/tables/{{experiment}}/{{table}}.{kind}" for kind in ("c
 FIGURE = "results/figures/{experiment}/{figure}.png"
 FIGURE_PDF = "results/figures/{experiment}/{figure}.pdf"
 PAGE = "results/report/{experiment}/index.html"
+PROVENANCE = "results/report/{experiment}/provenance.json"
 PAGE_FILMS = "results/report/{experiment}/films"
 PAGE_FIGURES = "results/report/{experiment}/figures"
 PAGE_TABLES = "results/report/{experiment}/tables"

@@ -60,6 +60,10 @@ class ReportQuestions:
                 return [each.png, each.pdf]
         raise self._no_figure(figure, name)
 
+    def crate_of_call(self, _: Wildcards) -> str:
+        """The crate of the experiment that the call names."""
+        return paths.CRATE.format(experiment=self.named.experiment(self.options.experiment).name)
+
     def reported_files(self, wildcards: Wildcards) -> list[str]:
         """Every file that an experiment's report reads, besides figures."""
         return self._reported(wildcards.experiment).files
@@ -99,7 +103,7 @@ class ReportQuestions:
         return [file for figure in self._reported(name).figures for file in (figure.png, figure.pdf)]
 
     def _page_files(self, name: str) -> list[str]:
-        patterns = (paths.PAGE, paths.PAGE_FILMS, paths.PAGE_FIGURES, paths.PAGE_TABLES)
+        patterns = (paths.PAGE, paths.PAGE_FILMS, paths.PAGE_FIGURES, paths.PAGE_TABLES, paths.PROVENANCE)
         return [pattern.format(experiment=name) for pattern in patterns]
 
     def _caption(self, figure: str) -> str:

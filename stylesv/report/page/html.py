@@ -1,10 +1,11 @@
 """The page itself: one HTML file beside its films, figures and tables; nothing is fetched."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import jinja2
 
-from stylesv.files import write_text
+from stylesv.files import readable_json, write_text
 from stylesv.records.beside import FIDELITY
 from stylesv.report.artefact_table import beside_cells
 from stylesv.report.floor_text import explain_floor, explain_infinity
@@ -22,7 +23,10 @@ def write_report(page: Path, files: ReportFiles) -> None:
     Raises:
         StyleSVError: as `stylesv.report.page.content.gather`.
     """
-    write_page(page, gather(files, PageFolder(page.parent)))
+    content = gather(files, PageFolder(page.parent))
+    if content.provenance is not None:
+        write_text(page.with_name("provenance.json"), readable_json(asdict(content.provenance)))
+    write_page(page, content)
 
 
 def write_page(page: Path, content: ReportContent) -> None:
