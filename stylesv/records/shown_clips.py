@@ -91,7 +91,7 @@ def read_shown_clips(path: Path) -> ShownClips:
         DataError: it is missing, damaged or something else.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
             arrays = {part.name: archive[part.name] for part in fields(ShownClips)}
         about = ShownFrom.model_validate_json(json.dumps(json.loads(arrays.pop(ABOUT).tobytes())))
     except FileNotFoundError as error:
