@@ -54,6 +54,7 @@ NEAREST = "results/runs/{run}/clips/{look}/nearest-{protocol}.png"
 EVENTS = "results/tensorboard/{run}"
 
 EXPERIMENT = "results/experiments/{experiment}-{key}.yaml"
+SPEED = "results/speeds/{run}.json"
 TABLE_PLAN = "results/experiments/tables/{experiment}-{key}.yaml"
 TABLE = {kind: f"results/tables/{{experiment}}/{{table}}.{kind}" for kind in ("csv", "md", "tex", "html")}
 FIGURES = "results/figures/{experiment}"
