@@ -13,6 +13,7 @@ os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [str(workflow.basedir)
 from snakemake.io import get_flag_value, is_flagged
 
 from stylesv.errors import StyleSVError
+from stylesv.records.speed import read_speeds
 from stylesv.workflow import paths
 from stylesv.workflow.call import call_options, called_experiments, refuse_ignored
 from stylesv.workflow.plan import load_plan
@@ -68,6 +69,7 @@ if taken := [character for character in "{}:" if character in str(workflow.based
     )
 
 PUBLISHED = str(Path(workflow.basedir) / "config" / "published.csv")
+SPEEDS = str(Path(workflow.basedir) / "config" / "speeds.csv")
 
 try:
     options = call_options(config)
@@ -123,6 +125,7 @@ questions = Questions(
     jobs_of=jobs_of,
     options=options,
     published=Path(PUBLISHED).read_text,
+    speeds=lambda: read_speeds(Path(SPEEDS)),
 )
 
 

@@ -63,6 +63,27 @@ class TabledData(Settings):
     """File of its data sheet."""
 
 
+class PlannedStage(Settings):
+    """Jobs of one rule for one data set, model and protocol."""
+
+    stage: str
+    """The rule."""
+    dataset: str
+    """Name of the data set's settings."""
+    model: str
+    """The model; empty: jobs of the data set."""
+    name: str
+    """Name of the protocol; empty: none."""
+    resolution: int
+    """Height and width of frames, pixels."""
+    jobs: int
+    """How many there are, from nothing."""
+    kimg: int
+    """Thousands of frames that they train on, together; 0: they train nothing."""
+    benchmarks: tuple[str, ...]
+    """Where Snakemake leaves what they took, each a file or a pattern of them below `benchmarks`."""
+
+
 class TablePlan(Settings):
     """What tables are made of. Files are given relative to the folder that holds `results`."""
 
@@ -78,6 +99,10 @@ class TablePlan(Settings):
     """Its runs, parents before their children."""
     data: tuple[TabledData, ...]
     """Its data sets."""
+    stages: tuple[PlannedStage, ...]
+    """Its jobs, in the order of doing them."""
+    speeds: tuple[str, ...]
+    """Files of the speeds that are measured on the machine, for models that config/speeds.csv does not know."""
 
     @property
     def files(self) -> list[str]:

@@ -9,6 +9,7 @@ from stylesv.errors import ConfigError
 from stylesv.records.published import PublishedNumber, read_published
 from stylesv.records.table_plan import TabledProtocol, read_table_plan
 from stylesv.report.ablation_table import ablation_table
+from stylesv.report.cost_table import cost_table
 from stylesv.report.long_video_table import long_video_table
 from stylesv.report.main_table import main_table
 from stylesv.report.protocols_table import protocols_table
@@ -24,8 +25,10 @@ BUILDERS: dict[str, Callable[[TabledScores, Sequence[PublishedNumber]], Table]] 
 }
 
 
-def write_experiment_table(plan_file: Path, name: str, *, published: Path, files: TableFiles) -> None:
-    """Write one table of an experiment: one of `BUILDERS`, or that of a protocol's scores, by the protocol's name.
+def write_experiment_table(
+    plan_file: Path, name: str, *, published: Path, speeds: Path, benchmarks: Path, files: TableFiles
+) -> None:
+    """Write one table of an experiment: one of `BUILDERS`, its cost, or the scores of a protocol, by the protocol's name.
 
     `plan_file` is the record of its tables; what that names lies relative to the folder that holds its `results`. What is not
     there is a dash, with the command that makes it.
@@ -36,13 +39,16 @@ def write_experiment_table(plan_file: Path, name: str, *, published: Path, files
         CheckpointError: a choice of a snapshot cannot be read.
     """
     plan, root = read_table_plan(plan_file), Path(plan_file).absolute().parents[3]
+    if name == "cost":
+        write_table_files(cost_table(plan, root, speeds=speeds, benchmarks=benchmarks), files)
+        return
     found = read_tabled_scores(plan, root)
     if name in BUILDERS:
         write_table_files(BUILDERS[name](found, read_published(published)), files)
         return
     protocol = next((protocol for protocol in plan.protocols if protocol.name == name), None)
     if protocol is None:
-        known = ", ".join((*BUILDERS, *(protocol.name for protocol in plan.protocols)))
+        known = ", ".join((*BUILDERS, "cost", *(protocol.name for protocol in plan.protocols)))
         raise ConfigError(f"--table {name}: no such table of experiment {plan.experiment}; known: {known}")
     _write_scores(found, protocol, files)
 

@@ -38,7 +38,7 @@ def protocols_table(found: TabledScores, published: Sequence[PublishedNumber]) -
             shown.append(cells | {"all seeds": format_ours(ours)})
     checkpoints = [f"{run.dataset}: {run.name} at {run.kimgs[-1]} kimg." for run in shown_runs]
     notes = (
-        "One checkpoint of each data set, the last snapshot of its first seed. All seeds: mean ± standard deviation over them, of "
+        "One checkpoint of each data set, the last snapshot of its first seed. All seeds: mean ± standard deviation, of "
         "last snapshots where a protocol scores these alone, and of best ones otherwise.",
         *checkpoints,
         *_published_elsewhere(plan, published),

@@ -60,6 +60,7 @@ EVENTS = "results/tensorboard/{run}"
 
 EXPERIMENT = "results/experiments/{experiment}-{key}.yaml"
 RULE_GRAPH = "results/experiments/graphs/{experiment}-{key}.yaml"
+SPEED = "results/speeds/{run}.json"
 TABLE_PLAN = "results/experiments/tables/{experiment}-{key}.yaml"
 TABLE = {kind: f"results/tables/{{experiment}}/{{table}}.{kind}" for kind in ("csv", "md", "tex", "html")}
 FIGURE = "results/figures/{experiment}/{figure}.png"

@@ -15,6 +15,7 @@ from stylesv.errors import ConfigError
 from stylesv.records.experiment import Experiment, experiment_yaml
 from stylesv.records.protocol import protocol_yaml
 from stylesv.records.recipe import recipe_yaml
+from stylesv.records.speed import Speed
 from stylesv.records.table_plan import TablePlan
 from stylesv.workflow import paths
 from stylesv.workflow.call import CallOptions
@@ -49,6 +50,8 @@ class Questions(DataQuestions, LookQuestions, ReportQuestions, TableQuestions):
     """What the call says beside settings."""
     published: Callable[[], str] = lambda: ""
     """What stands in the file of published numbers."""
+    speeds: Callable[[], tuple[Speed, ...]] = lambda: ()
+    """What stands in the table of speeds."""
     _snapshots: dict[str, Snapshots] = field(default_factory=dict)
     _segments: dict[str, frozenset[int]] = field(default_factory=dict)
     _reports: dict[str, Experiment] = field(default_factory=dict)

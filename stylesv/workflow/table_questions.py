@@ -6,6 +6,7 @@ from typing import Any
 
 from stylesv.config.recipe import recipe_key
 from stylesv.errors import ConfigError
+from stylesv.records.speed import Speed
 from stylesv.records.table_plan import TablePlan, table_plan_yaml
 from stylesv.workflow import paths
 from stylesv.workflow.call import CallOptions
@@ -13,7 +14,7 @@ from stylesv.workflow.named import Named, known
 from stylesv.workflow.tabled import table_files, table_names, tabled
 
 Wildcards = Any
-"""A job's wildcards as attributes: experiment, table."""
+"""A job's wildcards as attributes: experiment, table, run."""
 
 
 class TableQuestions:
@@ -22,7 +23,9 @@ class TableQuestions:
     named: Named
     options: CallOptions
     published: Callable[[], str]
+    speeds: Callable[[], tuple[Speed, ...]]
     files_under: Callable[[str], Iterable[str]]
+    reported_files: Callable[[Wildcards], list[str]]
     _tables: dict[str, TablePlan]
 
     def table_plan(self, wildcards: Wildcards) -> str:
@@ -31,8 +34,7 @@ class TableQuestions:
 
     def table_plan_file(self, wildcards: Wildcards) -> str:
         """The file that says so."""
-        key = recipe_key(self._tabled(wildcards.experiment).model_dump(mode="json"))
-        return paths.TABLE_PLAN.format(experiment=wildcards.experiment, key=key)
+        return self._plan_file(wildcards.experiment)
 
     def table_inputs(self, wildcards: Wildcards) -> list[str]:
         """The files that a table reads; with `unfinished=dash` those that exist.
@@ -42,14 +44,23 @@ class TableQuestions:
         """
         named = self.named.experiment(wildcards.experiment)
         known(f"table of {named.name}", dict.fromkeys(table_names(named)), wildcards.table)
-        files = self._tabled(named.name).files
+        files = self._files(wildcards)
         return files if self.options.unfinished == "make" else self._existing(files)
 
     def table_key(self, wildcards: Wildcards) -> str:
         """8 hex digits that stand for what a table shows: what it is made of, published numbers, and what is missing."""
         asked = self._tabled(wildcards.experiment)
-        missing = sorted(set(asked.files) - set(self.table_inputs(wildcards)))
+        missing = sorted(set(self._files(wildcards)) - set(self.table_inputs(wildcards)))
         return recipe_key({"plan": asked.model_dump(mode="json"), "published": self.published(), "missing": missing})
+
+    def speeds_of_call(self, _: Wildcards) -> list[str]:
+        """The plan of the tables of the experiment that the call names, and the speeds that its cost is planned with."""
+        name = self.named.experiment(self.options.experiment).name
+        return [self._plan_file(name), *self._tabled(name).speeds]
+
+    def model_of_run(self, wildcards: Wildcards) -> str:
+        """The model of a run."""
+        return self.named.run(wildcards.run).model
 
     def table_of_call(self, table: str) -> list[str]:
         """The files of a table of the experiment that the call names.
@@ -65,9 +76,20 @@ class TableQuestions:
             )
         return table_files(experiment.name, table)
 
+    def _plan_file(self, name: str) -> str:
+        key = recipe_key(self._tabled(name).model_dump(mode="json"))
+        return paths.TABLE_PLAN.format(experiment=name, key=key)
+
+    def _files(self, wildcards: Wildcards) -> list[str]:
+        """What a table reads when all of it is there; the cost is of everything that the experiment makes."""
+        asked = self._tabled(wildcards.experiment)
+        if wildcards.table != "cost":
+            return asked.files
+        return list(dict.fromkeys([*asked.files, *asked.speeds, *self.reported_files(wildcards)]))
+
     def _tabled(self, name: str) -> TablePlan:
         if name not in self._tables:
-            self._tables[name] = tabled(self.named.experiment(name))
+            self._tables[name] = tabled(self.named.experiment(name), self.speeds())
         return self._tables[name]
 
     def _existing(self, files: Iterable[str]) -> list[str]:

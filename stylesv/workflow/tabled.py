@@ -2,14 +2,16 @@
 
 from stylesv.records.protocol import Protocol
 from stylesv.records.published import papers_metric
+from stylesv.records.speed import Speed
 from stylesv.records.table_plan import TabledData, TabledProtocol, TabledRun, TablePlan
 from stylesv.workflow import paths
 from stylesv.workflow.planned import ExperimentPlan, RunPlan
 from stylesv.workflow.reported import choice_of, collection_of
+from stylesv.workflow.stages import planned_stages, runs_to_measure
 
 
-def tabled(experiment: ExperimentPlan) -> TablePlan:
-    """The record of an experiment's tables."""
+def tabled(experiment: ExperimentPlan, speeds: tuple[Speed, ...] = ()) -> TablePlan:
+    """The record of an experiment's tables; `speeds` are those of config/speeds.csv."""
     data = {run.data.name: run.data for run in experiment.runs}
     every = {protocol.id: protocol for run in experiment.runs for protocol in run.protocols}
     last = {protocol.id: protocol for run in experiment.runs for protocol in run.last_protocols}
@@ -19,6 +21,8 @@ def tabled(experiment: ExperimentPlan) -> TablePlan:
         models=experiment.models,
         protocols=tuple(_protocol(each, last=each.id not in every) for each in (every | last).values()),
         runs=tuple(_run(run, tabled=run.model in experiment.models) for run in experiment.runs),
+        stages=tuple(planned_stages(experiment)),
+        speeds=tuple(paths.SPEED.format(run=run.name) for run in runs_to_measure(experiment, speeds)),
         data=tuple(
             TabledData(
                 name=name,
