@@ -23,7 +23,7 @@ from stylesv.report.page.media import Media, PageFolder
 from stylesv.report.page.paper_tables import PaperTable, read_paper_table
 from stylesv.report.page.provenance import Provenance, provenance_of
 from stylesv.report.page.rule_graph import draw_rule_graph
-from stylesv.report.page.summary import findings, introduction, not_run
+from stylesv.report.page.summary import findings, introduction, not_run, paper_findings
 from stylesv.report.score_row import ScoreRow, format_number, score_row
 from stylesv.report.tables import ScoreTable, tabulate_scores
 from stylesv.report.warnings import SnapshotWarnings, warnings_of_snapshots
@@ -105,7 +105,7 @@ def gather(files: ReportFiles, page: PageFolder) -> ReportContent:
     return ReportContent(
         title=experiment.title,
         introduction=introduction(recipes, experiment.shown),
-        findings=findings(tables, shown, warnings),
+        findings=[*_paper_findings(sources), *findings(tables, shown, warnings)],
         not_run=not_run(experiment, scores),
         tables=tables,
         paper_tables=_paper_tables(sources, tables),
@@ -146,6 +146,11 @@ def _paper_tables(sources: Sources, score_tables: Sequence[ScoreTable]) -> list[
     of_scores = {table.protocol.name for table in score_tables}
     named = [table for table in sources.experiment.tables if table.name not in of_scores]
     return [read_paper_table(table.name, sources.root / table.html) for table in named]
+
+
+def _paper_findings(sources: Sources) -> list[str]:
+    main = next((table for table in sources.experiment.tables if table.name == "main"), None)
+    return [] if main is None else paper_findings(sources.root / main.csv)
 
 
 def _shown_kimgs(experiment: Experiment, root: Path) -> dict[str, int | None]:

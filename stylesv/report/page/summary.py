@@ -1,6 +1,10 @@
 """The page's first words: what was done, what moved and what is best; and at its end, what was not run."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
 
 from stylesv.records.experiment import Experiment
 from stylesv.records.recipe import ImportedRecipe, Recipe, TrainedRecipe
@@ -55,6 +59,41 @@ def findings(
     elif any(row.motion is not None for row in shown.values()):
         found.append("No measure found that clips which are shown stand still, collapse, repeat or copy real ones.")
     return found
+
+
+def paper_findings(main_csv: Path) -> list[str]:
+    """What of the paper was reproduced, what was not, and by how much it differs, from the table of paper and ours.
+
+    Nothing where it has no number of the paper. A number counts as reproduced where it lies in our interval.
+    """
+    table = pd.read_csv(main_csv)
+    cells = table[table["paper"].notna()] if "paper" in table else table.iloc[:0]
+    if cells.empty:
+        return []
+    measured, missing = cells[cells["ours"].notna()], cells[cells["ours"].isna()]
+    like = measured["not_different_from"].fillna("").str.contains("paper")
+    near, far = int(like.sum()), int((~like).sum())
+    counts = f"{near} {'lies' if near == 1 else 'lie'} in our interval, {far} {'does' if far == 1 else 'do'} not"
+    found = [
+        f"Of {len(cells)} numbers of the paper, {len(measured)} were measured here"
+        + f": {counts}." * (len(measured) > 0)
+    ]
+    for title, lines in (("Not different from", measured[like]), ("Different from", measured[~like])):
+        texts = [_cell_text(line, signed=title == "Different from") for line in lines.to_dict("records")]
+        found += [f"{title} the paper: {'; '.join(texts)}."] * bool(texts)
+    if len(missing):
+        texts = [_cell_name(line) for line in missing.to_dict("records")]
+        found.append(f"Of the paper and not measured here: {'; '.join(texts)}.")
+    return found
+
+
+def _cell_name(line: Mapping[str, Any]) -> str:
+    return f"{line['metric']} of {line['model']} on {line['dataset']}"
+
+
+def _cell_text(line: Mapping[str, Any], *, signed: bool) -> str:
+    text = f"{_cell_name(line)}, {format_number(line['ours'])} where the paper has {line['paper']:g}"
+    return text + (f" ({line['difference_percent']:+.0f} %)" if signed else "")
 
 
 def _best_sentences(table: ScoreTable) -> list[str]:
