@@ -9,6 +9,7 @@ localrules:
     draw_figure,
     write_report,
     write_crate,
+    crate,
 
 
 rule write_experiment:
