@@ -33,6 +33,7 @@ LIGHT = {
     "fetch_checkpoint",
     "export_tensorboard",
     "tensorboard",
+    "status",
 }
 
 
