@@ -17,6 +17,7 @@ from stylesv.records.speed import read_speeds
 from stylesv.workflow import paths
 from stylesv.workflow.call import call_options, called_experiments, refuse_ignored
 from stylesv.workflow.plan import load_plan
+from stylesv.workflow.job_graph import PlannedJob
 from stylesv.workflow.questions import Questions
 
 
@@ -88,20 +89,24 @@ def experiments_called():
     return called_experiments(targets(), options)
 
 
-def jobs_of(wildcards):
-    """The jobs that make an experiment's report: each its rule, and the rules of those that make its inputs."""
-    dag, found = workflow.dag, {}
-    waiting = [
-        job
-        for job in dag.jobs
-        if (job.rule.name, job.wildcards.get("experiment")) == ("write_report", wildcards.experiment)
-    ]
+def jobs_of(experiment):
+    """The jobs that make an experiment's report, each with the places of those that make its inputs."""
+    dag = workflow.dag
+    reports = (job for job in dag.jobs if (job.rule.name, job.wildcards.get("experiment")) == ("write_report", experiment))
+    found, waiting = {}, list(reports)
     while waiting:
-        job = waiting.pop()
-        if job not in found:
-            found[job] = list(dag.dependencies[job])
-            waiting += found[job]
-    return [(job.rule.name, tuple(maker.rule.name for maker in makers)) for job, makers in found.items()]
+        if (job := waiting.pop()) not in found:
+            found[job] = len(found)
+            waiting += dag.dependencies[job]
+    return [
+        PlannedJob(
+            rule=job.rule.name,
+            run=job.wildcards.get("run"),
+            kimg=job.wildcards.get("kimg"),
+            makers=tuple(found[maker] for maker in dag.dependencies[job]),
+        )
+        for job in found
+    ]
 
 
 def made_for_people():

@@ -22,13 +22,14 @@ from stylesv.records.experiment import (
 )
 from stylesv.records.log_line import log_text
 from stylesv.records.recipe import recipe_yaml
-from stylesv.records.rule_graph import RuleGraph, rule_graph_yaml
+from stylesv.records.rule_graph import rule_graph_yaml
 from stylesv.records.score import write_run_scores
 from stylesv.records.shown_clips import write_shown_clips
 from stylesv.report.clip_grids import draw_clip_strips, draw_samples, write_clip_film
 from stylesv.report.figures.drawing import draw_figure
 from stylesv.report.page.content import ReportFiles
 from stylesv.report.page.html import write_report
+from stylesv.workflow.job_graph import PlannedJob, graph_of
 
 ROOT = Path(__file__).resolve().parents[1]
 INTERVAL = {"low": 40.0, "high": 43.0, "level": 0.95, "resamples": 100}
@@ -37,13 +38,16 @@ SCRATCH = trained_recipe(training={"num_frames": 1, "batch_size": 8})
 IMPORTED = imported_recipe()
 LOG = log_text([log_line(4.0, loss_generator=1.25, loss_discriminator=0.5, r1_penalty=None)])
 COLOURS = ("#0072B2", "#D55E00", "#009E73")
-JOBS = [
-    ("pack_videos", ("render_videos",)),
-    ("render_videos", ()),
-    ("train_segment", ("pack_videos", "train_segment")),
-    ("train_segment", ("pack_videos",)),
-    ("write_report", ("train_segment", "pack_videos")),
-]
+GRAPH = graph_of(
+    [
+        PlannedJob("write_report", None, None, (1, 3)),
+        PlannedJob("train_segment", "sky-D-s0-00", "8", (2, 3)),
+        PlannedJob("train_segment", "sky-D-s0-00", "4", (3,)),
+        PlannedJob("pack_videos", None, None, (4,)),
+        PlannedJob("render_videos", None, None, ()),
+    ],
+    {},
+)
 
 
 class ExperimentFiles:
@@ -156,7 +160,7 @@ class ExperimentFiles:
     def page(self) -> Path:
         """Write the page."""
         page = self.folder / "results" / "report" / "tried" / "index.html"
-        graph = self.file("graph.yaml", rule_graph_yaml(RuleGraph.of(JOBS)))
+        graph = self.file("graph.yaml", rule_graph_yaml(GRAPH))
         captions = ROOT / "rules" / "captions"
         files = ReportFiles(self.record(), Path(graph), captions, ROOT, self.folder / "benchmarks")
         write_report(page, files)

@@ -22,9 +22,7 @@ MISSING = {
         *("--choice", "missing", "--look", "l", "--film", "f", "--animation", "a"),
         *("--decomposition", "d", "--decomposition-animation", "e", "--shown", "s"),
     ),
-    "show_real_clips": (
-        *("--data", "missing", "--look", "l", "--film", "f", "--animation", "a", "--shown", "s"),
-    ),
+    "show_real_clips": (*("--data", "missing", "--look", "l", "--film", "f", "--animation", "a", "--shown", "s"),),
     "score": ("--reference", "missing", "--generated", "missing", "--protocol", "rfvd_16f", "--out", "s"),
     "score_snapshot": (
         *("--networks", "missing", "--reference", "r", "--protocol", "p", "--run", "r", "--dataset", "d"),

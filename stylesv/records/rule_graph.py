@@ -1,7 +1,5 @@
 """The record of an experiment's rules: how many jobs each has, and which feeds which."""
 
-from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 
 from stylesv.config.base import Settings
@@ -16,6 +14,8 @@ class RuleNode(Settings):
     """Its name."""
     jobs: int
     """How many jobs it has."""
+    depth: int
+    """How many jobs there are, one behind the other, before the last of them at most."""
 
 
 class RuleGraph(Settings):
@@ -25,19 +25,6 @@ class RuleGraph(Settings):
     """Each rule once."""
     edges: tuple[tuple[str, str], ...]
     """Rules whose jobs make what those of another read: (maker, reader); a rule may feed itself."""
-
-    @classmethod
-    def of(cls, jobs: Iterable[tuple[str, tuple[str, ...]]]) -> "RuleGraph":
-        """From jobs: each the name of its rule, and the rules of the jobs that make its inputs."""
-        counts: Counter[str] = Counter()
-        edges: set[tuple[str, str]] = set()
-        for reader, makers in jobs:
-            counts[reader] += 1
-            edges |= {(maker, reader) for maker in makers}
-        return cls(
-            rules=tuple(RuleNode(name=name, jobs=count) for name, count in sorted(counts.items())),
-            edges=tuple(sorted(edges)),
-        )
 
 
 def read_rule_graph(path: Path) -> RuleGraph:

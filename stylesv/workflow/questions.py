@@ -4,7 +4,7 @@ A question takes an object with a job's wildcards as attributes, and answers wit
 numbers. It is answered when the DAG is built, from the settings and the names of files that exist; nothing is computed.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +20,7 @@ from stylesv.records.table_plan import TablePlan
 from stylesv.workflow import paths
 from stylesv.workflow.call import CallOptions
 from stylesv.workflow.data_questions import DataQuestions
+from stylesv.workflow.job_graph import PlannedJob
 from stylesv.workflow.looks import LookQuestions, Wildcards
 from stylesv.workflow.named import Named
 from stylesv.workflow.planned import RunPlan
@@ -44,8 +45,8 @@ class Questions(DataQuestions, LookQuestions, ReportQuestions, TableQuestions):
     """What the command line gives as `--config videos=`."""
     captions: Path = Path("rules/captions")
     """Where the captions of figures are."""
-    jobs_of: Callable[[Wildcards], Iterable[tuple[str, tuple[str, ...]]]] = lambda wildcards: ()
-    """The jobs that make an experiment: each its rule, and the rules of those that make its inputs."""
+    jobs_of: Callable[[str], Sequence[PlannedJob]] = lambda experiment: ()
+    """The jobs that make an experiment's report, as Snakemake plans them."""
     options: CallOptions = field(default_factory=CallOptions)
     """What the call says beside settings."""
     published: Callable[[], str] = lambda: ""

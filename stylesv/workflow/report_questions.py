@@ -1,15 +1,16 @@
 """What the rules that draw figures and write the report ask."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from stylesv.config.recipe import recipe_key
 from stylesv.errors import ConfigError
 from stylesv.records.experiment import Experiment
-from stylesv.records.rule_graph import RuleGraph, rule_graph_yaml
+from stylesv.records.rule_graph import rule_graph_yaml
 from stylesv.workflow import paths
 from stylesv.workflow.call import CallOptions
+from stylesv.workflow.job_graph import PlannedJob, graph_of
 from stylesv.workflow.named import Named
 
 Wildcards = Any
@@ -21,7 +22,7 @@ class ReportQuestions:
 
     named: Named
     captions: Path
-    jobs_of: Callable[[Wildcards], Iterable[tuple[str, tuple[str, ...]]]]
+    jobs_of: Callable[[str], Sequence[PlannedJob]]
     options: CallOptions
     _reported: Callable[[str], Experiment]
 
@@ -81,7 +82,7 @@ class ReportQuestions:
 
     def rule_graph(self, wildcards: Wildcards) -> str:
         """The rules whose jobs make an experiment, and which feeds which, as a file holds it."""
-        return rule_graph_yaml(RuleGraph.of(self.jobs_of(wildcards)))
+        return rule_graph_yaml(graph_of(self.jobs_of(wildcards.experiment), self.named.plan.kimgs))
 
     def _with_figure(self, wildcards: Wildcards) -> Experiment:
         found = self._reported(wildcards.experiment)

@@ -4,12 +4,12 @@ import subprocess
 import xml.etree.ElementTree as ElementTree
 
 import pytest
-from experiment_files import JOBS, LOG, TRAINED, ExperimentFiles
+from experiment_files import LOG, TRAINED, ExperimentFiles
 from motion_values import motion
 from report_values import row, score
 
 from stylesv.errors import ConfigError, DataError
-from stylesv.records.rule_graph import RuleGraph, read_rule_graph, rule_graph_yaml
+from stylesv.records.rule_graph import RuleGraph, RuleNode, read_rule_graph, rule_graph_yaml
 from stylesv.report.figures.sources import Sources
 from stylesv.report.page.benchmarks import costs_of_rules, format_seconds
 from stylesv.report.page.paper_tables import read_paper_table
@@ -19,33 +19,32 @@ from stylesv.report.page.summary import findings, not_run, paper_findings
 from stylesv.report.tables import tabulate_scores
 
 # a parent's best snapshot is where another run starts: a circle of rules, though not of jobs
-CIRCLE = [
-    ("initialize", ("recipe", "choose")),
-    ("train", ("initialize", "train", "recipe")),
-    ("score", ("train",)),
-    ("choose", ("score",)),
-    ("report", ("score", "choose", "train")),
-    ("recipe", ()),
-]
+RULES = ("choose", "initialize", "recipe", "report", "score", "train")
+DEPTHS = {"recipe": 0, "initialize": 5, "train": 6, "score": 7, "choose": 8, "report": 9}
+CIRCLE = RuleGraph(
+    rules=tuple(RuleNode(name=name, jobs=2 if name == "train" else 1, depth=DEPTHS[name]) for name in RULES),
+    edges=(
+        *(("choose", "initialize"), ("choose", "report"), ("initialize", "train"), ("recipe", "initialize")),
+        *(("recipe", "train"), ("score", "choose"), ("score", "report"), ("train", "report"), ("train", "score")),
+        ("train", "train"),
+    ),
+)
 
 
-def test_a_graph_counts_jobs_and_survives_its_file(tmp_path):
-    graph = RuleGraph.of(JOBS)
-    assert {rule.name: rule.jobs for rule in graph.rules}["train_segment"] == 2
-    assert ("train_segment", "train_segment") in graph.edges and len(graph.edges) == 5
-    (tmp_path / "graph.yaml").write_text(rule_graph_yaml(graph))
-    assert read_rule_graph(tmp_path / "graph.yaml") == graph
+def test_a_graph_survives_its_file(tmp_path):
+    (tmp_path / "graph.yaml").write_text(rule_graph_yaml(CIRCLE))
+    assert read_rule_graph(tmp_path / "graph.yaml") == CIRCLE
     (tmp_path / "graph.yaml").write_text("rules: 3\n")
     with pytest.raises(ConfigError, match=r"graph\.yaml: is not a graph of rules"):
         read_rule_graph(tmp_path / "graph.yaml")
 
 
 def test_makers_stand_above_readers_and_what_is_implied_is_left_out():
-    layout = lay_out(RuleGraph.of(CIRCLE))
+    layout = lay_out(CIRCLE)
     level = {name: number for number, layer in enumerate(layout.layers) for name in layer}
-    assert sorted(level) == ["choose", "initialize", "recipe", "report", "score", "train"]
+    assert sorted(level) == list(RULES)
     assert all(level[maker] < level[reader] for maker, reader in layout.forward)
-    assert layout.backward == [("choose", "initialize")]
+    assert list(layout.backward) == [("choose", "initialize")]
     # report reads what train and score made, which choose stands for
     assert set(layout.forward) == {
         ("recipe", "initialize"),
@@ -57,14 +56,14 @@ def test_makers_stand_above_readers_and_what_is_implied_is_left_out():
 
 
 def test_the_drawing_is_xml_with_a_box_for_every_rule_and_none_on_another():
-    drawn = draw_rule_graph(RuleGraph.of(CIRCLE))
+    drawn = draw_rule_graph(CIRCLE)
     boxes = [node.attrib for node in ElementTree.fromstring(drawn).iter() if node.tag.endswith("rect")]
     assert len(boxes) == 6
     places = [(float(box["x"]), float(box["y"]), float(box["width"]), float(box["height"])) for box in boxes]
     for number, (x, y, width, height) in enumerate(places):
         for other_x, other_y, *_ in places[number + 1 :]:
             assert abs(x - other_x) >= width or abs(y - other_y) >= height
-    assert "1 job, each on from the last" in drawn and drawn.count('class="link back"') == 1
+    assert "2 jobs, one after the other" in drawn and drawn.count('class="link back"') == 1
 
 
 def benchmark(folder, name, seconds, memory):

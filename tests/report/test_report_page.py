@@ -124,7 +124,7 @@ def test_it_says_what_was_run_and_how_it_was_measured(page):
         "Real clips",
         "D, generated, 4 kimg Its clips change 0.9 times as much",
         "One column of pixels over time One vertical line of pixels",
-        "train_segment 2 jobs, each on from the last",
+        "train_segment 2 jobs, one after the other",
         "code commit" if (Path(__file__).parents[2] / ".git").exists() else "code not known",
         "detector rfvd_16f-0123abcd",
     ):

@@ -8,8 +8,8 @@ from stylesv.records.rule_graph import RuleGraph
 
 Edge = tuple[str, str]
 Place = tuple[float, float]  # left, top
-BOX = (178, 40)  # pixels
-GAP = (16, 38)
+BOX = (150, 38)  # pixels
+GAP = (14, 36)
 SWEEPS = 8  # that bring the boxes of a layer near those they are linked to
 
 
@@ -23,14 +23,16 @@ class Layout:
 
 
 def lay_out(graph: RuleGraph) -> Layout:
-    """Layers of rules. Links that others imply are left out; those that would close a circle lead back."""
+    """Layers of rules. Links that others imply are left out; those that would close a circle lead back up."""
     names = [rule.name for rule in graph.rules]
+    last = {rule.name: rule.depth for rule in graph.rules}
     edges = [edge for edge in graph.edges if edge[0] != edge[1]]
-    backward = _closing(names, edges)
+    # some jobs of a rule come before, some behind those of another: the last ones say which is drawn above
+    backward = [edge for edge in edges if last[edge[0]] >= last[edge[1]]]
     forward = _reduced([edge for edge in edges if edge not in backward])
     depth = _depths(names, forward)
     layers = [[name for name in names if depth[name] == level] for level in range(max(depth.values(), default=-1) + 1)]
-    return Layout(_ordered(layers, forward), forward, sorted(backward))
+    return Layout(_ordered(layers, forward), forward, backward)
 
 
 def draw_rule_graph(graph: RuleGraph) -> str:
@@ -53,26 +55,6 @@ def draw_rule_graph(graph: RuleGraph) -> str:
     parts += [_path_back(place[source], place[target]) for source, target in layout.backward]
     parts += [_box(name, jobs[name], name in again, *place[name]) for name in jobs]
     return "\n".join([*parts, "</svg>"])
-
-
-def _closing(names: Sequence[str], edges: Sequence[Edge]) -> set[Edge]:
-    """The links that a walk from every rule finds to lead back to where it came from."""
-    found: set[Edge] = set()
-    done: set[str] = set()
-
-    def walk(name: str, way: tuple[str, ...]) -> None:
-        for edge in edges:
-            if edge[0] == name and edge[1] in way:
-                found.add(edge)
-            elif edge[0] == name and edge[1] not in done:
-                walk(edge[1], (*way, edge[1]))
-        done.add(name)
-
-    made = {target for _, target in edges}
-    for name in sorted(names, key=lambda name: name in made):  # from where nothing leads to
-        if name not in done:
-            walk(name, (name,))
-    return found
 
 
 def _reduced(edges: Sequence[Edge]) -> list[Edge]:
@@ -138,7 +120,7 @@ def _path_back(source: Place, target: Place) -> str:
 
 
 def _box(name: str, jobs: int, again: bool, x: float, y: float) -> str:
-    count = f"{jobs} job{'s' if jobs > 1 else ''}" + (", each on from the last" if again else "")
+    count = f"{jobs} job{'s' if jobs > 1 else ''}" + (", one after the other" if again else "")
     middle = x + BOX[0] / 2
     return (
         f'<g><rect class="box" x="{x:.0f}" y="{y:.0f}" width="{BOX[0]}" height="{BOX[1]}" rx="9"/>'
