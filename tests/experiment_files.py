@@ -61,11 +61,11 @@ class ExperimentFiles:
         self.tables: tuple[ReportedTable, ...] = ()
 
     def file(self, name: str, text: str = "") -> str:
-        """A text file."""
+        """A text file, by its name in the folder."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-        return str(path)
+        return name
 
     def films(self, folder: str, frames: int = 12) -> dict[str, str]:
         """A film and its animation."""
@@ -147,7 +147,7 @@ class ExperimentFiles:
             data=(ReportedData(name="sky-00", dataset="sky", clips=real, index=self.index),),
             style={"colours": self.colours},
         )
-        return Path(self.file("results/experiments/tried-00000000.yaml", experiment_yaml(experiment)))
+        return self.folder / self.file("results/experiments/tried-00000000.yaml", experiment_yaml(experiment))
 
     def draw(self, *names: str) -> Path:
         """Draw figures, all if none is named; the folder of their files."""
@@ -160,8 +160,8 @@ class ExperimentFiles:
     def page(self) -> Path:
         """Write the page."""
         page = self.folder / "results" / "report" / "tried" / "index.html"
-        graph = self.file("graph.yaml", rule_graph_yaml(GRAPH))
+        graph = self.folder / self.file("graph.yaml", rule_graph_yaml(GRAPH))
         captions = ROOT / "rules" / "captions"
-        files = ReportFiles(self.record(), Path(graph), captions, ROOT, self.folder / "benchmarks")
+        files = ReportFiles(self.record(), graph, captions, ROOT, self.folder / "benchmarks")
         write_report(page, files)
         return page

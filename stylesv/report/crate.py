@@ -77,7 +77,7 @@ def _description(experiment: Experiment) -> str:
 def _add(crate: "ROCrate", path: Path, place: str) -> None:
     if not path.is_file():
         raise DataError(f"{path}: is not there, but belongs into the crate; delete the report to make it again")
-    kind = {"sha256": file_sha256(path), "description": PLACES[place.partition("/")[0]]}
+    kind = {"sha256": file_sha256(path), "description": PLACES.get(place.partition("/")[0], PLACES["results"])}
     crate.add_file(str(path), place, record_size=True, properties={"name": place, **kind})
 
 
