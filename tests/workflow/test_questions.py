@@ -14,7 +14,10 @@ from stylesv.records.experiment import read_experiment
 from stylesv.records.look import read_look
 from stylesv.records.protocol import Protocol, read_protocol
 from stylesv.records.recipe import read_data_recipe, read_trained_recipe
+from stylesv.records.rule_graph import read_rule_graph
 from stylesv.workflow import paths
+from stylesv.workflow.call import CallOptions
+from stylesv.workflow.job_graph import PlannedJob
 from stylesv.workflow.plan import load_plan
 from stylesv.workflow.planned import Plan
 from stylesv.workflow.questions import Questions
@@ -246,7 +249,12 @@ def test_a_collection_has_the_scores_of_all_protocols(ask, image):
 
 
 def look_key(ask):
-    (key,) = set(re.findall(r"/clips/([0-9a-f]{8})/", ask.experiment(wildcards(experiment="demo"))))
+    (key,) = set(re.findall(r"/runs/\S+/clips/([0-9a-f]{8})/", ask.experiment(wildcards(experiment="demo"))))
+    return key
+
+
+def real_look_key(ask):
+    (key,) = set(re.findall(r"/data/\S+/clips/([0-9a-f]{8})/", ask.experiment(wildcards(experiment="demo"))))
     return key
 
 
@@ -256,8 +264,16 @@ def test_the_last_snapshot_is_shown_without_a_choice(ask, video, tmp_path):
     assert ask.shown_networks(job) == [f"results/runs/{video.name}/12/networks.safetensors"]
     scored = wildcards(run=video.name, look=look_key(ask), protocol="p-00000000")
     assert ask.shown_scores(scored) == [f"results/runs/{video.name}/12/scores/p-00000000.json"]
-    look = read_look(written(tmp_path, ask.look(job)))
-    assert (look.figures.num_clips, look.fps, look.among) == (9, 10.0, "12")
+    look = read_look(written(tmp_path, ask.look(wildcards(shown=f"runs/{video.name}", look=job.look))))
+    assert (look.clips.num_clips, look.fps, look.among) == (9, 10.0, "12")
+    assert ask.look_file(job) == f"results/runs/{video.name}/clips/{job.look}/look.yaml"
+
+
+def test_real_clips_are_shown_as_the_generated_ones_are(ask, video, tmp_path):
+    job = wildcards(data=video.data.name, look=real_look_key(ask))
+    assert ask.look_file_of_data(job) == f"results/data/{video.data.name}/clips/{job.look}/look.yaml"
+    look = read_look(written(tmp_path, ask.look(wildcards(shown=f"data/{video.data.name}", look=job.look))))
+    assert (look.clips.num_clips, look.among) == (9, None)
 
 
 def test_the_best_snapshot_is_shown_by_a_choice(root, video):
@@ -278,14 +294,75 @@ def test_a_report_is_about_files_that_rules_make(ask, image, video, tmp_path):
     assert len(set(experiment.files)) == len(experiment.files)
     key = ask.experiment_key(job)
     assert ask.experiment_file(job) == f"results/experiments/demo-{key}.yaml"
-    patterns = [value for name, value in vars(paths).items() if name.isupper()]
+    patterns = [value for name, value in vars(paths).items() if name.isupper() and isinstance(value, str)]
     regexes = [re.sub(r"\\{\w+\\}", "[^/]+", re.escape(pattern)) for pattern in patterns]
     assert [file for file in experiment.files if not any(re.fullmatch(regex, file) for regex in regexes)] == []
 
 
+FIGURES = (
+    *("curves", "motion", "training", "samples", "strips", "slices", "sticking", "jitter", "decomposition"),
+    *("long_video", "drift", "spectra"),
+)
+
+
+def test_an_experiment_has_the_figures_that_it_has_something_for(ask, root):
+    files = ask.figures(wildcards(experiment="demo"))
+    assert files == [f"results/figures/demo/{name}.{kind}" for name in FIGURES for kind in ("png", "pdf")]
+    named = Questions(load_plan(root / "config", {"figures": {"drawn": ["slices"]}}))
+    assert named.figures(wildcards(experiment="demo")) == [f"results/figures/demo/slices.{k}" for k in ("png", "pdf")]
+    with pytest.raises(ConfigError, match="figure_ablation: experiment demo has no such figure; it has curves, motion"):
+        ask.figure_files(wildcards(experiment="demo", figure="ablation"))
+
+
+def test_figures_and_crates_of_a_call_are_of_the_experiment_that_it_names(plan):
+    named = Questions(plan, options=CallOptions(experiment="demo"))
+    assert named.figure_of_call("slices") == [f"results/figures/demo/slices.{kind}" for kind in ("png", "pdf")]
+    assert named.crate_of_call(wildcards()) == "results/crates/demo.zip"
+    with pytest.raises(ConfigError, match="figure_ablation: experiment demo has no such figure"):
+        named.figure_of_call("ablation")
+
+
+def test_figures_read_what_they_are_drawn_from_and_nothing_else(ask, image, video):
+    def read(figure):
+        return ask.figure_files(wildcards(experiment="demo", figure=figure))
+
+    assert [file.rpartition("/")[2] for file in read("slices")] == ["shown.npz"] * 2
+    assert read("slices") == read("spectra") and f"results/data/{video.data.name}/clips" in read("slices")[0]
+    assert len(read("training")) == 5 and all(file.endswith("log.jsonl") for file in read("training"))
+    assert [file.split("/")[2] for file in read("curves")] == [image.name, video.name]
+    assert len(read("samples")) == 7
+
+
+def test_a_colour_changes_the_keys_of_figures_and_a_caption_that_of_the_page(ask, root, tmp_path):
+    job = wildcards(experiment="demo", figure="slices")
+    other = Questions(load_plan(root / "config", {"figures": {"colours": ["#000000"]}}))
+    assert other.figure_key(job) != ask.figure_key(job) and look_key(other) == look_key(ask)
+    shutil.copytree(root / "rules" / "captions", tmp_path / "captions")
+    (tmp_path / "captions" / "slices.rst").write_text("Other\nwords.\n")
+    said = Questions(ask.plan, captions=tmp_path / "captions")
+    assert said.caption(job) == "Other words."
+    assert said.figure_key(job) == ask.figure_key(job) and said.page_key(job) != ask.page_key(job)
+    (tmp_path / "captions" / "slices.rst").unlink()
+    with pytest.raises(ConfigError, match="the caption of a figure cannot be read"):
+        Questions(ask.plan, captions=tmp_path / "captions").caption(job)
+
+
+def test_the_graph_of_rules_is_of_the_jobs_that_snakemake_plans(plan, tmp_path):
+    jobs = [PlannedJob("write_report", None, None, (1,)), PlannedJob("pack_videos", None, None, ())]
+    ask = Questions(plan, jobs_of=lambda experiment: jobs if experiment == "demo" else [])
+    job = wildcards(experiment="demo")
+    graph = read_rule_graph(written(tmp_path, ask.rule_graph(job)))
+    assert graph.edges == (("pack_videos", "write_report"),)
+    assert re.fullmatch(r"results/experiments/graphs/demo-[0-9a-f]{8}\.yaml", ask.rule_graph_file(job))
+    assert len(ask.tables(job)) % 4 == 0 and all("results/tables/demo/" in file for file in ask.tables(job))
+
+
 def test_an_experiment_keeps_its_snapshots_and_its_last_state(plan, video, ask):
     read, kept = ask.experiment_results("demo")
-    assert read == ["results/report/demo/index.html", "results/tables/demo", "results/figures/demo"]
+    page = "results/report/demo"
+    of_page = [f"{page}/index.html", *(f"{page}/{part}" for part in ("films", "figures", "tables", "provenance.json"))]
+    job = wildcards(experiment="demo")
+    assert read == [*of_page, *ask.figures(job), *ask.tables(job)]
     assert f"results/runs/{video.name}/12/state.safetensors" in kept
     assert sum(file.endswith("networks.safetensors") for file in kept) == 7
     done = Questions(plan, files_of(video, (0, 4, 8, 12)))
@@ -303,6 +380,6 @@ def test_an_experiment_that_cannot_run_says_why(plan):
 
 def test_the_texts_are_yaml_that_people_can_open(ask, video):
     protocol = wildcards(protocol=video.protocols[0].id)
-    look = wildcards(run=video.name, look=look_key(ask))
+    look = wildcards(shown=f"runs/{video.name}", look=look_key(ask))
     for text in (ask.protocol(protocol), ask.look(look), ask.experiment(wildcards(experiment="demo"))):
         assert text.startswith("# ") and isinstance(yaml.safe_load(text), dict)
