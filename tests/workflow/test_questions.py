@@ -315,11 +315,11 @@ def test_an_experiment_has_the_figures_that_it_has_something_for(ask, root):
 
 
 def test_figures_and_crates_of_a_call_are_of_the_experiment_that_it_names(plan):
-    named = Questions(plan, options=CallOptions(experiment="demo"))
-    assert named.figure_of_call("slices") == [f"results/figures/demo/slices.{kind}" for kind in ("png", "pdf")]
-    assert named.crate_of_call(wildcards()) == "results/crates/demo.zip"
+    ask = Questions(plan, options=CallOptions(experiment="demo"))
+    assert ask.figure_of_call("slices") == [f"results/figures/demo/slices.{kind}" for kind in ("png", "pdf")]
+    assert ask.crate_of_call(wildcards()) == "results/crates/demo.zip"
     with pytest.raises(ConfigError, match="figure_ablation: experiment demo has no such figure"):
-        named.figure_of_call("ablation")
+        ask.figure_of_call("ablation")
 
 
 def test_figures_read_what_they_are_drawn_from_and_nothing_else(ask, image, video):
