@@ -27,6 +27,7 @@ from stylesv.report.clip_grids import draw_film_frame, write_clip_film
 from stylesv.seeding import numpy_generator
 
 Clips = UInt8[np.ndarray, "n t c h w"]
+DECOMPOSITION_FRAMES = 3  # of each clip in the grid of content and motion: first, middle, last
 
 
 @dataclass(frozen=True)
@@ -60,16 +61,14 @@ def show_snapshot(networks: Path, look: Look, *, clips: FilmFiles, decomposition
     mixed_request = replace(request, num_videos=side**2, grid=(side, side), decomposition=True)
     mixed = _stack(film_frames(generator, mixed_request, number) for number in range(side**2))
     decomposition.write("columns share content, rows motion", mixed, columns=side, fps=look.fps)
-    times = _times(request.num_frames, 3)
-    grid = mixed[:, times].transpose(0, 1, 3, 4, 2)
     about = ShownFrom(
         name=Path(networks).absolute().parents[1].name,
         kimg=snapshot.kimg,
         fps=look.fps,
         motion_distance=snapshot.generator.motion.motion_z_distance,
     )
-    found = _measure(about, settings, made, long_clips, decomposition=grid.reshape(side, side, *grid.shape[1:]))
-    write_shown_clips(shown, replace(found, decomposition_times=times))
+    grid = mixed.reshape(side, side, *mixed.shape[1:])
+    write_shown_clips(shown, _measure(about, settings, made, long_clips, decomposition=grid))
 
 
 def show_real_clips(data: Path, look: Look, *, clips: FilmFiles, shown: Path) -> None:
@@ -120,7 +119,7 @@ def _measure(
     clips: Clips,
     long_clips: Iterable[UInt8[np.ndarray, "t c h w"]],
     *,
-    decomposition: UInt8[np.ndarray, "r c k h w 3"] | None = None,
+    decomposition: UInt8[np.ndarray, "rows columns t c h w"] | None = None,
 ) -> ShownClips:
     """What is shown of clips; long ones are measured one by one, so that only one is in memory."""
     few, times = clips[: settings.strip_clips], _times(clips.shape[1], settings.strip_frames)
@@ -128,13 +127,13 @@ def _measure(
     tensors = [torch.from_numpy(np.ascontiguousarray(clip)) for clip in clips]
     sticking = [texture_sticking(clip.float().mean(dim=1)) for clip in tensors] if moves else []
     longs = [_measure_long(clip, settings.strip_frames) for clip in long_clips]
-    size = clips.shape[3:]
-    none = np.empty((0, 0, 0, *size, 3), np.uint8)
+    grid = np.empty((0, 0, 0, *clips.shape[2:]), np.uint8) if decomposition is None else decomposition
+    grid_times = _times(grid.shape[2], DECOMPOSITION_FRAMES) if grid.size else np.empty(0, np.int64)
     return ShownClips(
         about=about,
         strip=few[:, times].transpose(0, 1, 3, 4, 2),
         strip_times=times,
-        slices=few[:, :, :, :, size[1] // 2].transpose(0, 3, 1, 2),
+        slices=few[:, :, :, :, clips.shape[4] // 2].transpose(0, 3, 1, 2),
         still_detail=np.stack([still_detail(clip) for clip in tensors[: len(few)]]),
         sticking=np.array(sticking, np.float32),
         spectrum=radial_spectrum(torch.cat([clip[_times(len(clip), settings.strip_frames)] for clip in tensors])),
@@ -143,8 +142,8 @@ def _measure(
         differences=np.stack([long.differences for long in longs]),
         likeness=np.stack([long.likeness for long in longs]),
         drift=np.stack([long.drift for long in longs]),
-        decomposition=none if decomposition is None else decomposition,
-        decomposition_times=np.empty(0, np.int64),
+        decomposition=grid[:, :, grid_times].transpose(0, 1, 2, 4, 5, 3),
+        decomposition_times=grid_times,
     )
 
 

@@ -64,7 +64,7 @@ class ShownClips:
     """Correlation of frames 0, 1, ... apart."""
     drift: Float32[np.ndarray, "n2 3 t3"]
     """Brightness, contrast and fine detail of every frame, grey levels."""
-    decomposition: UInt8[np.ndarray, "r c k3 h w 3"]
+    decomposition: UInt8[np.ndarray, "rows columns k3 h w 3"]
     """Frames of clips whose columns share content and whose rows share motion; empty for real clips."""
     decomposition_times: Int64[np.ndarray, "k3"]
     """Their times, in frames."""
