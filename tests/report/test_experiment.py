@@ -128,7 +128,7 @@ class Files:
         data = (ReportedData(name="sky-00", index=self.index),)
         experiment = Experiment(title="T", shown="best", runs=tuple(self.runs), data=data)
         file = self.file("results/experiments/tried-00000000.yaml", experiment_yaml(experiment))
-        write_experiment(Path(file), page=page, tables=self.folder / "tables", figures=self.folder / "figures")
+        write_experiment(Path(file), page=page, figures=self.folder / "figures")
         return visible_text(page)
 
 

@@ -3,10 +3,10 @@
 script=$(basename "$1"); shift
 while [ $# -gt 0 ]; do
   case "$1" in
-    --record|--ledger|--sheet|--contact-sheet|--lengths|--out|--networks-out|--state-out|--log|--samples|--film|--strip|--slices|--page|--tables|--figures)
+    --record|--ledger|--sheet|--contact-sheet|--lengths|--out|--networks-out|--state-out|--log|--samples|--film|--strip|--slices|--page|--figures|--csv|--markdown|--tex|--html)
       if [ "$script" = pack_videos.py ]; then
         mkdir -p "$2"; touch "$2/clips.zip" "$2/offsets.npy" "$2/index.json"
-      elif [ "$script" = render_videos.py ] || [ "$1" = --tables ] || [ "$1" = --figures ]; then
+      elif [ "$script" = render_videos.py ] || [ "$1" = --figures ]; then
         mkdir -p "$2"; touch "$2/file"
       else
         mkdir -p "$(dirname "$2")"; touch "$2"
