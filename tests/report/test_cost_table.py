@@ -1,5 +1,6 @@
 """The cost of an experiment: what is planned from which speed, and what Snakemake's benchmarks say beside it."""
 
+import pandas as pd
 import pytest
 from report_values import used
 from table_values import Tabled
@@ -128,7 +129,7 @@ def test_the_terminal_is_told_every_line_and_assumption(files):
 def test_a_memory_that_was_not_seen_is_none_and_a_damaged_benchmark_is_named(files):
     files.stages = [stage("train_segment", jobs=1, kimg=1)]
     add_benchmark(files.folder, "train_segment/A-sky-s0/1.tsv", 1.0, memory="NA")
-    assert not costs(files)[1]["sky", "A", "train"]["peak_memory_mb"] > 0
+    assert pd.isna(costs(files)[1]["sky", "A", "train"]["peak_memory_mb"])
     (files.folder / "benchmarks/train_segment/A-sky-s0/1.tsv").write_text("s\tmax_rss\nx\ty\n")
     with pytest.raises(DataError, match=r"1\.tsv: is not a benchmark of Snakemake; delete it"):
         costs(files)
