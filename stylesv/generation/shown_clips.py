@@ -117,7 +117,7 @@ def _measure(
     about: ShownFrom,
     settings: ClipSettings,
     clips: Clips,
-    long_clips: Iterable[UInt8[np.ndarray, "t c h w"]],
+    long_clips: Iterable[UInt8[np.ndarray, "long_t c h w"]],
     *,
     decomposition: UInt8[np.ndarray, "rows columns t c h w"] | None = None,
 ) -> ShownClips:

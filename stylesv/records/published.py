@@ -70,6 +70,8 @@ def papers_metric(settings: ProtocolSettings) -> PublishedMetric | None:
     real, generated = settings.real, settings.generated
     clips = (generated.num_clips, generated.clips_per_video, generated.start_time, generated.truncation)
     asked = (real.max_clips, real.max_clips_per_video)
+    if settings.covariance != "population":
+        return None
     if settings.metric == "frechet_image" and settings.detector.kind == "inception_torchscript":
         return "FID" if (clips, asked) == ((50_000, 16, 0, 1.0), (None, None)) else None
     if settings.metric != "frechet_video" or settings.detector.kind != "i3d_torchscript":

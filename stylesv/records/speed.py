@@ -31,7 +31,7 @@ class Speed(Settings):
     """The number."""
     unit: Unit
     """Its unit; kimg: thousands of frames shown to the discriminator."""
-    kind: Literal["published", "measured", "scaled"]
+    kind: Literal["published", "measured", "counted", "scaled"]
     """scaled: made of another number, as `source` says."""
     source: str
     """Where it is from."""

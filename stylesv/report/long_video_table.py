@@ -40,11 +40,7 @@ def long_video_table(found: TabledScores, published: Sequence[PublishedNumber]) 
                     generated, real_values = values.get(name, ([], []))
                     mean, spread = _mean(generated), _spread(generated)
                     named |= {f"{model}_mean": mean, f"{model}_spread": spread, f"{model}_seeds": len(generated)}
-                    cells[model] = (
-                        DASH
-                        if mean is None
-                        else _number(mean) + (f" ± {_number(spread)}" if spread is not None else "")
-                    )
+                    cells[model] = _cell(mean, spread)
                     real = _mean(real_values) if real is None else real
                 numbers.append(named | {"real": real})
                 shown.append(cells | {"real clips": _cell(real, None)})

@@ -28,6 +28,9 @@ class _RandomClips:
         """Lengths of videos, in frames."""
         return [self.length] * len(numbers)
 
+    def generated_labels(self, numbers: list[int]) -> None:
+        """Classes of the same videos: none."""
+
 
 def measure_speed(recipe_file: Path, *, run: str, model: str) -> MeasuredSpeed:
     """Train `NUM_STEPS` steps of a recipe on random frames, and one with R1; on a GPU where there is one.

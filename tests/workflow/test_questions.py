@@ -4,6 +4,7 @@ import inspect
 import re
 import shutil
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -15,12 +16,15 @@ from stylesv.records.look import read_look
 from stylesv.records.protocol import Protocol, read_protocol
 from stylesv.records.recipe import read_data_recipe, read_trained_recipe
 from stylesv.records.rule_graph import read_rule_graph
+from stylesv.records.speed import read_speeds
+from stylesv.records.table_plan import read_table_plan
 from stylesv.workflow import paths
-from stylesv.workflow.call import CallOptions
+from stylesv.workflow.call import CallOptions, call_options, called_experiments, refuse_ignored
 from stylesv.workflow.job_graph import PlannedJob
 from stylesv.workflow.plan import load_plan
 from stylesv.workflow.planned import Plan
 from stylesv.workflow.questions import Questions
+from stylesv.workflow.tabled import tabled
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +45,9 @@ def video(plan):
 @pytest.fixture
 def ask(plan) -> Questions:
     return Questions(plan)
+
+
+KINDS = ("csv", "md", "tex", "html")
 
 
 def wildcards(**values) -> SimpleNamespace:
@@ -383,3 +390,87 @@ def test_the_texts_are_yaml_that_people_can_open(ask, video):
     look = wildcards(shown=f"runs/{video.name}", look=look_key(ask))
     for text in (ask.protocol(protocol), ask.look(look), ask.experiment(wildcards(experiment="demo"))):
         assert text.startswith("# ") and isinstance(yaml.safe_load(text), dict)
+
+
+# ---- tables ----
+
+
+def test_tables_are_made_of_the_scores_and_choices_of_all_runs(ask, image, video, tmp_path):
+    job = wildcards(experiment="demo", table="main")
+    plan = read_table_plan(written(tmp_path, ask.table_plan(job)))
+    assert [(run.name, run.tabled) for run in plan.runs] == [(image.name, False), (video.name, True)]
+    assert set(plan.files) <= set(ask.experiment_results("demo")[1])
+    assert ask.table_inputs(job) == plan.files
+    assert ask.table_plan_file(job).startswith("results/experiments/tables/demo-")
+    with pytest.raises(ConfigError, match=r"minor: no such table of demo .*; known: main, efid, evd_16f"):
+        ask.table_inputs(wildcards(experiment="demo", table="minor"))
+
+
+def test_with_dashes_a_table_reads_what_is_there_and_its_key_says_what_is_not(plan, image):
+    job = wildcards(experiment="demo", table="main")
+    (scores,) = [run.scores for run in tabled(plan.experiments["demo"]).runs if run.name == image.name]
+    files = {f"results/runs/{image.name}": [scores.removeprefix(f"results/runs/{image.name}/")]}
+    options = CallOptions(experiment="demo", unfinished="dash")
+    some = Questions(plan, lambda folder: files.get(folder, []), options=options)
+    none = Questions(plan, options=options)
+    whole = Questions(plan)
+    assert some.table_inputs(job) == [scores] and none.table_inputs(job) == []
+    assert len({ask.table_key(job) for ask in (some, none, whole)}) == 3
+    assert Questions(plan, published=lambda: "another").table_key(job) != whole.table_key(job)
+
+
+def test_a_call_names_the_experiment_of_its_tables(plan):
+    ask = Questions(plan, options=CallOptions(experiment="demo"))
+    assert ask.table_of_call("main") == [f"results/tables/demo/main.{kind}" for kind in KINDS]
+    with pytest.raises(
+        ConfigError, match=r"table_cost: experiment demo has no such table; it has main .*experiment=NAME"
+    ):
+        ask.table_of_call("cost")
+    with pytest.raises(ConfigError, match="nope: no such experiment"):
+        Questions(plan, options=CallOptions(experiment="nope")).table_of_call("main")
+
+
+def test_the_cost_is_planned_with_the_table_of_speeds_or_with_steps_measured_here(plan, root):
+    speeds = read_speeds(root / "config" / "speeds.csv")
+    of = {
+        name: Questions(plan, options=CallOptions(experiment=name), speeds=lambda: speeds)
+        for name in ("paper", "paper_toy")
+    }
+    (file, *measured) = of["paper"].speeds_of_call(None)
+    assert file.startswith("results/experiments/tables/paper-") and measured == []
+    measured = of["paper_toy"].speeds_of_call(None)[1:]
+    models = [of["paper_toy"].model_of_run(wildcards(run=Path(speed).stem)) for speed in measured]
+    assert sorted(models) == ["A", "B", "C", "D", "E", "E-lowrank", "image"]
+
+
+@pytest.mark.parametrize(
+    ("targets", "given", "words"),
+    [
+        (
+            ["demo"],
+            {"experiment": "paper"},
+            "experiment=paper: demo does not use it; targets that do: table_..., figure_",
+        ),
+        (["table_main", "results/x"], {"experiment": "demo"}, "results/x does not use it"),
+        (["figure_curves"], {"unfinished": "dash"}, "unfinished=dash: figure_curves does not use it"),
+        (["table_main", "results/tables/demo/main.csv"], {"unfinished": "dash"}, None),
+        (["paper_cost", "table_cost"], {"experiment": "paper_toy"}, None),
+        (["paper_toy"], {"experiment": "demo"}, "paper_toy does not use it"),
+        (["demo"], {}, None),
+    ],
+)
+def test_an_option_that_a_target_would_ignore_is_refused(targets, given, words):
+    options = call_options(given | {"videos": "x"})
+    if words is None:
+        refuse_ignored(targets, options)
+    else:
+        with pytest.raises(ConfigError, match=re.escape(words)):
+            refuse_ignored(targets, options)
+
+
+def test_options_of_a_call_are_checked():
+    with pytest.raises(ConfigError, match=r"--config: unfinished: 'dsh': input should be 'make' or 'dash'"):
+        call_options({"unfinished": "dsh"})
+    with pytest.raises(ConfigError, match=r"--config: experiment: 'a b'"):
+        call_options({"experiment": "a b"})
+    assert called_experiments(["table_main", "demo"], call_options({"experiment": "sky"})) == ["sky", "demo"]

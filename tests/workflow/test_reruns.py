@@ -8,7 +8,9 @@ from workflow_checkout import Workflow
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
 DEMO = "experiments/demo.yaml"
-RESULTS = {"demo": 1, "write_report": 1, "write_experiment": 1}
+TABLES = {"write_table_plan": 1, "write_table": 3}  # main, and one of each protocol
+SHOWN = {"demo": 1, "write_report": 1, "write_experiment": 1}
+RESULTS = SHOWN | TABLES
 CLIPS = {"draw_clips": 1, "draw_nearest": 1, "write_look": 1}
 FLOOR = {"measure_floor": 1}
 OF_PROTOCOL = FLOOR | {"draw_nearest": 1}  # what another way of scoring a run that is shown makes anew besides scores
@@ -47,14 +49,14 @@ CHANGES = [
      "  artefacts: {num_clips: 4, num_frames: 24, motion_distance: 16}",
      {"write_protocol": 2, "measure_reference": 1, "score_snapshot": 4, "choose_snapshot": 1, "collect_scores": 1}
      | OF_PROTOCOL | RESULTS),
-    ("which snapshot is shown", DEMO, "snapshot: last ", "snapshot: best ", CLIPS | RESULTS),
-    ("a figure setting", DEMO, "columns: 3", "columns: 9", CLIPS | RESULTS),
+    ("which snapshot is shown", DEMO, "snapshot: last ", "snapshot: best ", CLIPS | SHOWN),
+    ("a figure setting", DEMO, "columns: 3", "columns: 9", CLIPS | SHOWN),
     ("resolution of the data set", "datasets/demo.yaml", "resolution: 32", "resolution: 64",
      {"write_data_recipe": 1, "pack_videos": 1, "write_data_sheet": 1, "measure_reference": 2, "measure_floor": 2}
      | BOTH_RUNS | BOTH_CHOICES | CLIPS
      | RESULTS),
-    ("frame rate for display", "datasets/demo.yaml", "display_fps: 10", "display_fps: 12", CLIPS | RESULTS),
-    ("licence of the videos", "config.yaml", "licence: null ", "licence: CC0 ", RESULTS),
+    ("frame rate for display", "datasets/demo.yaml", "display_fps: 10", "display_fps: 12", CLIPS | SHOWN),
+    ("licence of the videos", "config.yaml", "licence: null ", "licence: CC0 ", SHOWN),
     ("number of workers", "config.yaml", "num_workers: 2 ", "num_workers: 1 ", {}),
     ("threads", "config.yaml", "cpu_threads: 2 ", "cpu_threads: 4 ", {}),
     ("lines of the log", "config.yaml", "tick_kimg: 0.5 ", "tick_kimg: 0.1 ", {}),
@@ -62,6 +64,8 @@ CHANGES = [
      {"render_videos": 1, "write_data_recipe": 1, "pack_videos": 1, "write_data_sheet": 1, "measure_reference": 2,
       "measure_floor": 2} | BOTH_RUNS
      | BOTH_CHOICES | CLIPS | RESULTS),
+    ("a new seed", DEMO, "seeds: [0]", "seeds: [0, 1]", BOTH_RUNS | BOTH_CHOICES | CLIPS | RESULTS),
+    ("a published number", "published.csv", "TSM,D,FVD16,49.0", "TSM,D,FVD16,49.1", {"demo": 1, "write_table": 3}),
     ("a comment", DEMO, "# The whole way", "# All the way", {}),
 ]  # fmt: skip
 
