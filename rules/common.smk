@@ -92,7 +92,9 @@ def experiments_called():
 def jobs_of(experiment):
     """The jobs that make an experiment's report, each with the places of those that make its inputs."""
     dag = workflow.dag
-    reports = (job for job in dag.jobs if (job.rule.name, job.wildcards.get("experiment")) == ("write_report", experiment))
+    reports = (
+        job for job in dag.jobs if (job.rule.name, job.wildcards.get("experiment")) == ("write_report", experiment)
+    )
     found, waiting = {}, list(reports)
     while waiting:
         if (job := waiting.pop()) not in found:
@@ -100,10 +102,10 @@ def jobs_of(experiment):
             waiting += dag.dependencies[job]
     return [
         PlannedJob(
-            rule=job.rule.name,
-            run=job.wildcards.get("run"),
-            kimg=job.wildcards.get("kimg"),
-            makers=tuple(found[maker] for maker in dag.dependencies[job]),
+            job.rule.name,
+            job.wildcards.get("run"),
+            job.wildcards.get("kimg"),
+            tuple(found[maker] for maker in dag.dependencies[job]),
         )
         for job in found
     ]

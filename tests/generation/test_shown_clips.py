@@ -1,5 +1,7 @@
 """What is shown of snapshots and of real clips: films, and the small files that figures are drawn from."""
 
+import io
+
 import numpy as np
 import pytest
 import torch
@@ -46,7 +48,7 @@ def test_what_is_shown_is_what_the_generator_makes(root, tmp_path, num_frames):
     assert shown.differences[0] == pytest.approx(change, rel=1e-5)
     assert shown.sticking.shape == (3,) and shown.likeness.shape == (2, 11) and shown.drift.shape == (2, 3, 20)
     assert [len(imread(film.film, plugin="pyav")) for film in films] == [6, 6]
-    assert [Image.open(film.animation).n_frames for film in films] == [6, 6]
+    assert [Image.open(io.BytesIO(film.animation.read_bytes())).n_frames for film in films] == [6, 6]
 
 
 def test_columns_of_the_decomposition_share_content_and_rows_motion(root, tmp_path):
