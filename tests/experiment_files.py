@@ -107,7 +107,7 @@ class ExperimentFiles:
             **{"moving_kimgs": None, "reason": "the lowest rFVD16 of all snapshots"},
         )
         write_choice(folder / "best.json", choice)
-        write_shown_clips(folder / "shown.npz", shown_clips(run, kimg=best, **(shown or {})))
+        write_shown_clips(folder / "shown.safetensors", shown_clips(run, kimg=best, **(shown or {})))
         draw_clip_strips(folder / "nearest.png", {"real": clips(2)}, num_frames=2, num_clips=2)
         log_of = dict(zip(list(values)[1:], logs, strict=True))
         snapshots = [
@@ -127,7 +127,7 @@ class ExperimentFiles:
                 choice=f"{run}/best.json",
                 scores=f"{run}/scores.json",
                 snapshots=tuple(snapshots),
-                clips=ReportedClips(shown=f"{run}/shown.npz", **films),
+                clips=ReportedClips(shown=f"{run}/shown.safetensors", **films),
                 decomposition=ReportedDecomposition(**films),
                 nearest=f"{run}/nearest.png",
             )
@@ -135,8 +135,8 @@ class ExperimentFiles:
 
     def record(self) -> Path:
         """Write the record of the experiment."""
-        write_shown_clips(self.folder / "sky-00" / "shown.npz", shown_clips("sky-00", kimg=None, seed=9))
-        real = ReportedClips(shown="sky-00/shown.npz", **self.films("sky-00"))
+        write_shown_clips(self.folder / "sky-00" / "shown.safetensors", shown_clips("sky-00", kimg=None, seed=9))
+        real = ReportedClips(shown="sky-00/shown.safetensors", **self.films("sky-00"))
         figures = [
             ReportedFigure(name=name, png=f"results/figures/tried/{name}.png", pdf=f"results/figures/tried/{name}.pdf")
             for name in self.figures

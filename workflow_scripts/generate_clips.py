@@ -19,7 +19,9 @@ from stylesv.threads import use_cpu_threads
     "--decomposition", required=True, type=click.Path(path_type=Path), help="MP4 of content by motion to write."
 )
 @click.option("--decomposition-animation", required=True, type=click.Path(path_type=Path), help="The same as WebP.")
-@click.option("--shown", required=True, type=click.Path(path_type=Path), help="What figures are drawn from, npz.")
+@click.option(
+    "--shown", required=True, type=click.Path(path_type=Path), help="What figures are drawn from, safetensors."
+)
 @click.option("--cpu-threads", default=2, show_default=True, type=click.IntRange(min=1), help="Threads on a CPU.")
 def generate_clips(
     choice: Path | None,

@@ -13,7 +13,9 @@ from stylesv.threads import use_cpu_threads
 @click.option("--look", required=True, type=click.Path(path_type=Path), help="How clips are shown, look.yaml.")
 @click.option("--film", required=True, type=click.Path(path_type=Path), help="MP4 of clips to write.")
 @click.option("--animation", required=True, type=click.Path(path_type=Path), help="The same as WebP.")
-@click.option("--shown", required=True, type=click.Path(path_type=Path), help="What figures are drawn from, npz.")
+@click.option(
+    "--shown", required=True, type=click.Path(path_type=Path), help="What figures are drawn from, safetensors."
+)
 @click.option("--cpu-threads", default=2, show_default=True, type=click.IntRange(min=1), help="Threads on a CPU.")
 def show_real_clips(data: Path, look: Path, film: Path, animation: Path, shown: Path, cpu_threads: int) -> None:
     use_cpu_threads(cpu_threads)

@@ -24,7 +24,7 @@ class ReportedClips(Settings):
     """What is to be seen of a run, or of a data set's real clips."""
 
     shown: str
-    """What figures are drawn from, npz."""
+    """What figures are drawn from, safetensors."""
     film: str
     """Clips, MP4."""
     animation: str

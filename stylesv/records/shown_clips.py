@@ -1,12 +1,8 @@
 """The record of clips that are shown: pictures and numbers that figures are drawn from, of a snapshot or of real clips.
 
-Small, so that drawing anew, in other colours or another order, needs neither networks nor videos. A NumPy archive (npz);
-the same content gives the same bytes.
+Small, so that drawing anew, in other colours or another order, needs neither networks nor videos.
 """
 
-import io
-import json
-import zipfile
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -14,11 +10,9 @@ import numpy as np
 from jaxtyping import Float32, Int64, UInt8
 
 from stylesv.config.base import Settings
-from stylesv.errors import DataError, cannot_be_read
-from stylesv.files import canonical_json, write_bytes
-
-ABOUT = "about"
-ADVICE = "delete it to make it again"
+from stylesv.errors import DataError
+from stylesv.records.array_file import read_arrays, write_arrays
+from stylesv.records.record_file import record_of
 
 
 class ShownFrom(Settings):
@@ -75,29 +69,23 @@ class ShownClips:
         return self.slices.shape[2] > 1
 
 
+_ARRAYS = tuple(part.name for part in fields(ShownClips) if part.name != "about")
+
+
 def write_shown_clips(path: Path, shown: ShownClips) -> None:
-    """Write what is shown of clips."""
-    arrays = {part.name: getattr(shown, part.name) for part in fields(shown) if part.name != ABOUT}
-    about = np.frombuffer(canonical_json(shown.about.model_dump(mode="json")).encode(), np.uint8)
-    content = io.BytesIO()
-    np.savez_compressed(content, **{ABOUT: about}, **arrays)
-    write_bytes(path, content.getvalue())
+    """Write what is shown of clips, with a hash of all of it."""
+    write_arrays(path, {name: getattr(shown, name) for name in _ARRAYS}, shown.about.model_dump(mode="json"))
 
 
 def read_shown_clips(path: Path) -> ShownClips:
     """Read what is shown of clips.
 
     Raises:
-        DataError: it is missing, damaged or something else.
+        CheckpointError: it is missing, or is not a file of this project.
+        DataError: it is damaged, or something else.
     """
-    try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
-            arrays = {part.name: archive[part.name] for part in fields(ShownClips)}
-        about = ShownFrom.model_validate_json(json.dumps(json.loads(arrays.pop(ABOUT).tobytes())))
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: no such file of shown clips; {ADVICE}") from error
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path}: is not a whole file of shown clips ({error}); {ADVICE}") from error
-    except OSError as error:
-        raise cannot_be_read(path, error) from error
-    return ShownClips(about=about, **arrays)
+    what, advice = "file of shown clips", "delete it to make it again"
+    arrays, header = read_arrays(path, what=what, advice=advice)
+    if sorted(arrays) != sorted(_ARRAYS):
+        raise DataError(f"{path}: is not a {what}; {advice}")
+    return ShownClips(about=record_of(header, ShownFrom, path, what=what, advice=advice), **arrays)

@@ -30,8 +30,8 @@ def shown_of(root, tmp_path, *, num_frames):
     write_snapshot(networks, root, num_frames=num_frames, kimg=0)
     films = [FilmFiles(tmp_path / f"{name}.mp4", tmp_path / f"{name}.webp") for name in ("clips", "decomposition")]
     look = Look(clips=ClipSettings(**LOOK), fps=25.0, among="0")
-    show_snapshot(networks, look, clips=films[0], decomposition=films[1], shown=tmp_path / "shown.npz")
-    return networks, films, read_shown_clips(tmp_path / "shown.npz")
+    show_snapshot(networks, look, clips=films[0], decomposition=films[1], shown=tmp_path / "shown.safetensors")
+    return networks, films, read_shown_clips(tmp_path / "shown.safetensors")
 
 
 @pytest.mark.parametrize("num_frames", [3, None])  # an imported checkpoint may not say for how many it was trained
@@ -77,8 +77,8 @@ def test_real_clips_are_shown_from_packed_ones(tmp_path):
     pack_videos(tmp_path / "videos", tmp_path / "sky-00", settings=settings)
     look = Look(clips=ClipSettings(**LOOK | {"long_clips": 1}), fps=25.0, among=None)
     films = FilmFiles(tmp_path / "a.mp4", tmp_path / "a.webp")
-    show_real_clips(tmp_path / "sky-00", look, clips=films, shown=tmp_path / "shown.npz")
-    shown = read_shown_clips(tmp_path / "shown.npz")
+    show_real_clips(tmp_path / "sky-00", look, clips=films, shown=tmp_path / "shown.safetensors")
+    shown = read_shown_clips(tmp_path / "shown.safetensors")
     assert (shown.about.name, shown.about.kimg, shown.about.motion_distance) == ("sky-00", None, None)
     assert list(shown.long_times) == [0, 10, 19]  # of the longer film
     assert len(imread(tmp_path / "a.mp4", plugin="pyav")) == 6 and shown.decomposition.size == 0

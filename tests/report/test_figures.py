@@ -9,7 +9,7 @@ from report_values import log_line, used
 from shown_clips_values import shown_clips
 
 from stylesv.config.figures import DRAWN_FROM
-from stylesv.errors import ConfigError, DataError
+from stylesv.errors import CheckpointError, ConfigError, DataError, StyleSVError
 from stylesv.records.log_line import log_text
 from stylesv.records.shown_clips import read_shown_clips, write_shown_clips
 from stylesv.report.figures.drawing import DRAWN, TITLES, draw_figure
@@ -115,19 +115,20 @@ def test_an_unknown_figure_is_one_line(experiment):
 
 
 def test_shown_clips_survive_their_file_and_others_are_refused(tmp_path):
-    path = tmp_path / "shown.npz"
+    path = tmp_path / "shown.safetensors"
     write_shown_clips(path, shown_clips())
     first = path.read_bytes()
     found = read_shown_clips(path)
     assert found.about == shown_clips().about and np.array_equal(found.slices, shown_clips().slices)
     write_shown_clips(path, found)
     assert path.read_bytes() == first
-    for content in (b"", b"not a file", first[: len(first) // 2]):
+    place = len(first) - 40
+    for content in (b"", b"not a file", first[:-40], first[:place] + bytes([first[place] ^ 1]) + first[place + 1 :]):
         path.write_bytes(content)
-        with pytest.raises(DataError, match=r"shown\.npz: is not a whole file of shown clips .*delete it"):
+        with pytest.raises(StyleSVError, match=r"shown\.safetensors: (damaged|not a whole|its content)"):
             read_shown_clips(path)
-    with pytest.raises(DataError, match="no such file of shown clips"):
-        read_shown_clips(tmp_path / "none.npz")
+    with pytest.raises(CheckpointError, match="no such file"):
+        read_shown_clips(tmp_path / "none.safetensors")
 
 
 def test_jitter_is_the_change_at_motion_codes_over_the_mean():

@@ -333,7 +333,7 @@ def test_figures_read_what_they_are_drawn_from_and_nothing_else(ask, image, vide
     def read(figure):
         return ask.figure_files(wildcards(experiment="demo", figure=figure))
 
-    assert [file.rpartition("/")[2] for file in read("slices")] == ["shown.npz"] * 2
+    assert [file.rpartition("/")[2] for file in read("slices")] == ["shown.safetensors"] * 2
     assert read("slices") == read("spectra") and f"results/data/{video.data.name}/clips" in read("slices")[0]
     assert len(read("training")) == 5 and all(file.endswith("log.jsonl") for file in read("training"))
     assert [file.split("/")[2] for file in read("curves")] == [image.name, video.name]
