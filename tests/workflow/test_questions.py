@@ -286,7 +286,7 @@ def test_a_report_is_about_files_that_rules_make(ask, image, video, tmp_path):
     assert len(set(experiment.files)) == len(experiment.files)
     key = ask.experiment_key(job)
     assert ask.experiment_file(job) == f"results/experiments/demo-{key}.yaml"
-    patterns = [value for name, value in vars(paths).items() if name.isupper()]
+    patterns = [value for name, value in vars(paths).items() if name.isupper() and isinstance(value, str)]
     regexes = [re.sub(r"\\{\w+\\}", "[^/]+", re.escape(pattern)) for pattern in patterns]
     assert [file for file in experiment.files if not any(re.fullmatch(regex, file) for regex in regexes)] == []
 
@@ -356,17 +356,16 @@ def test_a_call_names_the_experiment_of_its_tables(plan):
         Questions(plan, options=CallOptions(experiment="nope")).table_of_call("main")
 
 
-def test_the_cost_is_planned_with_the_table_of_speeds_or_with_steps_measured_here(plan, root):
+@pytest.mark.parametrize(
+    ("experiment", "models"),
+    [("paper", []), ("paper_toy", ["A", "B", "C", "D", "E", "E-lowrank", "image"])],
+)
+def test_the_cost_is_planned_with_the_table_of_speeds_or_with_steps_measured_here(plan, root, experiment, models):
     speeds = read_speeds(root / "config" / "speeds.csv")
-    of = {
-        name: Questions(plan, options=CallOptions(experiment=name), speeds=lambda: speeds)
-        for name in ("paper", "paper_toy")
-    }
-    (file, *measured) = of["paper"].speeds_of_call(None)
-    assert file.startswith("results/experiments/tables/paper-") and measured == []
-    measured = of["paper_toy"].speeds_of_call(None)[1:]
-    models = [of["paper_toy"].model_of_run(wildcards(run=Path(speed).stem)) for speed in measured]
-    assert sorted(models) == ["A", "B", "C", "D", "E", "E-lowrank", "image"]
+    ask = Questions(plan, options=CallOptions(experiment=experiment), speeds=lambda: speeds)
+    (file, *measured) = ask.speeds_of_call(None)
+    assert file.startswith(f"results/experiments/tables/{experiment}-")
+    assert sorted(ask.model_of_run(wildcards(run=Path(speed).stem)) for speed in measured) == models
 
 
 @pytest.mark.parametrize(
