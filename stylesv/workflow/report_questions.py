@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from stylesv.config.recipe import recipe_key
@@ -24,6 +25,7 @@ class ReportQuestions:
     captions: Path
     jobs_of: Callable[[str], Sequence[PlannedJob]]
     options: CallOptions
+    table_key: Callable[[Wildcards], str]
     _reported: Callable[[str], Experiment]
 
     def figure_files(self, wildcards: Wildcards) -> list[str]:
@@ -73,7 +75,10 @@ class ReportQuestions:
         """8 hex digits that stand for all that an experiment's page shows."""
         found = self._reported(wildcards.experiment)
         captions = {figure.name: self._caption(figure.name) for figure in found.figures}
-        return recipe_key({"experiment": found.model_dump(mode="json"), "captions": captions})
+        tables = [
+            self.table_key(SimpleNamespace(experiment=wildcards.experiment, table=table.name)) for table in found.tables
+        ]
+        return recipe_key({"experiment": found.model_dump(mode="json"), "captions": captions, "tables": tables})
 
     def rule_graph_file(self, wildcards: Wildcards) -> str:
         """The file of an experiment's rules; its key is that of the files which they make."""

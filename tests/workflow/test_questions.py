@@ -430,17 +430,16 @@ def test_a_call_names_the_experiment_of_its_tables(plan):
         Questions(plan, options=CallOptions(experiment="nope")).table_of_call("main")
 
 
-def test_the_cost_is_planned_with_the_table_of_speeds_or_with_steps_measured_here(plan, root):
+@pytest.mark.parametrize(
+    ("experiment", "models"),
+    [("paper", []), ("paper_toy", ["A", "B", "C", "D", "E", "E-lowrank", "image"])],
+)
+def test_the_cost_is_planned_with_the_table_of_speeds_or_with_steps_measured_here(plan, root, experiment, models):
     speeds = read_speeds(root / "config" / "speeds.csv")
-    of = {
-        name: Questions(plan, options=CallOptions(experiment=name), speeds=lambda: speeds)
-        for name in ("paper", "paper_toy")
-    }
-    (file, *measured) = of["paper"].speeds_of_call(None)
-    assert file.startswith("results/experiments/tables/paper-") and measured == []
-    measured = of["paper_toy"].speeds_of_call(None)[1:]
-    models = [of["paper_toy"].model_of_run(wildcards(run=Path(speed).stem)) for speed in measured]
-    assert sorted(models) == ["A", "B", "C", "D", "E", "E-lowrank", "image"]
+    ask = Questions(plan, options=CallOptions(experiment=experiment), speeds=lambda: speeds)
+    (file, *measured) = ask.speeds_of_call(None)
+    assert file.startswith(f"results/experiments/tables/{experiment}-")
+    assert sorted(ask.model_of_run(wildcards(run=Path(speed).stem)) for speed in measured) == models
 
 
 @pytest.mark.parametrize(

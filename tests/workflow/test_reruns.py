@@ -9,9 +9,14 @@ pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
 DEMO = "experiments/demo.yaml"
 TABLES = {"write_table_plan": 1, "write_table": 3}  # main, and one of each protocol
-SHOWN = {"demo": 1, "write_report": 1, "write_experiment": 1}
-RESULTS = SHOWN | TABLES
-CLIPS = {"draw_clips": 1, "draw_nearest": 1, "write_look": 1}
+PAGE = {"demo": 1, "write_report": 1, "write_experiment": 1}
+GRAPH = {"write_rule_graph": 1}
+ALL_FIGURES = {"draw_figure": 12}
+RESULTS = PAGE | GRAPH | TABLES | ALL_FIGURES
+CLIPS = {"generate_clips": 1, "draw_nearest": 1, "write_look": 1}
+REAL_CLIPS = {"show_real_clips": 1, "write_look": 2}
+OF_SCORES = {"draw_figure": 2}  # curves and motion
+OF_CLIPS = {"draw_figure": 8}
 FLOOR = {"measure_floor": 1}
 OF_PROTOCOL = FLOOR | {"draw_nearest": 1}  # what another way of scoring a run that is shown makes anew besides scores
 VIDEO_CHOICE = {"choose_snapshot": 1, "collect_scores": 1}
