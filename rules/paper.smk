@@ -6,6 +6,7 @@ from stylesv.config.figures import DRAWN_FROM
 localrules:
     write_experiment,
     write_rule_graph,
+    write_figure_plan,
     draw_figure,
     write_report,
     write_crate,
@@ -36,10 +37,22 @@ rule write_rule_graph:
         "jinja2"
 
 
+rule write_figure_plan:
+    """What figures are drawn from, and where it lies; what else is in an experiment is no reason to draw them again."""
+    input:
+        template=local(ancient(TEMPLATE)),
+    output:
+        paths.FIGURE_PLAN,
+    params:
+        text=text(questions.figure_plan),
+    template_engine:
+        "jinja2"
+
+
 rule draw_figure:
     """One figure of an experiment, from small files: no network is loaded and no video read."""
     input:
-        experiment=files(questions.experiment_file),
+        plan=files(questions.figure_plan_file),
         files=files(questions.figure_files),
     output:
         png=report(paths.FIGURE, caption="captions/figure.rst", category="Figures", labels={"figure": "{figure}"}),
@@ -56,7 +69,7 @@ rule draw_figure:
     shell:
         r"""
         exec python {params.scripts:q}/draw_figure.py \
-            --experiment {input.experiment:q} \
+            --plan {input.plan:q} \
             --figure {wildcards.figure} \
             --png {output.png:q} \
             --pdf {output.pdf:q} \

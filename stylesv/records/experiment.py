@@ -152,6 +152,30 @@ class Experiment(Settings):
             found += _files(data.clips)
         return found
 
+    def part_of(self, figure: FigureName) -> "Experiment":
+        """What a figure has to know of it: nothing that could change and leave the figure as it is."""
+        source = DRAWN_FROM[figure]
+        blank = {"networks": "", "recipe": "", "choice": "", "scores": "", "snapshots": ()}
+        blank |= {"clips": None, "decomposition": None, "nearest": None}
+        kept = {"scores": "scores", "logs": "snapshots", "samples": "snapshots", "clips": "clips"}[source]
+        runs = [
+            run.model_copy(update={name: value for name, value in blank.items() if name != kept}) for run in self.runs
+        ]
+        if kept == "snapshots":
+            unused = {"samples": ""} if source == "logs" else {"log": None}
+            runs = [
+                run.model_copy(update={"snapshots": tuple(each.model_copy(update=unused) for each in run.snapshots)})
+                for run in runs
+            ]
+        data = [
+            ReportedData(
+                name=each.name, dataset=each.dataset, clips=each.clips if source == "clips" else None, index=""
+            )
+            for each in self.data
+        ]
+        more = {"title": "", "tables": (), "figures": ()}
+        return self.model_copy(update={"runs": tuple(runs), "data": tuple(data), **more})
+
     def files_of(self, figure: FigureName) -> list[str]:
         """Every file that a figure is drawn from."""
         source = DRAWN_FROM[figure]

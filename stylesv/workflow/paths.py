@@ -59,6 +59,7 @@ NEAREST = "results/runs/{run}/clips/{look}/nearest-{protocol}.png"
 EVENTS = "results/tensorboard/{run}"
 
 EXPERIMENT = "results/experiments/{experiment}-{key}.yaml"
+FIGURE_PLAN = "results/experiments/figures/{experiment}-{key}.yaml"
 RULE_GRAPH = "results/experiments/graphs/{experiment}-{key}.yaml"
 SPEED = "results/speeds/{run}.json"
 TABLE_PLAN = "results/experiments/tables/{experiment}-{key}.yaml"

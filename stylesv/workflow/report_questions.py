@@ -7,12 +7,12 @@ from typing import Any
 
 from stylesv.config.recipe import recipe_key
 from stylesv.errors import ConfigError
-from stylesv.records.experiment import Experiment
+from stylesv.records.experiment import Experiment, experiment_yaml
 from stylesv.records.rule_graph import rule_graph_yaml
 from stylesv.workflow import paths
 from stylesv.workflow.call import CallOptions
 from stylesv.workflow.job_graph import PlannedJob, graph_of
-from stylesv.workflow.named import Named
+from stylesv.workflow.named import Named, known
 
 Wildcards = Any
 """A job's wildcards as attributes."""
@@ -34,10 +34,17 @@ class ReportQuestions:
 
     def figure_key(self, wildcards: Wildcards) -> str:
         """8 hex digits that stand for what a figure shows and for its colours: names of files carry keys."""
-        found = self._with_figure(wildcards)
-        labels = [(run.name, run.dataset, run.model, run.seed) for run in found.runs]
-        shown = {"files": self.figure_files(wildcards), "style": found.style.model_dump(mode="json"), "labels": labels}
-        return recipe_key(shown)
+        return _key(self._with_figure(wildcards).part_of(wildcards.figure))
+
+    def figure_plan_file(self, wildcards: Wildcards) -> str:
+        """The file that says what a figure is drawn from; figures of the same files share it."""
+        return paths.FIGURE_PLAN.format(experiment=wildcards.experiment, key=self.figure_key(wildcards))
+
+    def figure_plan(self, wildcards: Wildcards) -> str:
+        """Its content."""
+        experiment = self._reported(wildcards.experiment)
+        parts = {_key(part): part for figure in experiment.figures for part in (experiment.part_of(figure.name),)}
+        return experiment_yaml(known("plan of figures", parts, wildcards.key))
 
     def caption(self, wildcards: Wildcards) -> str:
         """What stands below a figure."""
@@ -118,3 +125,7 @@ class ReportQuestions:
             return " ".join(file.read_text(encoding="utf-8").split())
         except OSError as error:
             raise ConfigError(f"{file}: the caption of a figure cannot be read ({error.strerror})") from error
+
+
+def _key(experiment: Experiment) -> str:
+    return recipe_key(experiment.model_dump(mode="json"))

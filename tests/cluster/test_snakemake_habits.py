@@ -26,6 +26,7 @@ LIGHT = {
     "collect_scores",
     "write_report",
     "write_rule_graph",
+    "write_figure_plan",
     "draw_figure",
     "write_crate",
     "crate",

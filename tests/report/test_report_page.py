@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browser import CHROMIUM, Browser
+from comparable_results import without_provenance
 from experiment_files import LOG, SCRATCH, TRAINED, ExperimentFiles
 from motion_values import motion
 from report_values import row, rows
@@ -93,10 +94,6 @@ class Page(HTMLParser):
 def visible_text(page):
     text = re.sub(r"<(script|style).*?</\1>", "", page, flags=re.S)
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
-
-
-def without_provenance(text):
-    return re.sub(r'<section id="provenance">.*?</section>', "", text, flags=re.S)
 
 
 def test_it_is_whole_and_everything_it_shows_is_beside_it(page):

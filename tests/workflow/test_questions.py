@@ -340,6 +340,20 @@ def test_figures_read_what_they_are_drawn_from_and_nothing_else(ask, image, vide
     assert len(read("samples")) == 7
 
 
+def test_what_a_figure_is_drawn_from_is_a_file_that_others_of_the_same_share(ask, video, tmp_path):
+    def plan_of(figure):
+        return ask.figure_plan_file(wildcards(experiment="demo", figure=figure))
+
+    assert plan_of("slices") == plan_of("drift") and len({plan_of(figure) for figure in FIGURES}) == 4
+    key = plan_of("training").rpartition("-")[2].removesuffix(".yaml")
+    part = read_experiment(written(tmp_path, ask.figure_plan(wildcards(experiment="demo", key=key))))
+    whole = read_experiment(written(tmp_path, ask.experiment(wildcards(experiment="demo"))))
+    assert part.files_of("training") == whole.files_of("training") and part.files_of("curves") == ["", ""]
+    assert (part.title, part.tables, part.runs[1].clips) == ("", (), None)
+    with pytest.raises(ConfigError, match="00000000: no such plan of figures"):
+        ask.figure_plan(wildcards(experiment="demo", key="00000000"))
+
+
 def test_a_colour_changes_the_keys_of_figures_and_a_caption_that_of_the_page(ask, root, tmp_path):
     job = wildcards(experiment="demo", figure="slices")
     other = Questions(load_plan(root / "config", {"figures": {"colours": ["#000000"]}}))

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import yaml
 from browser import CHROMIUM, Browser
+from comparable_results import comparable
 from workflow_checkout import Workflow
 
 from stylesv.data.world.rendering import render_driving_videos
@@ -65,13 +66,10 @@ def first(tmp_path_factory, call) -> Workflow:
 
 
 def result_files(workflow) -> dict[str, bytes]:
-    """Everything that is a result; logs of training hold times, and partial states are none."""
+    """Everything that is a result."""
     results = workflow.folder / "results"
-    return {
-        str(path.relative_to(results)): path.read_bytes()
-        for path in sorted(results.rglob("*"))
-        if path.is_file() and path.name != "log.jsonl" and "partial" not in path.parts
-    }
+    files = (path for path in sorted(results.rglob("*")) if path.is_file())
+    return comparable({path.relative_to(results).as_posix(): path.read_bytes() for path in files})
 
 
 def test_everything_that_the_plan_names_is_there(first):

@@ -37,7 +37,8 @@ class Sources:
         Raises:
             ConfigError: it is missing or is none.
         """
-        return cls(read_experiment(file), file.absolute().parents[2])
+        results = next(folder for folder in file.absolute().parents if folder.name == "results")
+        return cls(read_experiment(file), results.parent)
 
     @property
     def colours(self) -> tuple[str, ...]:
