@@ -205,6 +205,11 @@ def files(question, on_this_disk=False):
     return answered
 
 
+def is_there(file):
+    """Whether a file is on disk, or in object storage where it lies there."""
+    return (get_flag_value(file, "storage_object") if is_flagged(file, "storage_object") else Path(file)).exists()
+
+
 def missing_targets():
     """What a call was to end with and is not there.
 
@@ -215,13 +220,9 @@ def missing_targets():
     if dag.untilrules or dag.untilfiles or dag.omitrules or dag.omitfiles or dag.batch:
         return []
     wanted = [file for job in dag.targetjobs for file in (job.output or job.input)]
-    # a state is gone as soon as nothing needs it; what lies in object storage is not looked at
+    # a state is gone as soon as nothing needs it
     passing = [file for file in wanted if is_flagged(file, "temp") and file not in dag.targetfiles]
-    return [
-        file
-        for file in wanted
-        if file not in passing and not is_flagged(file, "storage_object") and not Path(file).exists()
-    ]
+    return [file for file in wanted if file not in passing and not is_there(file)]
 
 
 def raw_videos(wildcards):
