@@ -93,6 +93,7 @@ wildcard_constraints:
     part=r"part_[0-9]{3}",
     group=r"[0-9]{3}of[0-9]{3}",
     videos=r"[^/]+",
+    shard=r"[0-9]{4}of[0-9]{4}",
     kimg=r"[0-9]+",
     protocol=r"[^/]+",
     detector=r"[^/]+",
@@ -142,6 +143,11 @@ def files(question, on_this_disk=False):
         return local(found) if on_this_disk and found else found
 
     return answered
+
+
+# names of data sets that several jobs pack, and of others
+PACKED_IN_SHARDS = "|".join(map(re.escape, questions.in_shards)) or "(?!)"
+PACKED_BY_ONE = rf"(?!(?:{PACKED_IN_SHARDS})/)[^/]+"
 
 
 def missing_targets():
