@@ -53,6 +53,11 @@ def files_under(folder):
     return [item.key.removeprefix(f"{place.key}/") for item in place.get_subkeys()] if place.bucket_exists() else []
 
 
+def in_object_storage():
+    """Whether results lie in object storage."""
+    return is_flagged(workflow.modifier.path_modifier.apply_default_storage(paths.DATA), "storage_object")
+
+
 def jobs_are_forced():
     """Whether this call makes jobs run whose results exist: -f, -F, -R or --rerun-incomplete."""
     call = workflow.dag_settings  # not there yet while rules are read
@@ -83,7 +88,14 @@ def pages_asked_for():
     return [page for page in pages if page.exists()]
 
 
-questions = Questions(plan, files_under, jobs_are_forced, experiments_called, given_videos=config.get("videos"))
+questions = Questions(
+    plan,
+    files_under,
+    jobs_are_forced,
+    in_object_storage,
+    experiments_called,
+    given_videos=config.get("videos"),
+)
 
 
 wildcard_constraints:

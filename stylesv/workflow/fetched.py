@@ -1,8 +1,5 @@
 """Names of what is fetched for data sets: made of declarations, so that nothing has to be there yet."""
 
-import re
-from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 
 from stylesv.config.sources import ArchiveSettings, ClipListSettings
@@ -46,17 +43,6 @@ def fetched_clips(settings: ClipListSettings) -> tuple[FetchedClips, str]:
 def group_names(settings: ClipListSettings) -> list[str]:
     """Names of the groups that films are fetched in: which one, of how many."""
     return [f"{number:03d}of{settings.num_groups:03d}" for number in range(settings.num_groups)]
-
-
-def shards_begun(files: Iterable[str]) -> int | None:
-    """How many shards a data set is packed in, by those that are whole among its files, relative to their folder.
-
-    So another setting makes nothing again that was packed in another number, and a second call goes on where a first
-    stopped. Of several numbers that of which most are there; None: none is.
-    """
-    found = [re.fullmatch(r"[0-9]{4}of([0-9]{4})/index\.json", file) for file in files]
-    counts = Counter(int(match[1]) for match in found if match)
-    return max(counts, key=lambda count: (counts[count], count), default=None)
 
 
 def _sha256(table: Path) -> str:

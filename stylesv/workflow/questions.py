@@ -7,33 +7,33 @@ numbers. It is answered when the DAG is built, from the settings and the names o
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import PurePosixPath
 
 from stylesv.config.recipe import recipe_key
 from stylesv.config.settings import CheckpointSettings
 from stylesv.errors import ConfigError
 from stylesv.records.experiment import Experiment, experiment_yaml
-from stylesv.records.packed_shards import shard_names
 from stylesv.records.protocol import protocol_yaml
 from stylesv.records.recipe import recipe_yaml
 from stylesv.workflow import paths
 from stylesv.workflow.data_questions import DataQuestions
-from stylesv.workflow.fetched import shards_begun
 from stylesv.workflow.looks import LookQuestions, Wildcards
 from stylesv.workflow.named import Named
 from stylesv.workflow.planned import RunPlan
 from stylesv.workflow.reported import asked_of, choice_of, reported, scores_of
 from stylesv.workflow.segments import LOG, Snapshots, previous_snapshot, segments_to_run
+from stylesv.workflow.shards import ShardQuestions
 
 
 @dataclass(frozen=True)
-class Questions(DataQuestions, LookQuestions):
+class Questions(DataQuestions, ShardQuestions, LookQuestions):
     """Answers from a plan and from the files that exist."""
 
     files_under: Callable[[str], Iterable[str]] = lambda folder: ()
     """Names of the files in the folders of a run's folder, relative to it."""
     jobs_are_forced: Callable[[], bool] = lambda: False
     """Whether the call makes jobs run whose results exist."""
+    in_object_storage: Callable[[], bool] = lambda: False
+    """Whether results lie there, and not on this disk."""
     experiments_called: Callable[[], Collection[str]] = lambda: ()
     """Names of the experiments that the call is for."""
     given_videos: str | None = None
@@ -42,13 +42,14 @@ class Questions(DataQuestions, LookQuestions):
     _segments: dict[str, frozenset[int]] = field(default_factory=dict)
     _reports: dict[str, Experiment] = field(default_factory=dict)
     _shards: dict[str, int] = field(default_factory=dict)
+    _clips: dict[str, list[str]] = field(default_factory=dict)
 
     @cached_property
     def named(self) -> Named:
         """The plan's parts by name."""
         return Named(self.plan, self.experiments_called)
 
-    # ---- data: see DataQuestions ----
+    # ---- data: see DataQuestions and ShardQuestions ----
 
     def index_of_run(self, wildcards: Wildcards) -> str:
         """Index of the packed clips that a run trains on."""
@@ -57,36 +58,6 @@ class Questions(DataQuestions, LookQuestions):
     def index_of_classes(self, wildcards: Wildcards) -> str | None:
         """The same where its videos have classes, whose number decides the shape of networks; else none."""
         return self.index_of_run(wildcards) if self.named.run(wildcards.run).data.recipe.packing.labels else None
-
-    def packed_clips_of_run(self, wildcards: Wildcards) -> list[str]:
-        """What the index of a run's data set is about: named as inputs, so that object storage brings it, too."""
-        return self._packed_clips(self.named.run(wildcards.run).data.name)
-
-    def packed_clips(self, wildcards: Wildcards) -> list[str]:
-        """What the index of a data set is about."""
-        return self._packed_clips(self.named.data(wildcards.data).name)
-
-    def _packed_clips(self, data: str) -> list[str]:
-        count = self._num_shards(data)
-        if count == 1:
-            return [pattern.format(data=data) for pattern in (paths.CLIPS, paths.OFFSETS)]
-        names = {"data": data, "shard": shard_names(count)}
-        return [paths.SHARD_LIST.format(data=data), *_expanded((paths.SHARD_CLIPS, paths.SHARD_OFFSETS), **names)]
-
-    def shards(self, wildcards: Wildcards) -> list[str]:
-        """All files of the shards of a data set."""
-        data = self.named.data(wildcards.data).name
-        patterns = (paths.SHARD_INDEX, paths.SHARD_CLIPS, paths.SHARD_OFFSETS)
-        return _expanded(patterns, data=data, shard=shard_names(self._num_shards(data)))
-
-    def num_shards(self, wildcards: Wildcards) -> str:
-        """How many shards a data set has."""
-        return str(self._num_shards(self.named.data(wildcards.data).name))
-
-    @cached_property
-    def in_shards(self) -> list[str]:
-        """Data sets that several jobs pack."""
-        return [name for name in self.plan.data if self._num_shards(name) > 1]
 
     # ---- training ----
 
@@ -255,17 +226,6 @@ class Questions(DataQuestions, LookQuestions):
 
     # ---- what the answers are made of ----
 
-    def _num_shards(self, data: str) -> int:
-        """Jobs that pack a data set: as many as have begun to, or as are planned."""
-        if data not in self._shards:
-            planned = self.plan.data[data].num_shards
-            begun = shards_begun(self.files_under(paths.SHARDS.format(data=data)))
-            if begun is None and planned > 1:
-                clips = str(PurePosixPath(paths.CLIPS.format(data=data)).relative_to(paths.DATA))
-                begun = 1 if clips in self.files_under(paths.DATA) else None  # packed by one, when that was planned
-            self._shards[data] = begun or planned
-        return self._shards[data]
-
     def _snapshots_of(self, run: str) -> Snapshots:
         """The snapshots that a run had when it was first asked for."""
         if run not in self._snapshots:
@@ -288,10 +248,6 @@ class Questions(DataQuestions, LookQuestions):
         """Snapshots whose training has left a log."""
         parts = (file.partition("/") for file in self.files_under(paths.RUN.format(run=run)))
         return sorted(int(folder) for folder, _, name in parts if name == LOG and folder.isdecimal())
-
-
-def _expanded(patterns: Iterable[str], *, data: str, shard: Iterable[str]) -> list[str]:
-    return [pattern.format(data=data, shard=name) for name in shard for pattern in patterns]
 
 
 def _at(pattern: str, run: RunPlan, kimg: int, **more: str) -> str:
