@@ -25,7 +25,7 @@ from stylesv.errors import DataError, MachineError, StyleSVError, machine_troubl
 from stylesv.records.packed_index import INDEX_FILE, PackedClip, PackedIndex, Packing, SizedFile, WholeFile
 
 CLIPS_FILE, OFFSETS_FILE = "clips.zip", "offsets.npy"
-_BLOCK_BYTES = 1 << 20
+_BLOCK_BYTES = 1 << 16
 
 
 @contextmanager

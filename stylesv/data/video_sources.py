@@ -20,7 +20,7 @@ from stylesv.config.fingerprint import VideoFiles, list_video_files, open_zip
 from stylesv.data.damage import describe_damage, open_video
 from stylesv.errors import DataError, cannot_be_read, printable
 
-_BLOCK_BYTES = 1 << 20
+_BLOCK_BYTES = 1 << 16
 _BROKEN_MEMBER = (
     zipfile.BadZipFile,
     zlib.error,
