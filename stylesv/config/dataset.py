@@ -25,8 +25,7 @@ class PackSettings(Settings):
     """Longer videos are cut into clips of this many frames; null keeps a video whole."""
     # not there where it is what it always was: names from before there was a choice stay
     codec: Literal["jpeg", "raw"] = Field(default="jpeg", exclude_if=lambda codec: codec == "jpeg")
-    """How packed frames are stored. jpeg: compressed. raw: as they are, some 9 times as large and read several times as
-    fast, for what fits into memory or onto a fast disk."""
+    """How packed frames are stored: compressed, or as they are."""
     jpeg_quality: Annotated[int, Field(ge=1, le=100)] | None
     """JPEG quality of the packed frames, 1 to 100; of no use, and in no key, with codec raw."""
     damaged: Literal["drop", "use", "fail"]
@@ -64,6 +63,9 @@ class DatasetSettings(PackSettings, MissingSettings):
     """Licence of the videos as far as it is known, for the report; null: nothing is known."""
     resolution: Annotated[int, Field(ge=16, le=1024)]
     """Height and width of the packed frames, pixels; a power of two from 16 to 1024."""
+    codec: Literal["jpeg", "raw"]
+    """How packed frames are stored. jpeg: compressed. raw: as they are, some 9 times as large at 256 pixels and read several
+    times as fast, for what fits into memory or onto a fast disk."""
     shard_gb: Positive
     """Raw videos that one job packs, 10^9 bytes, where their sizes are known beforehand (a folder or zip): more are packed by
     several jobs. Decides no result."""

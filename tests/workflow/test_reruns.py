@@ -56,6 +56,7 @@ CHANGES = [
     ("frame rate for display", "datasets/demo.yaml", "display_fps: 10", "display_fps: 12", CLIPS | RESULTS),
     ("licence of the videos", "config.yaml", "licence: null ", "licence: CC0 ", RESULTS),
     ("number of workers", "config.yaml", "num_workers: 2 ", "num_workers: 1 ", {}),
+    ("number of jobs that pack", "config.yaml", "num_shards: null ", "num_shards: 4 ", {}),
     ("threads", "config.yaml", "cpu_threads: 2 ", "cpu_threads: 4 ", {}),
     ("lines of the log", "config.yaml", "tick_kimg: 0.5 ", "tick_kimg: 0.1 ", {}),
     ("the seed of the scenes", "datasets/demo.yaml", "seed: 0}", "seed: 1}",
