@@ -131,7 +131,16 @@ def test_shards_are_packed_indexed_described_verified_and_joined(script, tmp_pat
     out.mkdir()
     (out / "recipe.yaml").write_text(recipe_yaml(recipe))
     for shard in ("0001of0002", "0000of0002"):
-        options = ("--recipe", out / "recipe.yaml", "--shard", shard, "--out", out / "shards" / shard, "--num-workers", 2)
+        options = (
+            "--recipe",
+            out / "recipe.yaml",
+            "--shard",
+            shard,
+            "--out",
+            out / "shards" / shard,
+            "--num-workers",
+            2,
+        )
         done = script("pack_shard.py", "--videos", tmp_path / "v", *options)
         assert (done.returncode, done.stderr) == (0, ""), done.stderr
     assert "2 clips of 7 to 10 frames, 17 frames in all" in done.stdout
