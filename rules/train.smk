@@ -5,6 +5,7 @@ localrules:
     write_recipe,
     export_tensorboard,
     tensorboard,
+    status,
     fetch_checkpoint,
 
 
@@ -203,3 +204,11 @@ rule tensorboard:
     """All logs there are: `snakemake --cores 1 tensorboard`, then `tensorboard --logdir results/tensorboard`."""
     input:
         answer(questions.logged_runs),
+
+
+rule status:
+    """Where every run stands. While another Snakemake works here: python workflow_scripts/status.py."""
+    params:
+        scripts=SCRIPTS,
+    shell:
+        "exec python {params.scripts:q}/status.py"

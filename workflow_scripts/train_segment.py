@@ -84,13 +84,15 @@ def train_segment(
     interruption = click.get_current_context().with_resource(noting_signals())  # importing torch takes seconds
     use_cpu_threads(cpu_threads)
     from stylesv.data.staging import stage_packed_clips
-    from stylesv.generation.samples import draw_snapshot_samples
+    from stylesv.generation.samples import draw_generator_samples, draw_snapshot_samples
     from stylesv.training.progress import Progress
     from stylesv.training.segment import MachineOptions, SegmentFiles, run_segment
 
     is_first = int(os.environ.get("RANK", 0)) == 0
     progress = Progress(total_kimg=kimg[1], messages=messages, silent=not is_first)
-    options = MachineOptions(num_workers, tick_kimg, partial_every, accumulation, if_running)
+    options = MachineOptions(
+        num_workers, tick_kimg, partial_every, accumulation, if_running, draw_generator_samples if samples else None
+    )
     try:
         data, staged = stage_packed_clips(data, scratch)
         if staged is not None:

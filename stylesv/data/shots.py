@@ -25,7 +25,7 @@ from stylesv.data.decoding import VideoFacts, decode_film
 from stylesv.data.video_sources import VideoSource
 from stylesv.errors import DataError, StyleSVError
 from stylesv.fetching.packaged_weights import TRANSNETV2, load_packaged_weights
-from stylesv.files import write_bytes
+from stylesv.records.array_file import read_arrays, write_arrays
 
 Pixels = UInt8[np.ndarray, "h w 3"]
 SIZES = MappingProxyType({"transnetv2": (48, 27), "scenedetect": (256, 144)})
@@ -101,11 +101,11 @@ def _folder_scores(source: VideoSource, lost: set[int], keep: Path | None) -> li
     total, scores = len(source.members), []
     for start in range(0, total, _PIECE):
         end = min(start + _PIECE, total)
-        kept = keep / f"{_digest(source, start, end)}.npz" if keep is not None else None
+        kept = keep / f"{_digest(source, start, end)}.safetensors" if keep is not None else None
         if kept is not None and kept.exists():
-            with np.load(kept) as found:
-                scores += found["scores"].tolist()
-                lost |= set(found["lost"].tolist())
+            found, _ = read_arrays(kept, what="scores of frames", advice="delete it and call again")
+            scores += found["scores"].tolist()
+            lost |= set(found["lost"].tolist())
             continue
         seen = range(max(start - _MARGIN, 0), min(end + _MARGIN, total))
         unread: set[int] = set()
@@ -115,9 +115,7 @@ def _folder_scores(source: VideoSource, lost: set[int], keep: Path | None) -> li
         lost |= own
         scores += found
         if kept is not None:
-            content = io.BytesIO()
-            np.savez(content, scores=np.array(found), lost=np.array(sorted(own), np.int64))
-            write_bytes(kept, content.getvalue())
+            write_arrays(kept, {"scores": np.array(found), "lost": np.array(sorted(own), np.int64)})
     return scores
 
 

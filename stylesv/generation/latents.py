@@ -37,13 +37,21 @@ def draw_latents(
     content, motion = [], []
     for number in clip_numbers:
         content.append(torch.randn(generator.z_dim, generator=torch_generator(seed, "content", number)))
-        noise = torch_generator(seed, "motion", number)
-        motion.append(torch.randn(length, generator.motion_noise_dim, generator=noise))
+        motion.append(_noise(length, generator.motion_noise_dim, torch_generator(seed, "motion", number)))
     labels = None
     if generator.class_dim:
         classes = [draw_class(generator, seed, n) if class_number is None else class_number for n in clip_numbers]
         labels = torch.nn.functional.one_hot(torch.tensor(classes), generator.class_dim).float()
     return Latents(torch.stack(content), torch.stack(motion), labels)
+
+
+def _noise(length: int, dim: int, draws: torch.Generator) -> Float[Tensor, "k m"]:
+    """N(0, 1), of which a longer one begins as a shorter one does.
+
+    torch draws normal numbers in blocks of 16 and draws those of a last, broken block anew, so only whole blocks are drawn.
+    """
+    whole = -(-length * dim // 16) * 16
+    return torch.randn(whole, generator=draws)[: length * dim].reshape(length, dim)
 
 
 def draw_class(generator: Generator, seed: int, clip_number: int) -> int:

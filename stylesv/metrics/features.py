@@ -6,18 +6,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import safetensors.numpy
 from jaxtyping import Float32, Float64, Int64
 from pydantic import ValidationError
-from safetensors import SafetensorError
 
 from stylesv.config.base import Settings
 from stylesv.config.protocol import ProtocolSettings
 from stylesv.errors import DataError, DetectorError
-from stylesv.files import canonical_json, read_header, write_bytes
 from stylesv.metrics.clip_selection import ClipSelection
 from stylesv.metrics.moments import Covariance, Moments, require_finite
 from stylesv.metrics.resampling import RealSide
+from stylesv.records.array_file import read_arrays, write_arrays
 from stylesv.records.protocol import UsedProtocol
 from stylesv.records.score import GeneratedClipSet, RealClipSet
 
@@ -164,11 +162,10 @@ def write_features(path: Path, found: FeatureSet) -> None:
         "count": np.array([moments.count], np.int64),
         "mean": moments.mean,
         "scatter": moments.scatter,
-        **{name: np.ascontiguousarray(array) for name, array in optional.items() if array is not None},
-        **{f"late_{start}": np.ascontiguousarray(rows) for start, rows in found.late.items()},
+        **{name: array for name, array in optional.items() if array is not None},
+        **{f"late_{start}": rows for start, rows in found.late.items()},
     }
-    header = canonical_json(found.origin.model_dump(mode="json"))
-    write_bytes(path, safetensors.numpy.save(arrays, metadata={"header": header}))
+    write_arrays(path, arrays, found.origin.model_dump(mode="json"))
 
 
 def read_features(path: Path) -> FeatureSet:
@@ -176,17 +173,17 @@ def read_features(path: Path) -> FeatureSet:
 
     Raises:
         CheckpointError: it is missing or is not a file of this project.
-        DataError: it is damaged or holds no features.
+        DataError: it is damaged, was changed since it was written, or holds no features.
         DetectorError: its features are not finite.
     """
-    header = read_header(path)
+    advice = "delete it and run again"
+    arrays, header = read_arrays(path, what="file of features", advice=advice)
     try:
         origin = FeatureOrigin.model_validate_json(json.dumps(header))
-        arrays = safetensors.numpy.load_file(path)
         moments = Moments(int(arrays["count"][0]), arrays["mean"], arrays["scatter"])
-    except (ValidationError, SafetensorError, KeyError) as error:
+    except (ValidationError, KeyError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise DataError(f"{path}: not a whole file of features ({reason}); delete it and run again") from error
+        raise DataError(f"{path}: not a whole file of features ({reason}); {advice}") from error
     late = {int(name[5:]): rows for name, rows in arrays.items() if name.startswith("late_")}
     optional = (arrays.get(name) for name in ("videos", "artefacts"))
     try:

@@ -5,7 +5,7 @@ at all, so what is there is right. Shards are cut by the number of clips alone: 
 batches, they are the same.
 """
 
-import io
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +16,10 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from stylesv.config.recipe import recipe_key
-from stylesv.errors import DataError
-from stylesv.files import write_bytes
+from stylesv.errors import CheckpointError, DataError
+from stylesv.records.array_file import read_arrays, write_arrays
 
+ROWS = "rows"
 SHARD_FRAMES = 1024  # frames of the clips of a shard: minutes on a CPU, seconds on a GPU
 
 Rows = Float[np.ndarray, "n d"]
@@ -67,8 +68,7 @@ def measure_shards(clips: Clips, measure: Measure, *, name: str, shards: Shards 
 
     `name` is of what is measured. Where several jobs share the work, each yields its own shards only.
 
-    Raises:
-        DataError: a shard that is there is damaged.
+    A shard that is damaged is named and measured again.
     """
     for number, (start, end) in enumerate(shard_edges(clips.count, clips.num_frames)):
         if shards is None:
@@ -76,26 +76,28 @@ def measure_shards(clips: Clips, measure: Measure, *, name: str, shards: Shards 
             continue
         if number % shards.jobs != shards.job:
             continue
-        path = shards.folder / f"{name}-{start:08d}-{end:08d}.npy"
-        if not path.exists():
-            content = io.BytesIO()
-            np.save(content, _measure(clips, measure, start, end))
-            write_bytes(path, content.getvalue())
-        yield _read(path, start, end)
+        path = shards.folder / f"{name}-{start:08d}-{end:08d}.safetensors"
+        rows = _kept(path, end - start)
+        if rows is None:
+            rows = _measure(clips, measure, start, end)
+            write_arrays(path, {ROWS: rows})
+        yield rows
 
 
-def _read(path: Path, start: int, end: int) -> Rows:
+def _kept(path: Path, count: int) -> Rows | None:
+    if not path.exists():
+        return None
     try:
-        rows = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise DataError(
-            f"{path}: is not the rows of clips {start} to {end} ({error}); delete it and call again"
-        ) from error
-    if rows.ndim != 2 or len(rows) != end - start:
-        raise DataError(
-            f"{path}: is not the rows of clips {start} to {end} but of shape {rows.shape}; delete it and call again"
-        )
-    return rows
+        rows = read_arrays(path, what="shard", advice="it is not used")[0][ROWS]
+        if rows.ndim == 2 and len(rows) == count:
+            return rows
+        told = f"{path}: has rows of shape {rows.shape}, not of {count} clips"
+    except (DataError, CheckpointError) as error:
+        told = str(error)
+    except KeyError:
+        told = f"{path}: has no rows"
+    print(f"warning: {told}; its clips are measured again", file=sys.stderr, flush=True)
+    return None
 
 
 def _measure(clips: Clips, measure: Measure, start: int, end: int) -> Rows:

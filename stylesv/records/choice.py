@@ -4,8 +4,7 @@ from pathlib import Path
 
 from stylesv.config.base import Settings
 from stylesv.errors import CheckpointError
-from stylesv.files import readable_json, write_text
-from stylesv.records.record_file import read_record
+from stylesv.records.sealed_file import read_sealed, write_sealed
 
 
 class Choice(Settings):
@@ -36,12 +35,12 @@ def read_choice(path: Path) -> Choice:
     """Read a choice.
 
     Raises:
-        CheckpointError: it is missing or is not a choice.
+        CheckpointError: it is missing, is not a choice, or was changed since it was written.
     """
     advice = "delete it to make it again"
-    return read_record(path, Choice, what="choice of a snapshot", advice=advice, error=CheckpointError)
+    return read_sealed(path, Choice, what="choice of a snapshot", advice=advice, error=CheckpointError)
 
 
 def write_choice(path: Path, choice: Choice) -> None:
-    """Write a choice as JSON."""
-    write_text(path, readable_json(choice.model_dump(mode="json")))
+    """Write a choice as readable JSON with its hash."""
+    write_sealed(path, choice)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from stylesv.config.base import Settings
-from stylesv.errors import DataError
+from stylesv.errors import DataError, StyleSVError
 from stylesv.files import canonical_json, readable_json, write_text
 from stylesv.records.record_file import one_error, rounded
 
@@ -24,25 +24,25 @@ def write_sealed(path: Path, record: Settings) -> None:
     write_text(path, readable_json(values | {SEAL: _seal(values)}))
 
 
-def read_sealed(path: Path, kind: type[R], *, what: str, advice: str) -> R:
+def read_sealed(path: Path, kind: type[R], *, what: str, advice: str, error: type[StyleSVError] = DataError) -> R:
     """Read a record that `write_sealed` wrote.
 
     Raises:
-        DataError: it is missing, is not `what`, or was changed since; `advice` is what to do then.
+        StyleSVError: of the kind `error`: it is missing, is not `what`, or was changed since; `advice` is what to do then.
     """
     path = Path(path)
-    with one_error(path, what=what, advice=advice, error=DataError):
+    with one_error(path, what=what, advice=advice, error=error):
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
-        except json.JSONDecodeError as error:
-            raise ValueError(f"Invalid JSON: {error}") from error
+        except json.JSONDecodeError as invalid:
+            raise ValueError(f"Invalid JSON: {invalid}") from invalid
         if not isinstance(values, dict):
             raise ValueError("holds no names and values")
         seal = values.pop(SEAL, None)
         record = kind.model_validate_json(json.dumps(values))
     if seal != _seal(values):
         found = "has no hash" if seal is None else "was changed since it was written: its hash is another"
-        raise DataError(f"{path}: {found}; {advice}")
+        raise error(f"{path}: {found}; {advice}")
     return record
 
 

@@ -2,11 +2,12 @@
 
 import os
 import shutil
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from stylesv.errors import StyleSVError
-from stylesv.records.log_line import read_log
+from stylesv.errors import DataError, StyleSVError
+from stylesv.records.log_line import LogLine, read_log
 
 GROUPS = {
     "loss": "losses",
@@ -27,21 +28,85 @@ def export_tensorboard(logs: Sequence[Path], out: Path) -> int:
     Raises:
         StyleSVError: TensorBoard is not installed, or a log cannot be read.
     """
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError as error:
-        raise StyleSVError(f"TensorBoard is not installed ({error}); pip install '.[tensorboard]'") from error
-    count, seconds = 0, 0.0
     partial = out.with_name(f".{out.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    with SummaryWriter(str(partial)) as writer:
-        for line in read_log(logs):
-            frames = round(line.kimg * 1000)
-            seconds += line.seconds or 0.0
-            for name, value in line.curves.items():
-                group = GROUPS.get(name.split("_")[0], "machine")
-                writer.add_scalar(f"{group}/{name}", value, frames, walltime=seconds)
-                count += 1
+    events = _Events(partial)
+    count = events.add(read_log(logs))
+    events.close()
     shutil.rmtree(out, ignore_errors=True)  # Snakemake makes the folder
     os.replace(partial, out)
     return count
+
+
+def follow_runs(runs: Path, out: Path, *, seconds: float, goes_on: Callable[[], bool] = lambda: True) -> None:
+    """Write the logs of all runs below `runs` as events into `out`, a folder a run, and go on as they grow.
+
+    Each call begins new folders of events: what TensorBoard has read of a file, it does not read again.
+
+    Raises:
+        StyleSVError: TensorBoard is not installed, or a log is damaged.
+    """
+    writers: dict[str, _Events] = {}
+    try:
+        while True:
+            more = goes_on()
+            for run in sorted({path.parents[1] for path in runs.glob("*/[0-9]*/log.jsonl")} | _at_work(runs)):
+                if run.name not in writers:
+                    shutil.rmtree(out / run.name, ignore_errors=True)
+                    writers[run.name] = _Events(out / run.name)
+                writers[run.name].add(_lines_so_far(run))
+            if not more:
+                return
+            time.sleep(seconds)
+    finally:
+        for events in writers.values():
+            events.close()
+
+
+def _at_work(runs: Path) -> set[Path]:
+    return {path.parents[2] for path in runs.glob("*/partial/*/log.jsonl")}
+
+
+def _lines_so_far(run: Path) -> list[LogLine]:
+    """Lines of finished segments, then of the one at work, in the order of training."""
+    lines = []
+    finished = sorted(run.glob("[0-9]*/log.jsonl"), key=lambda path: int(path.parent.name))
+    live = sorted(run.glob("partial/*/log.jsonl"), key=lambda path: int(path.parent.name))
+    for path in [*finished, *live]:
+        try:
+            lines += [line for line in read_log([path]) if not lines or line.step > lines[-1].step]
+        except DataError:
+            if path not in live:  # a line may be half-written just now, or the segment is finished by now
+                raise
+    return lines
+
+
+class _Events:
+    """The events of one run."""
+
+    def __init__(self, folder: Path):
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError as error:
+            raise StyleSVError(f"TensorBoard is not installed ({error}); pip install '.[tensorboard]'") from error
+        self.writer = SummaryWriter(str(folder))
+        self.step, self.seconds = 0, 0.0
+
+    def add(self, lines: Iterable[LogLine]) -> int:
+        """Write the lines that are newer than those written before; returns how many numbers they have."""
+        count = 0
+        for line in lines:
+            if line.step <= self.step:
+                continue
+            self.step = line.step
+            self.seconds += line.seconds or 0.0
+            for name, value in line.curves.items():
+                group = GROUPS.get(name.split("_")[0], "machine")
+                tag = f"{group}/{name}"
+                self.writer.add_scalar(tag, value, round(line.kimg * 1000), walltime=self.seconds)
+                count += 1
+        self.writer.flush()
+        return count
+
+    def close(self) -> None:
+        self.writer.close()

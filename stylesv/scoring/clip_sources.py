@@ -123,6 +123,39 @@ class LooseVideos:
         return np.stack(frames)
 
 
+class GivenVideos:
+    """Videos that are in memory.
+
+    Raises:
+        DataError: there are none, or frames are no squares of three colours.
+    """
+
+    def __init__(self, videos: UInt8[np.ndarray, "n t c h w"]):
+        count, num_frames, colours, height, width = videos.shape
+        if not videos.size or colours != 3 or height != width:
+            raise DataError(
+                f"array of shape {videos.shape}: videos, frames, 3 colours, height and width are expected, of at least one "
+                "video, and frames must be squares"
+            )
+        self._videos = videos
+        self.lengths = (num_frames,) * count
+        self.films = tuple(range(count))
+        self.resolution = height
+        self.fingerprint = hashlib.sha256(np.ascontiguousarray(videos).data).hexdigest()
+
+    def read(self, video: int, frames: Sequence[int]) -> UInt8[np.ndarray, "t c h w"]:
+        """Frames of a video."""
+        return self._videos[video, list(frames)]
+
+    def likeness(self, video: int) -> tuple[object, ...]:
+        """Its length."""
+        return "given", self.lengths[video]
+
+    def sha256(self, video: int) -> str:
+        """SHA-256 of a video's frames."""
+        return hashlib.sha256(np.ascontiguousarray(self._videos[video]).data).hexdigest()
+
+
 @dataclass(frozen=True)
 class StoredClips:
     """Chosen clips of videos."""

@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from jaxtyping import UInt8
+
 from stylesv.errors import DataError
 from stylesv.metrics.artefacts import EXPLANATIONS
 from stylesv.metrics.score import score_features
 from stylesv.records.protocol import Protocol, UsedProtocol
 from stylesv.records.score import Score, ScoredRun
 from stylesv.scoring.beside_text import describe_fidelity, describe_floor
-from stylesv.scoring.clip_sources import open_videos
+from stylesv.scoring.clip_sources import GivenVideos, open_videos
 from stylesv.scoring.measure import compute_share, load_protocols_detector, measure_side, shards_of
 from stylesv.scoring.motion_text import describe_motion
 from stylesv.scoring.same_videos import note_same_videos
@@ -21,13 +24,16 @@ from stylesv.scoring.sides import (
     snapshot_side,
 )
 
+Scored = Path | UInt8[np.ndarray, "_ _ _ _ _"]
+"""Where videos are, or the videos themselves: `n t c h w`; both sides need not have equally many or long ones."""
+
 
 @dataclass(frozen=True)
 class ScoreRequest:
-    """What is scored: `reference` and `generated` are folders or zips of videos, packed clips or snapshots."""
+    """What is scored: `reference` and `generated` are folders or zips of videos, packed clips, snapshots or arrays."""
 
-    reference: Path
-    generated: Path
+    reference: Scored
+    generated: Scored
     detector_file: Path | None
     """File of the protocol's detector; None for random-i3d."""
     resolution: int | None
@@ -46,7 +52,7 @@ def score_request(request: ScoreRequest, protocol: Protocol) -> Score | None:
         DataError, CheckpointError, DetectorError: what is wrong with the clips, the snapshot or the detector.
     """
     for option, path in (("--reference", request.reference), ("--generated", request.generated)):
-        if not path.exists():
+        if isinstance(path, Path) and not path.exists():
             raise DataError(f"{option} {path}: no such file or folder")
     detector, used = load_protocols_detector(protocol, request.detector_file)
     sides: dict[str, Side] = {
@@ -64,7 +70,8 @@ def score_request(request: ScoreRequest, protocol: Protocol) -> Score | None:
             compute_share(side, detector, used, shards[kind])
         return None
     found = {kind: measure_side(side, detector, used, shards[kind]) for kind, side in sides.items()}
-    scored = ScoredRun(run=str(request.generated), dataset=str(request.reference), model=None, seed=None, kimg=None)
+    names = {"run": _name(request.generated), "dataset": _name(request.reference)}
+    scored = ScoredRun(**names, model=None, seed=None, kimg=None)
     score = score_features(found["real"], found["generated"], scored=scored)
     same = note_same_videos(sides["real"].clips, sides["generated"].clips)
     return score.model_copy(update={"notes": score.notes + same})
@@ -101,11 +108,19 @@ def describe_score(score: Score) -> list[str]:
     return lines + [f"warning: {warning.sentence}" for warning in score.warnings]
 
 
-def _side(path: Path, used: UsedProtocol, resolution: int | None, *, is_real: bool) -> Side:
-    if path.suffix == ".safetensors":
-        return (snapshot_as_real_side if is_real else snapshot_side)(path, used, name=str(path))
-    videos = open_videos(path, resolution, pictures_apart=used.settings.is_of_images)
-    return (real_side if is_real else generated_side)(videos, used, name=str(path))
+def _side(videos: Scored, used: UsedProtocol, resolution: int | None, *, is_real: bool) -> Side:
+    name = _name(videos)
+    if isinstance(videos, Path) and videos.suffix == ".safetensors":
+        return (snapshot_as_real_side if is_real else snapshot_side)(videos, used, name=name)
+    if isinstance(videos, Path):
+        opened = open_videos(videos, resolution, pictures_apart=used.settings.is_of_images)
+    else:
+        opened = GivenVideos(videos)
+    return (real_side if is_real else generated_side)(opened, used, name=name)
+
+
+def _name(videos: Scored) -> str:
+    return str(videos) if isinstance(videos, Path) else "array"
 
 
 def _number(value: float | None) -> str:

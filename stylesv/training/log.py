@@ -4,11 +4,14 @@ import math
 import platform
 import resource
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from stylesv.errors import MachineError
+from stylesv.files import write_text
 from stylesv.records.log_line import LogLine, log_text
 from stylesv.records.state import LogSoFar
 from stylesv.training.state import TrainState
@@ -17,8 +20,10 @@ from stylesv.training.state import TrainState
 class SegmentLog:
     """Collects the steps of one segment."""
 
-    def __init__(self, state: TrainState, *, tick_kimg: float):
+    def __init__(self, state: TrainState, *, tick_kimg: float, live: Path | None = None):
+        """`live`: a file that grows by a line at each tick, for those who watch; the first process alone writes it."""
         self.state, self.processes, self.tick_kimg = state, state.processes, tick_kimg
+        self.live = live if self.processes.is_first else None
         self.lines: list[LogLine] = []
         self._begin()
 
@@ -29,9 +34,20 @@ class SegmentLog:
 
     def start_clock(self) -> None:
         """Steps, and waiting for data, count from now."""
-        self.waited_from = time.perf_counter()
+        self.start_waiting()
         self.tick_step, self.tick_time = self.state.step, time.perf_counter()
         self.waited = 0.0
+
+    def begin_live(self) -> None:
+        """Make the file for those who watch anew: what a killed process wrote after its last partial state is trained again."""
+        if self.live is not None:
+            with suppress(MachineError):  # a full disk is no reason not to train
+                write_text(self.live, self.text())
+
+    def _show(self, line: LogLine) -> None:
+        if self.live is not None:
+            with suppress(OSError), open(self.live, "a", encoding="utf-8") as file:
+                file.write(log_text([line]))
 
     def saved(self) -> LogSoFar:
         """What a partial state keeps, so that the log goes on where it ended."""
@@ -43,6 +59,10 @@ class SegmentLog:
         self.lines, self.counts = [LogLine.of(line, path) for line in saved.lines], dict(saved.counts)
         self.sums = {name: torch.tensor(float(v), device=self.state.device) for name, v in saved.sums.items()}
 
+    def start_waiting(self) -> None:
+        """What is waited for from now on is data."""
+        self.waited_from = time.perf_counter()
+
     def batch_ready(self) -> None:
         """The loader has delivered: what passed since the last step ended was waiting."""
         self.waited += time.perf_counter() - self.waited_from
@@ -52,7 +72,7 @@ class SegmentLog:
         for name, value in values.items():
             self.sums[name] = self.sums[name] + value if name in self.sums else value
             self.counts[name] = self.counts.get(name, 0) + 1
-        self.waited_from = time.perf_counter()
+        self.start_waiting()
 
     def tick_due(self) -> bool:
         """Whether the next line is due; ticks stand at fixed frame counts of the run, not of the segment."""
@@ -77,6 +97,7 @@ class SegmentLog:
             machine=None if self.lines else self._machine(),
         )
         self.lines.append(line)
+        self._show(line)
         self._begin()
         return means
 

@@ -30,6 +30,8 @@ from stylesv.training.state import TrainState
 
 KEPT = 2
 FINISHED = "finished"
+LIVE_LOG, LIVE_SAMPLES = "log.jsonl", "samples.png"
+"""What a person may watch while a segment runs."""
 IfRunning = Literal["refuse", "wait"]
 
 
@@ -120,7 +122,8 @@ def keep_finished(folder: Path, outputs: Mapping[str, Path]) -> None:
             _link(path, kept / role)
     except OSError:  # a file system without links: an interruption costs the segment, as it would without this
         shutil.rmtree(kept, ignore_errors=True)
-    for path in folder.glob("*.safetensors"):  # not before: a kill in between costs nothing
+    # not before: a kill in between costs nothing
+    for path in [*folder.glob("*.safetensors"), folder / LIVE_LOG, folder / LIVE_SAMPLES]:
         path.unlink(missing_ok=True)
     if re.fullmatch("[0-9]+", folder.name):
         for other in folder.parent.glob(f"*/{FINISHED}"):

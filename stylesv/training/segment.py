@@ -5,6 +5,8 @@ changes nothing but the names of files.
 """
 
 import math
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import torch
 from stylesv.checkpoint import first_not_finite, read_networks, require_finite_networks
 from stylesv.data.packed import PackedClips
 from stylesv.distributed import is_first_process, joined_processes
-from stylesv.errors import CheckpointError, ConfigError, InterruptionError, StyleSVError
+from stylesv.errors import CheckpointError, ConfigError, InterruptionError, MachineError, StyleSVError
 from stylesv.files import write_text
 from stylesv.ops import active_backend
 from stylesv.records.choice import read_choice
@@ -24,11 +26,22 @@ from stylesv.records.state import read_state_header
 from stylesv.training.batches import RealClips
 from stylesv.training.interruption import Interruption
 from stylesv.training.log import SegmentLog
-from stylesv.training.partial import IfRunning, PartialStates, holding, keep_finished, take_finished
+from stylesv.training.partial import (
+    LIVE_LOG,
+    LIVE_SAMPLES,
+    IfRunning,
+    PartialStates,
+    holding,
+    keep_finished,
+    take_finished,
+)
 from stylesv.training.progress import Progress
 from stylesv.training.state import HALF_DTYPES, NETWORKS, TrainState, allow_tf32
 from stylesv.training.step import TrainingStep
 from stylesv.training.transfer import transfer_networks
+
+DrawSamples = Callable[[torch.nn.Module, Path], None]
+"""Draws a few clips of a generator into a PNG."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +72,8 @@ class MachineOptions:
     """Minutes between partial states."""
     accumulation: int = 1
     if_running: IfRunning = "refuse"
+    draw_samples: DrawSamples | None = None
+    """Draws what a person may look at while the segment runs, beside each partial state."""
 
 
 def initialize_run(
@@ -143,7 +158,8 @@ def _train(
     interruption: Interruption,
 ) -> None:
     allow_tf32(state.settings.allow_tf32)
-    log = SegmentLog(state, tick_kimg=options.tick_kimg)
+    live = None if files.partial is None else files.partial / LIVE_LOG
+    log = SegmentLog(state, tick_kimg=options.tick_kimg, live=live)
     partial = PartialStates(files.partial, state, log, progress, every_minutes=options.partial_every)
     first_step, last_step = state.step_at(kimg[0]), state.step_at(kimg[1])
     state.step = first_step
@@ -155,6 +171,7 @@ def _train(
     real = RealClips(packed, state.settings, state.recipe.seed)
     step = TrainingStep(state, real, accumulation=options.accumulation)
     _announce(progress, state)
+    log.begin_live()
     log.start_clock()
     for batch in real.batches(state.step, last_step, num_workers=options.num_workers, places=step.places):
         log.batch_ready()
@@ -169,6 +186,8 @@ def _train(
             kept = partial.save()
             if stops:
                 raise _interrupted(interruption.name, state, files, kept)
+            _draw_samples(state, files, options)
+            log.start_waiting()
     progress.close()
     # the last step's loss is of the weights before it
     if found := first_not_finite({part: getattr(state, part).state_dict() for part in NETWORKS}):
@@ -178,6 +197,12 @@ def _train(
         state.save_networks(files.networks_out, kimg[1])
     state.save(files.state_out, kimg[1])
     state.processes.wait_for_all()
+
+
+def _draw_samples(state: TrainState, files: SegmentFiles, options: MachineOptions) -> None:
+    if options.draw_samples is not None and state.processes.is_first:
+        with suppress(MachineError):  # a full disk is no reason to stop
+            options.draw_samples(state.generator_ema, files.partial / LIVE_SAMPLES)
 
 
 def _announce(progress: Progress, state: TrainState) -> None:

@@ -29,6 +29,7 @@ LIGHT = {
     "fetch_checkpoint",
     "export_tensorboard",
     "tensorboard",
+    "status",
 }
 
 

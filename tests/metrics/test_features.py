@@ -2,11 +2,9 @@
 
 import numpy as np
 import pytest
-import safetensors.numpy
 from protocol_values import protocol, used
 
 from stylesv.errors import CheckpointError, DataError, DetectorError
-from stylesv.files import canonical_json, read_header
 from stylesv.metrics.clip_selection import select_real_clips
 from stylesv.metrics.features import (
     FeatureOrigin,
@@ -18,6 +16,7 @@ from stylesv.metrics.features import (
     read_features,
     write_features,
 )
+from stylesv.records.array_file import read_arrays, write_arrays
 
 
 def feature_set(count, *, features=True, chosen=None):
@@ -109,8 +108,8 @@ def test_damaged_files_are_refused(tmp_path):
 def test_a_file_whose_features_are_not_finite_is_refused_by_name(tmp_path, name):
     path = tmp_path / "f.safetensors"
     write_features(path, feature_set(6))
-    arrays, header = safetensors.numpy.load_file(path), read_header(path)
+    arrays, header = read_arrays(path, what="file", advice="")
     arrays[name][1, ...] = np.nan
-    path.write_bytes(safetensors.numpy.save(arrays, metadata={"header": canonical_json(header)}))
+    write_arrays(path, arrays, header)
     with pytest.raises(DetectorError, match=r"f\.safetensors: .* not finite .*delete it and run again"):
         read_features(path)

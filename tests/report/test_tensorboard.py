@@ -6,7 +6,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from stylesv.errors import StyleSVError
 from stylesv.records.log_line import log_text
-from stylesv.report.tensorboard import export_tensorboard
+from stylesv.report.tensorboard import export_tensorboard, follow_runs
 
 
 def line(kimg: float, loss: float) -> str:
@@ -33,3 +33,33 @@ def test_a_damaged_log_is_named(tmp_path):
     (tmp_path / "log.jsonl").write_text(line(0.5, 1.0) + '{"kimg": 1.')
     with pytest.raises(StyleSVError, match=r"log\.jsonl: is not a training log"):
         export_tensorboard([tmp_path / "log.jsonl"], tmp_path / "out")
+
+
+def losses(folder) -> list[tuple[int, float]]:
+    events = EventAccumulator(str(folder)).Reload()
+    return [(event.step, event.value) for event in events.Scalars("losses/loss_generator")]
+
+
+def test_a_running_training_is_followed(tmp_path):
+    """A segment at work, its next tick, a half-written line, and its end, when its log lies elsewhere."""
+    runs, out = tmp_path / "runs", tmp_path / "out"
+    live, finished = runs / "r" / "partial" / "1" / "log.jsonl", runs / "r" / "1" / "log.jsonl"
+    for path in (live, finished):
+        path.parent.mkdir(parents=True)
+    live.write_text(line(0.5, 1.5))
+    seen = []
+
+    def goes_on() -> bool:
+        """What happens between two looks."""
+        seen.append(losses(out / "r") if (out / "r").exists() else [])
+        if len(seen) == 2:
+            live.write_text(line(0.5, 1.5) + line(0.75, 1.25)[:20])
+        elif len(seen) == 3:
+            live.write_text(line(0.5, 1.5) + line(0.75, 1.25))
+        elif len(seen) == 4:
+            live.unlink()
+            finished.write_text(line(0.5, 1.5) + line(0.75, 1.25) + line(1, 1.0))
+        return len(seen) < 5
+
+    follow_runs(runs, out, seconds=0, goes_on=goes_on)
+    assert seen == [[], [(500, 1.5)], [(500, 1.5)], [(500, 1.5), (750, 1.25)], [(500, 1.5), (750, 1.25), (1000, 1.0)]]

@@ -194,7 +194,7 @@ def test_shares_of_several_jobs_hold_motion(networks, protocol, usual, tmp_path)
     for job in range(2):
         request = ScoreRequest(networks, networks, None, None, tmp_path / "shards", (job, 2))
         assert score_request(request, protocol) is None
-    names = {path.name.split("-")[0] for path in (tmp_path / "shards").rglob("*.npy")}
+    names = {path.name.split("-")[0] for path in (tmp_path / "shards").rglob("*.safetensors")}
     assert names == {"features", "motion"}
     request = ScoreRequest(networks, networks, None, None, tmp_path / "shards", (0, 1))
     assert score_request(request, protocol).motion == usual.motion

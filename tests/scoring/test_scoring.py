@@ -167,10 +167,10 @@ def test_killed_while_scoring_the_retry_uses_what_was_finished(videos, networks,
     shards = tmp_path / "shards"
     with pytest.raises(KeyboardInterrupt):
         measure_reference(packed, protocol, reference, detector=None, shards=shards)
-    assert not reference.exists() and len(list(shards.rglob("*.npy"))) == 3
+    assert not reference.exists() and len(list(shards.rglob("*.safetensors"))) == 3
     first, measured[:], kill_after = list(measured), [], 10**9
     measure_reference(packed, protocol, reference, detector=None, shards=shards)
-    assert len(first) + len(measured) == len(list(shards.rglob("*.npy"))), "no shard was measured twice"
+    assert len(first) + len(measured) == len(list(shards.rglob("*.safetensors"))), "no shard was measured twice"
     scored = ScoredRun(run="r", dataset="d", model=None, seed=None, kimg=0)
     whole = score_snapshot(networks, reference, protocol, scored, detector=None, shards=tmp_path / "other")
     measured[:], kill_after = [], 4
@@ -179,7 +179,7 @@ def test_killed_while_scoring_the_retry_uses_what_was_finished(videos, networks,
     kill_after = 10**9
     again = score_snapshot(networks, reference, protocol, scored, detector=None, shards=shards)
     assert numbers(again) == numbers(whole)
-    assert len(measured) == len(list((tmp_path / "other").rglob("*.npy"))), "no shard was measured twice"
+    assert len(measured) == len(list((tmp_path / "other").rglob("*.safetensors"))), "no shard was measured twice"
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])
@@ -369,15 +369,15 @@ def test_killed_with_no_warning_the_next_call_goes_on(root, videos, networks, tm
     options = ["--reference", videos, "--generated", networks, "--protocol", protocol, "--out", out]
     command = [sys.executable, str(root / "workflow_scripts" / "score.py"), *map(str, options), "--shards", str(shards)]
     with subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
-        while not list(shards.rglob("features-*.npy")) and running.poll() is None:
+        while not list(shards.rglob("features-*.safetensors")) and running.poll() is None:
             time.sleep(0.02)
         running.kill()
-    kept = {path: path.stat().st_mtime_ns for path in shards.rglob("*.npy")}
+    kept = {path: path.stat().st_mtime_ns for path in shards.rglob("*.safetensors")}
     assert kept and not out.exists()
     done = script(root, *options, "--shards", shards)
     assert done.returncode == 0, done.stderr
     assert all(path.stat().st_mtime_ns == time for path, time in kept.items())
-    assert len(list(shards.rglob("*.npy"))) > len(kept) and out.exists()
+    assert len(list(shards.rglob("*.safetensors"))) > len(kept) and out.exists()
 
 
 @pytest.mark.slow

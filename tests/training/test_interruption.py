@@ -17,6 +17,7 @@ from segment_run import TINY, Run, make_clips, recipes_of
 from small_disk import small_disk
 
 from stylesv.errors import CheckpointError, InterruptionError, StyleSVError
+from stylesv.records.log_line import read_log
 from stylesv.records.recipe import TrainedRecipe
 from stylesv.training.interruption import slurm_seconds_left
 
@@ -68,6 +69,12 @@ def wait_for_step(run: Run, child: BaseProcess, step: int) -> None:
         time.sleep(0.01)
 
 
+def live_lines(run: Run) -> list[str]:
+    """Whole lines of the log of a segment at work."""
+    path = run.partial(1) / "log.jsonl"
+    return path.read_text().splitlines() if path.exists() else []
+
+
 def kill(child: BaseProcess) -> None:
     child.kill()
     child.join()
@@ -100,14 +107,17 @@ def test_the_program_ends_with_75_and_one_line_and_its_retry_goes_on(tmp_path, r
     run = Run(tmp_path, recipe, data).start()
     command = [sys.executable, *run.command(0, 1, partial_every=60)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as first:
-        while "training: kimg" not in (line := first.stderr.readline()):
-            assert line, "it ended before it trained"
+        while not live_lines(run):
+            assert first.poll() is None, "it ended before a tick did"
+            time.sleep(0.01)
         first.send_signal(signal.SIGTERM)
         last_words = first.stderr.read().splitlines()
     assert first.returncode == 75
     assert last_words[-1].startswith("error: ") and "the partial state is in" in last_words[-1]
     (partial,) = run.partial(1).glob("*.safetensors")
+    seen = read_log([run.partial(1) / "log.jsonl"])
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+    assert read_log([run.file(1, "log.jsonl")])[: len(seen)] == seen, "what was watched is what is kept"
     assert f"going on from {partial}" in run.messages.read_text()
     for name in NAMES:
         assert run.file(1, name).read_bytes() == undisturbed.file(1, name).read_bytes()

@@ -1,0 +1,94 @@
+"""Three calls for notebooks and other people's code: load a generator, make videos with it, score videos against real ones.
+
+generator = stylesv.load_generator("results/runs/RUN/12/networks.safetensors")
+videos = stylesv.generate(generator, num_videos=16, num_frames=64)
+print(stylesv.score("real_videos", videos, protocol="evd_16f").value)
+"""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import UInt8
+
+from stylesv.errors import ConfigError
+from stylesv.generation import clips
+from stylesv.networks.generator import Generator
+from stylesv.records.named_protocol import named_protocol, random_detector, use_detector
+from stylesv.records.score import Score
+from stylesv.scoring.request import Scored, ScoreRequest, score_request
+
+CONFIG = Path(__file__).resolve().parent.parent / "config"
+
+
+def load_generator(networks: str | Path) -> Generator:
+    """The averaged generator of a snapshot, on a GPU where there is one, ready to sample.
+
+    Raises:
+        CheckpointError: the file is missing, damaged or has no averaged generator, or a weight of it is not finite.
+    """
+    return clips.load_generator(Path(networks))[0]
+
+
+def generate(
+    generator: Generator,
+    *,
+    num_videos: int = 1,
+    num_frames: int = 128,
+    start_frame: int = 0,
+    seed: int = 0,
+    truncation: float = 1.0,
+) -> UInt8[np.ndarray, "n t c h w"]:
+    """Videos as frames of 0 to 255, all of them in memory: the same as `generate.py` writes for this seed.
+
+    Video number k of a seed is the same, however many are made; a longer one begins as a shorter one does.
+
+    Raises:
+        ConfigError: a number of videos or frames, the start or the truncation is out of range.
+        CheckpointError: frames are not finite.
+    """
+    for name, value, least in (
+        ("num_videos", num_videos, 1),
+        ("num_frames", num_frames, 1),
+        ("start_frame", start_frame, 0),
+    ):
+        if value < least:
+            raise ConfigError(f"{name}={value}: {least} or more is expected")
+    if not 0 <= truncation <= 1:
+        raise ConfigError(f"truncation={truncation}: 0 to 1 is expected; 1 is none")
+    times = start_frame + torch.arange(num_frames, dtype=torch.float32)
+    made = clips.generate_clips(
+        generator, seed=seed, clip_numbers=range(num_videos), times=times, truncation=truncation
+    )
+    return torch.cat(list(made)).numpy()
+
+
+def score(
+    real: str | Path | UInt8[np.ndarray, "n t c h w"],
+    generated: str | Path | UInt8[np.ndarray, "m t2 c2 h2 w2"],
+    *,
+    protocol: str | Path = "fvd2048_16f",
+    detector: str | Path | None = None,
+    resolution: int | None = None,
+) -> Score:
+    """Score generated videos against real ones under a protocol, as `score.py` does.
+
+    Each side is an array of square frames, 0 to 255, or the path of a folder or zip of videos, of packed clips, or of a snapshot.
+    `protocol` is a name in config/protocols or a file like those; `detector` the file of its detector, or "random-i3d"; None
+    where the protocol's comes with a package (`evd_16f`, `tvd_16f`, `efid`). Folders and zips are fitted to
+    `resolution` pixels.
+
+    Raises:
+        ConfigError: there is no such protocol, or it needs a detector's file.
+        DataError, CheckpointError, DetectorError: what is wrong with the videos, the snapshot or the detector.
+    """
+    plan = named_protocol(CONFIG, str(protocol))
+    if detector is not None:
+        plan = use_detector(plan, str(detector), random=random_detector(CONFIG))
+    file = Path(detector) if plan.settings.detector.is_file and detector is not None else None
+    sides: list[Scored] = [Path(side) if isinstance(side, str) else side for side in (real, generated)]
+    with tempfile.TemporaryDirectory() as shards:
+        found = score_request(ScoreRequest(*sides, file, resolution, Path(shards), (0, 1)), plan)
+    assert found is not None  # one job alone
+    return found
