@@ -11,7 +11,7 @@ import os
 import shutil
 import struct
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -95,10 +95,11 @@ class PackedWriter:
         self.clips: list[PackedClip] = []
         self._codec = frame_codec(settings)
         self._num_frames = 0
-        # closed by __exit__; the last holds (offset, size) of each frame
-        self._file = open(partial / CLIPS_FILE, "wb")  # noqa: SIM115
-        self._directory = open(partial / "directory", "wb+")  # noqa: SIM115
-        self._extents = open(partial / "extents", "wb+")  # noqa: SIM115
+        with ExitStack() as files:  # one may not open
+            self._file = files.enter_context(open(partial / CLIPS_FILE, "wb"))
+            self._directory = files.enter_context(open(partial / "directory", "wb+"))
+            self._extents = files.enter_context(open(partial / "extents", "wb+"))  # (offset, size) of each frame
+            self._files = files.pop_all()
         self._zip = StoredZip(self._file, self._directory)
 
     def add_clip(
@@ -177,12 +178,11 @@ class PackedWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        for file in (self._file, self._directory, self._extents):
-            try:
-                file.close()
-            except OSError:  # on a full disk there may be something left to write
-                if error is None:
-                    raise
+        try:
+            self._files.close()
+        except OSError:  # on a full disk there may be something left to write
+            if error is None:
+                raise
 
 
 def _flush_to_disk(file: Any) -> None:
