@@ -57,6 +57,11 @@ def files_under(folder):
     return [item.key.removeprefix(f"{place.key}/") for item in place.get_subkeys()] if place.bucket_exists() else []
 
 
+def in_object_storage():
+    """Whether results lie in object storage."""
+    return is_flagged(workflow.modifier.path_modifier.apply_default_storage(paths.DATA), "storage_object")
+
+
 def jobs_are_forced():
     """Whether this call makes jobs run whose results exist: -f, -F, -R or --rerun-incomplete."""
     call = workflow.dag_settings  # not there yet while rules are read
@@ -126,6 +131,7 @@ questions = Questions(
     plan,
     files_under,
     jobs_are_forced,
+    in_object_storage,
     experiments_called,
     given_videos=config.get("videos"),
     captions=Path(workflow.basedir) / "rules" / "captions",
@@ -143,6 +149,7 @@ wildcard_constraints:
     part=r"part_[0-9]{3}",
     group=r"[0-9]{3}of[0-9]{3}",
     videos=r"[^/]+",
+    shard=r"[0-9]{4}of[0-9]{4}",
     kimg=r"[0-9]+",
     protocol=r"[^/]+",
     detector=r"[^/]+",
@@ -203,6 +210,11 @@ def files(question, on_this_disk=False):
         return local(found) if on_this_disk and found else found
 
     return answered
+
+
+# names of data sets that several jobs pack, and of others
+PACKED_IN_SHARDS = "|".join(map(re.escape, questions.in_shards)) or "(?!)"
+PACKED_BY_ONE = rf"(?!(?:{PACKED_IN_SHARDS})/)[^/]+"
 
 
 def is_there(file):

@@ -66,6 +66,7 @@ CHANGES = [
     ("a colour", "config.yaml", '"#D55E00"', '"#D55E01"', PAGE | FIGURES),
     ("a title", DEMO, "title: \"Demo", "title: \"The demo", PAGE | TABLES,
     ("number of workers", "config.yaml", "num_workers: 2 ", "num_workers: 1 ", {}),
+    ("number of jobs that pack", "config.yaml", "num_shards: null ", "num_shards: 4 ", {}),
     ("threads", "config.yaml", "cpu_threads: 2 ", "cpu_threads: 4 ", {}),
     ("lines of the log", "config.yaml", "tick_kimg: 0.5 ", "tick_kimg: 0.1 ", {}),
     ("the seed of the scenes", "datasets/demo.yaml", "seed: 0}", "seed: 1}",
@@ -73,7 +74,7 @@ CHANGES = [
       "measure_floor": 2} | BOTH_RUNS
      | BOTH_CHOICES | CLIPS | REAL_CLIPS | RESULTS),
     ("a new seed", DEMO, "seeds: [0]", "seeds: [0, 1]", BOTH_RUNS | BOTH_CHOICES | CLIPS | RESULTS),
-    ("a published number", "published.csv", "TSM,D,FVD16,49.0", "TSM,D,FVD16,49.1", 
+    ("a published number", "published.csv", "TSM,D,FVD16,49.0", "TSM,D,FVD16,49.1",
      {"demo": 1, "write_table": 3, "write_report": 1}),
     ("a comment", DEMO, "# The whole way", "# All the way", {}),
 ]  # fmt: skip
