@@ -66,7 +66,6 @@ CHANGES = [
     ("a colour", "config.yaml", '"#D55E00"', '"#D55E01"', PAGE | FIGURES),
     ("a title", DEMO, "title: \"Demo", "title: \"The demo", PAGE | TABLES,
     ("number of workers", "config.yaml", "num_workers: 2 ", "num_workers: 1 ", {}),
-    ("number of jobs that pack", "config.yaml", "num_shards: null ", "num_shards: 4 ", {}),
     ("threads", "config.yaml", "cpu_threads: 2 ", "cpu_threads: 4 ", {}),
     ("lines of the log", "config.yaml", "tick_kimg: 0.5 ", "tick_kimg: 0.1 ", {}),
     ("the seed of the scenes", "datasets/demo.yaml", "seed: 0}", "seed: 1}",
