@@ -64,7 +64,7 @@ CHANGES = [
      CLIPS | REAL_CLIPS | OF_CLIPS),
     ("licence of the videos", "config.yaml", "licence: null ", "licence: CC0 ", PAGE),
     ("a colour", "config.yaml", '"#D55E00"', '"#D55E01"', PAGE | FIGURES),
-    ("a title", DEMO, "title: \"Demo", "title: \"The demo", PAGE | TABLES,
+    ("a title", DEMO, "title: \"Demo", "title: \"The demo", PAGE | TABLES),
     ("number of workers", "config.yaml", "num_workers: 2 ", "num_workers: 1 ", {}),
     ("threads", "config.yaml", "cpu_threads: 2 ", "cpu_threads: 4 ", {}),
     ("lines of the log", "config.yaml", "tick_kimg: 0.5 ", "tick_kimg: 0.1 ", {}),
@@ -73,7 +73,7 @@ CHANGES = [
       "measure_floor": 2} | BOTH_RUNS
      | BOTH_CHOICES | CLIPS | REAL_CLIPS | RESULTS),
     ("a new seed", DEMO, "seeds: [0]", "seeds: [0, 1]", BOTH_RUNS | BOTH_CHOICES | CLIPS | RESULTS),
-    ("a published number", "published.csv", "TSM,D,FVD16,49.0", "TSM,D,FVD16,49.1", 
+    ("a published number", "published.csv", "TSM,D,FVD16,49.0", "TSM,D,FVD16,49.1",
      {"demo": 1, "write_table": 3, "write_report": 1}),
     ("a comment", DEMO, "# The whole way", "# All the way", {}),
 ]  # fmt: skip
@@ -106,7 +106,10 @@ def test_a_lost_figure_is_one_job(finished):
     figure = finished.folder / "results" / "figures" / "demo" / "slices.png"
     figure.rename(figure.with_name("kept"))
     try:
-        assert finished.scheduled("figure_slices", "--config", "experiment=demo") == {"figure_slices": 1, "draw_figure": 1}
+        assert finished.scheduled("figure_slices", "--config", "experiment=demo") == {
+            "figure_slices": 1,
+            "draw_figure": 1,
+        }
         jobs = finished.scheduled("demo")
         assert jobs.pop("draw_figure") == 1 and jobs.keys() <= {"demo", "write_report"}
     finally:
