@@ -31,10 +31,11 @@ MISSING = {
     "initialize_networks": ("--recipe", "missing", "--networks-out", "n", "--state-out", "s"),
     "import_checkpoint": ("--pickle", "missing", "--networks-out", "n"),
     "generate": ("--networks", "missing", "--out", "films"),
-    "draw_clips": (
-        *("--choice", "missing", "--data", "d", "--look", "l"),
-        *("--film", "f", "--strip", "s", "--slices", "t"),
+    "generate_clips": (
+        *("--choice", "missing", "--look", "l", "--film", "f", "--animation", "a"),
+        *("--decomposition", "d", "--decomposition-animation", "e", "--shown", "s"),
     ),
+    "show_real_clips": (*("--data", "missing", "--look", "l", "--film", "f", "--animation", "a", "--shown", "s"),),
     "score": ("--reference", "missing", "--generated", "missing", "--protocol", "rfvd_16f", "--out", "s"),
     "score_snapshot": (
         *("--networks", "missing", "--reference", "r", "--protocol", "p", "--run", "r", "--dataset", "d"),

@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from comparable_results import comparable
 from smallest_demo import smallest_demo
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -102,10 +103,7 @@ class ClusterCheckout:
         return started.returncode, output
 
     def results(self) -> dict[str, bytes]:
-        """Everything that is a result; logs of training hold times, and partial states are none."""
+        """Everything that is a result."""
         results = self.folder / "results"
-        return {
-            str(path.relative_to(results)): path.read_bytes()
-            for path in sorted(results.rglob("*"))
-            if path.is_file() and path.name != "log.jsonl" and "partial" not in path.parts
-        }
+        files = (path for path in sorted(results.rglob("*")) if path.is_file())
+        return comparable({path.relative_to(results).as_posix(): path.read_bytes() for path in files})

@@ -201,7 +201,8 @@ def test_gpu_rules_land_on_the_gpu_partition_with_the_gpus_they_asked_for_and_ot
         "rule_references": gpu,
         "rule_train_segment": gpu,
         "rule_scores": gpu,
-        "rule_draw_clips": gpu,
+        "rule_generate_clips": gpu,
+        "rule_show_real_clips": none,
         "rule_draw_nearest": gpu,
         "rule_measure_floor": none,
     }
