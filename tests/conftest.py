@@ -53,6 +53,16 @@ def root() -> Path:
     return ROOT
 
 
+@pytest.fixture(autouse=True)
+def number_of_threads() -> Iterator[None]:
+    """A test leaves it as it was: more threads than cores that are free spin, and all later tests take ten times as long."""
+    before = torch.get_num_threads()
+    yield
+    after = torch.get_num_threads()
+    torch.set_num_threads(before)
+    assert after == before, "the test changed the number of threads of its process"
+
+
 @pytest.fixture
 def double_precision() -> Iterator[None]:
     """Networks are made, and computed, in float64."""
