@@ -92,7 +92,7 @@ class Speeds:
         known = speed_of(self.table, stage.stage, stage.model if stage.kimg else stage.name, stage.resolution)
         if known is None:
             return Planned(None, 0, "")
-        text = f"{known.amount:.3g} {known.unit}: {known.kind}, {known.machine} ({known.source})"
+        text = f"{known.amount:,g} {known.unit}: {known.kind}, {known.machine} ({known.source})"
         seconds = known.amount * (stage.kimg if known.unit == "s/kimg" else stage.jobs)
         if known.gpus == 0 and self.measured:
             seconds *= self.slowness

@@ -105,7 +105,7 @@ def _cells(numbers: dict) -> dict[str, str]:
         "jobs": cell("jobs", ",d"),
         "planned hours": cell("planned_hours", ",.3f" if (numbers["planned_hours"] or 0) < 1 else ",.1f"),
         "GPU-hours": cell("planned_gpu_hours", ",.0f"),
-        "days": cell("planned_days", ",.2g"),
+        "days": cell("planned_days", ",.3f" if (numbers["planned_days"] or 0) < 1 else ",.0f"),
         "disk, GB": cell("planned_disk_gb", ",.3g"),
         "finished": cell("finished_jobs", ",d"),
         "measured hours": cell("measured_hours", ",.3f" if (numbers["measured_hours"] or 0) < 1 else ",.1f"),
