@@ -57,6 +57,11 @@ def files_under(folder):
     return [item.key.removeprefix(f"{place.key}/") for item in place.get_subkeys()] if place.bucket_exists() else []
 
 
+def in_object_storage():
+    """Whether results lie in object storage."""
+    return is_flagged(workflow.modifier.path_modifier.apply_default_storage(paths.DATA), "storage_object")
+
+
 def jobs_are_forced():
     """Whether this call makes jobs run whose results exist: -f, -F, -R or --rerun-incomplete."""
     call = workflow.dag_settings  # not there yet while rules are read
@@ -126,6 +131,7 @@ questions = Questions(
     plan,
     files_under,
     jobs_are_forced,
+    in_object_storage,
     experiments_called,
     given_videos=config.get("videos"),
     captions=Path(workflow.basedir) / "rules" / "captions",
@@ -143,6 +149,7 @@ wildcard_constraints:
     part=r"part_[0-9]{3}",
     group=r"[0-9]{3}of[0-9]{3}",
     videos=r"[^/]+",
+    shard=r"[0-9]{4}of[0-9]{4}",
     kimg=r"[0-9]+",
     protocol=r"[^/]+",
     detector=r"[^/]+",
@@ -205,6 +212,16 @@ def files(question, on_this_disk=False):
     return answered
 
 
+# names of data sets that several jobs pack, and of others
+PACKED_IN_SHARDS = "|".join(map(re.escape, questions.in_shards)) or "(?!)"
+PACKED_BY_ONE = rf"(?!(?:{PACKED_IN_SHARDS})/)[^/]+"
+
+
+def is_there(file):
+    """Whether a file is on disk, or in object storage where it lies there."""
+    return (get_flag_value(file, "storage_object") if is_flagged(file, "storage_object") else Path(file)).exists()
+
+
 def missing_targets():
     """What a call was to end with and is not there.
 
@@ -215,13 +232,9 @@ def missing_targets():
     if dag.untilrules or dag.untilfiles or dag.omitrules or dag.omitfiles or dag.batch:
         return []
     wanted = [file for job in dag.targetjobs for file in (job.output or job.input)]
-    # a state is gone as soon as nothing needs it; what lies in object storage is not looked at
+    # a state is gone as soon as nothing needs it
     passing = [file for file in wanted if is_flagged(file, "temp") and file not in dag.targetfiles]
-    return [
-        file
-        for file in wanted
-        if file not in passing and not is_flagged(file, "storage_object") and not Path(file).exists()
-    ]
+    return [file for file in wanted if file not in passing and not is_there(file)]
 
 
 def raw_videos(wildcards):

@@ -30,12 +30,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: [item.get_closest_marker(mark) is None for mark in ("workflow", "slow")])
 
 
+ONE_CLUSTER = ("test_cluster.py", "test_object_storage.py")
+
+
 class ByFile(LoadScopeScheduling):
-    """Tests of one file run in one process, which makes their fixtures once; those of the cluster share one Slurm."""
+    """Tests of one file run in one process, which makes their fixtures once; so do those that share a Slurm or a storage."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = Path(nodeid.split("::", 1)[0])
-        return str(file.parent if file.parent.name == "cluster" else file)
+        return str(file.parent if file.name in ONE_CLUSTER else file)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -15,7 +15,7 @@ class DataPlan:
     """Packed clips: `name` is {dataset}-{key}; `videos` is the folder or zip of raw videos, which rules make or a user has.
 
     `fetched` is the name of what is fetched for it; several data sets may share one. Clips of a table lie in several zips,
-    `videos` is then their folder.
+    `videos` is then their folder. `num_shards` jobs pack it, if none has begun yet.
     """
 
     name: str
@@ -25,6 +25,7 @@ class DataPlan:
     videos: str
     rendered: bool
     fetched: str | None
+    num_shards: int
 
 
 @dataclass(frozen=True)

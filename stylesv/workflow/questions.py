@@ -27,18 +27,21 @@ from stylesv.workflow.planned import RunPlan
 from stylesv.workflow.report_questions import ReportQuestions
 from stylesv.workflow.reported import asked_of, candidates_of, choice_of, collection_options, reported, scores_of
 from stylesv.workflow.segments import LOG, Snapshots, previous_snapshot, segments_to_run
+from stylesv.workflow.shards import ShardQuestions
 from stylesv.workflow.table_questions import TableQuestions
 from stylesv.workflow.tabled import table_names
 
 
 @dataclass(frozen=True)
-class Questions(DataQuestions, LookQuestions, ReportQuestions, TableQuestions):
+class Questions(DataQuestions, ShardQuestions, LookQuestions, ReportQuestions, TableQuestions):
     """Answers from a plan and from the files that exist."""
 
     files_under: Callable[[str], Iterable[str]] = lambda folder: ()
     """Names of the files in the folders of a run's folder, relative to it."""
     jobs_are_forced: Callable[[], bool] = lambda: False
     """Whether the call makes jobs run whose results exist."""
+    in_object_storage: Callable[[], bool] = lambda: False
+    """Whether results lie there, and not on this disk."""
     experiments_called: Callable[[], Collection[str]] = lambda: ()
     """Names of the experiments that the call is for."""
     given_videos: str | None = None
@@ -57,13 +60,15 @@ class Questions(DataQuestions, LookQuestions, ReportQuestions, TableQuestions):
     _segments: dict[str, frozenset[int]] = field(default_factory=dict)
     _reports: dict[str, Experiment] = field(default_factory=dict)
     _tables: dict[str, TablePlan] = field(default_factory=dict)
+    _shards: dict[str, int] = field(default_factory=dict)
+    _clips: dict[str, list[str]] = field(default_factory=dict)
 
     @cached_property
     def named(self) -> Named:
         """The plan's parts by name."""
         return Named(self.plan, self.experiments_called)
 
-    # ---- data: see DataQuestions ----
+    # ---- data: see DataQuestions and ShardQuestions ----
 
     def index_of_run(self, wildcards: Wildcards) -> str:
         """Index of the packed clips that a run trains on."""
@@ -72,11 +77,6 @@ class Questions(DataQuestions, LookQuestions, ReportQuestions, TableQuestions):
     def index_of_classes(self, wildcards: Wildcards) -> str | None:
         """The same where its videos have classes, whose number decides the shape of networks; else none."""
         return self.index_of_run(wildcards) if self.named.run(wildcards.run).data.recipe.packing.labels else None
-
-    def packed_clips_of_run(self, wildcards: Wildcards) -> list[str]:
-        """What stands beside the index of a run's data set: named as inputs, so that object storage brings it, too."""
-        data = self.named.run(wildcards.run).data.name
-        return [pattern.format(data=data) for pattern in (paths.CLIPS, paths.OFFSETS)]
 
     # ---- training ----
 

@@ -4,10 +4,12 @@ import subprocess
 import sys
 import time
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import pytest
 from imageio.v3 import imread
+from script_here import run_here
 from small_disk import small_disk
 from small_snapshot import SIZE, write_snapshot
 
@@ -229,10 +231,10 @@ def test_killed_with_no_warning_it_leaves_no_video_and_the_next_call_makes_all(r
             time.sleep(0.02)
         running.kill()
     assert list(out.glob(".partial/videos/*.mp4")) and shown(tmp_path) == ["films"] and shown(out) == []
-    done = subprocess.run([*command, "--num-videos", "2"], cwd=root, text=True, capture_output=True, check=False)
+    done = run_here(Path(command[1]), *command[2:], "--num-videos", "2", folder=root)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [f"2 videos of 3 frames in {out}", f"their grid: {out}_grid.mp4"]
     assert sorted(content(out)) == [".generated.json", "000000.mp4", "000001.mp4"]
-    again = subprocess.run([*command, "--num-videos", "2"], cwd=root, text=True, capture_output=True, check=False)
+    again = run_here(Path(command[1]), *command[2:], "--num-videos", "2", folder=root)
     assert (again.returncode, again.stdout) == (2, "") and again.stderr.count("\n") == 1
     assert again.stderr.startswith(f"error: --out {out}: holds 2 videos of an earlier call")

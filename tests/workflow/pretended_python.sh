@@ -4,8 +4,10 @@ script=$(basename "$1"); shift
 while [ $# -gt 0 ]; do
   case "$1" in
     --record|--ledger|--sheet|--contact-sheet|--lengths|--out|--networks-out|--state-out|--log|--samples|--film|--animation|--decomposition|--decomposition-animation|--shown|--png|--pdf|--csv|--markdown|--tex|--html|--page)
-      if [ "$script" = pack_videos.py ]; then
+      if [ "$script" = pack_videos.py ] || [ "$script" = pack_shard.py ]; then
         mkdir -p "$2"; touch "$2/clips.zip" "$2/offsets.npy" "$2/index.json"
+      elif [ "$script" = index_shards.py ]; then
+        mkdir -p "$2"; touch "$2/shards.json" "$2/index.json"
       elif [ "$script" = render_videos.py ]; then
         mkdir -p "$2"; touch "$2/file"
       elif [ "$script" = write_report.py ]; then

@@ -18,6 +18,7 @@ import pytest
 import yaml
 from browser import CHROMIUM, Browser
 from comparable_results import comparable
+from smallest_demo import smallest_demo
 from workflow_checkout import Workflow
 
 from stylesv.data.world.rendering import render_driving_videos
@@ -25,14 +26,6 @@ from stylesv.files import read_header
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
-SMALLEST = [
-    "--config",
-    "dataset={resolution: 32}",
-    "model={training: {batch_size: 40}, length: {total_kimg: 1, segment_kimg: 1}}",
-    "per_model={D: {length: {total_kimg: 2, segment_kimg: 1}}}",
-    "protocol={generated: {num_clips: 8}, real: {max_clips: 8}, bootstrap: {resamples: 5}, motion: {num_clips: 4}}",
-    "figures={num_frames: 8, num_clips: 3}",
-]
 UNUSABLE = ("cut.mp4", "short.mp4", "text.mp4")
 
 
@@ -50,7 +43,7 @@ def videos(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def call(videos) -> list[str]:
-    return ["own", *SMALLEST, f"videos={videos}"]
+    return ["own", "--config", *smallest_demo(video_kimg=2, dataset="resolution: 32"), f"videos={videos}"]
 
 
 def run(folder, call) -> Workflow:
