@@ -173,7 +173,7 @@ class Experiment(Settings):
             )
             for each in self.data
         ]
-        more = {"title": "", "tables": (), "figures": ()}
+        more = {"title": "", "shown": "last", "tables": (), "figures": ()}
         return self.model_copy(update={"runs": tuple(runs), "data": tuple(data), **more})
 
     def files_of(self, figure: FigureName) -> list[str]:

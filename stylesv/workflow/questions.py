@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from stylesv.config.recipe import recipe_key
 from stylesv.config.settings import CheckpointSettings
 from stylesv.errors import ConfigError
 from stylesv.records.experiment import Experiment, experiment_yaml
@@ -209,11 +208,7 @@ class Questions(DataQuestions, ShardQuestions, LookQuestions, ReportQuestions, T
 
     def experiment_file(self, wildcards: Wildcards) -> str:
         """The file that says what an experiment's report is about."""
-        return paths.EXPERIMENT.format(experiment=wildcards.experiment, key=self.experiment_key(wildcards))
-
-    def experiment_key(self, wildcards: Wildcards) -> str:
-        """8 hex digits that stand for what an experiment's report is about."""
-        return recipe_key(self._reported(wildcards.experiment).model_dump(mode="json"))
+        return paths.EXPERIMENT.format(experiment=wildcards.experiment, key=self.page_key(wildcards))
 
     def experiment_results(self, name: str) -> tuple[list[str], list[str]]:
         """All files of an experiment that are kept: what people read, and what that is made of, so that lost ones come back.

@@ -26,6 +26,7 @@ class ReportQuestions:
     jobs_of: Callable[[str], Sequence[PlannedJob]]
     options: CallOptions
     table_key: Callable[[Wildcards], str]
+    experiment_file: Callable[[Wildcards], str]
     _reported: Callable[[str], Experiment]
 
     def figure_files(self, wildcards: Wildcards) -> list[str]:
@@ -116,8 +117,14 @@ class ReportQuestions:
         return [file for figure in self._reported(name).figures for file in (figure.png, figure.pdf)]
 
     def _page_files(self, name: str) -> list[str]:
+        """The page, what is beside it, and the record that it is written from.
+
+        Snakemake 9.27.1 passes over jobs behind one that runs for its params (docs/workflow.md 2.6), as the page is behind
+        its figures; the record, whose name has the key of all that the page shows, brings it back when that is another.
+        """
         patterns = (paths.PAGE, paths.PAGE_FILMS, paths.PAGE_FIGURES, paths.PAGE_TABLES, paths.PROVENANCE)
-        return [pattern.format(experiment=name) for pattern in patterns]
+        of_page = [pattern.format(experiment=name) for pattern in patterns]
+        return [*of_page, self.experiment_file(SimpleNamespace(experiment=name))]
 
     def _caption(self, figure: str) -> str:
         file = self.captions / f"{figure}.rst"

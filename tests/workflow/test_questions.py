@@ -299,7 +299,7 @@ def test_a_report_is_about_files_that_rules_make(ask, image, video, tmp_path):
     assert [run.clips is None for run in experiment.runs] == [True, False]
     assert [snapshot.kimg for snapshot in experiment.runs[1].snapshots] == [0, 4, 8, 12]
     assert len(set(experiment.files)) == len(experiment.files)
-    key = ask.experiment_key(job)
+    key = ask.page_key(job)
     assert ask.experiment_file(job) == f"results/experiments/demo-{key}.yaml"
     patterns = [value for name, value in vars(paths).items() if name.isupper() and isinstance(value, str)]
     regexes = [re.sub(r"\\{\w+\\}", "[^/]+", re.escape(pattern)) for pattern in patterns]
@@ -383,7 +383,7 @@ def test_an_experiment_keeps_its_snapshots_and_its_last_state(plan, video, ask):
     page = "results/report/demo"
     of_page = [f"{page}/index.html", *(f"{page}/{part}" for part in ("films", "figures", "tables", "provenance.json"))]
     job = wildcards(experiment="demo")
-    assert read == [*of_page, *ask.figures(job), *ask.tables(job)]
+    assert read == [*of_page, ask.experiment_file(job), *ask.figures(job), *ask.tables(job)]
     assert f"results/runs/{video.name}/12/state.safetensors" in kept
     assert sum(file.endswith("networks.safetensors") for file in kept) == 7
     done = Questions(plan, files_of(video, (0, 4, 8, 12)))

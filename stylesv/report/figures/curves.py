@@ -42,7 +42,8 @@ def _draw_panel(axes: Axes, table: ScoreTable, rows: list[ScoreRow], sources: So
         of_model = [row for row in rows if row.model == model]
         if of_model:
             _draw_model(axes, of_model, model, line_of(sources.colours, number))
-    for best in (row for row in table.best if row in rows):
+    alone = len({row.seed for row in rows}) == 1  # a line of several seeds passes by their best snapshots
+    for best in (row for row in table.best if row in rows and alone):
         axes.plot(best.kimg, best.value, "o", ms=11, mfc="none", mec="#3f3f46", mew=1.1, zorder=4)
     draw_floor(axes, rows, along="x")
     values = [row.value for row in rows]
