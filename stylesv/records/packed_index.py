@@ -1,5 +1,6 @@
 """The record of packed clips: `index.json`, which says what lies in the other files and where it is from."""
 
+import hashlib
 import json
 from collections import Counter
 from pathlib import Path
@@ -10,6 +11,7 @@ from pydantic import Field, model_validator
 from stylesv.config.base import Settings
 from stylesv.config.dataset import PackSettings
 from stylesv.errors import DataError, cannot_be_read
+from stylesv.files import canonical_json
 from stylesv.records.record_file import one_error
 
 INDEX_FILE = "index.json"
@@ -135,6 +137,17 @@ class PackedIndex(Packing):
         """How many clips each class has; empty where videos have no classes."""
         counts = Counter(clip.label for clip in self.clips)
         return tuple(counts[number] for number in range(len(self.class_names or ())))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over resolution and all frames of all clips: what a network is shown, and nothing else."""
+        shown = {"resolution": self.resolution, "clips": [(clip.num_frames, clip.sha256) for clip in self.clips]}
+        return hashlib.sha256(canonical_json(shown).encode()).hexdigest()
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 that stands for the clips: of their zip, or `digest` where they lie in shards and there is no one zip."""
+        return self.clips_zip.sha256 if self.clips_zip else self.digest
 
     def text(self) -> str:
         """Its file: sorted, one value a line, so that two of them can be compared by eye."""
