@@ -430,7 +430,22 @@ def test_with_dashes_a_table_reads_what_is_there_and_its_key_says_what_is_not(pl
     whole = Questions(plan)
     assert some.table_inputs(job) == [scores] and none.table_inputs(job) == []
     assert len({ask.table_key(job) for ask in (some, none, whole)}) == 3
-    assert Questions(plan, published=lambda: "another").table_key(job) != whole.table_key(job)
+
+
+def test_a_tables_key_stands_for_the_numbers_of_others_that_it_shows_and_for_no_other(plan, root):
+    speeds = read_speeds(root / "config" / "speeds.csv")
+    faster = (speeds[0].model_copy(update={"amount": speeds[0].amount / 2}), *speeds[1:])
+    before = {"published": lambda: "some", "speeds": lambda: speeds}
+    changed = {
+        name: [
+            table
+            for table in ("main", "ablation", "protocols", "long_video", "cost", "fvd2048_16f")
+            for job in (wildcards(experiment="paper", table=table),)
+            if Questions(plan, **before).table_key(job) != Questions(plan, **{**before, name: new}).table_key(job)
+        ]
+        for name, new in {"published": lambda: "others", "speeds": lambda: faster}.items()
+    }
+    assert changed == {"published": ["main", "ablation", "protocols", "long_video"], "speeds": ["cost"]}
 
 
 def test_a_call_names_the_experiment_of_its_tables(plan):
