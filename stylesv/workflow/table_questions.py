@@ -5,8 +5,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from stylesv.config.recipe import recipe_key
-from stylesv.config.settings import TABLES
 from stylesv.errors import ConfigError
+from stylesv.records.published import SHOWN_IN
 from stylesv.records.speed import Speed
 from stylesv.records.table_plan import TablePlan, table_plan_yaml
 from stylesv.workflow import paths
@@ -28,6 +28,7 @@ class TableQuestions:
     files_under: Callable[[str], Iterable[str]]
     reported_files: Callable[[Wildcards], list[str]]
     _tables: dict[str, TablePlan]
+    _num_shards: Callable[[str], int]
 
     def table_plan(self, wildcards: Wildcards) -> str:
         """What an experiment's tables are made of, as a file holds it."""
@@ -57,7 +58,7 @@ class TableQuestions:
         shown: dict[str, Any] = {"plan": asked.model_dump(mode="json"), "missing": missing}
         if wildcards.table == "cost":
             shown["speeds"] = [speed.model_dump(mode="json") for speed in self.speeds()]
-        elif wildcards.table in TABLES:
+        elif wildcards.table in SHOWN_IN:
             shown["published"] = self.published()
         return recipe_key(shown)
 
@@ -97,7 +98,7 @@ class TableQuestions:
 
     def _tabled(self, name: str) -> TablePlan:
         if name not in self._tables:
-            self._tables[name] = tabled(self.named.experiment(name), self.speeds())
+            self._tables[name] = tabled(self.named.experiment(name), self.speeds(), self._num_shards)
         return self._tables[name]
 
     def _existing(self, files: Iterable[str]) -> list[str]:
