@@ -56,8 +56,7 @@ class _BiasAct(torch.autograd.Function):
     @staticmethod
     def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, ...]:
         (y,) = ctx.saved_tensors
-        # detached, or PyTorch would walk on from y with gradients of zero
-        gradient_x, sums = _Gradient.apply(gradient, y.detach(), ctx.activation)
+        gradient_x, sums = _Gradient.apply(gradient, y, ctx.activation)
         return gradient_x, sums if ctx.needs_input_grad[1] else None, None
 
 
