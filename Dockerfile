@@ -1,6 +1,36 @@
 FROM condaforge/miniforge3:latest
 LABEL io.github.snakemake.containerized="true"
-LABEL io.github.snakemake.conda_env_hash="e8203f70585112bf91d12ca49cf269935a541304429683789731ec3dd8d19475"
+LABEL io.github.snakemake.conda_env_hash="a9967425293cbd4d2504e157fb9527c881b1beebf4c43b47495958de88912ac8"
+# Conda environment:
+#   source: envs/crate.yaml
+#   prefix: /conda-envs/85faf53f98dfdb775ae2449d13d5d4ae
+#   # written by `make lock` from pyproject.toml; do not edit
+#   channels:
+#     - conda-forge
+#   dependencies:
+#     - python=3.11
+#     - pip
+#     - pip:
+#         - annotated-types==0.8.0
+#         - arcp==0.2.1
+#         - certifi==2026.10.18
+#         - charset-normalizer==3.5.2
+#         - click==8.5.1
+#         - idna==3.20
+#         - jinja2==3.1.6
+#         - markupsafe==3.0.4
+#         - pydantic==2.14.3
+#         - pydantic-core==2.50.4
+#         - python-dateutil==2.9.0.post0
+#         - pyyaml==6.0.3
+#         - requests==2.34.2
+#         - rocrate==0.16.0
+#         - six==1.17.0
+#         - typing-extensions==4.16.0
+#         - typing-inspection==0.4.5
+#         - urllib3==2.8.0
+RUN mkdir -p /conda-envs/85faf53f98dfdb775ae2449d13d5d4ae
+COPY envs/crate.yaml /conda-envs/85faf53f98dfdb775ae2449d13d5d4ae/environment.yaml
 # Conda environment:
 #   source: envs/data.yaml
 #   prefix: /conda-envs/940cf034b3d3f2193b1d75b92f543753
@@ -123,7 +153,7 @@ RUN mkdir -p /conda-envs/edd3af50a7de16b88c76f55ed8a5d8e9
 COPY envs/logs.yaml /conda-envs/edd3af50a7de16b88c76f55ed8a5d8e9/environment.yaml
 # Conda environment:
 #   source: envs/paper.yaml
-#   prefix: /conda-envs/84a0f080f0b52e34c0f37bc5912ed9a9
+#   prefix: /conda-envs/363f2ecfa19b72e9b5636e9ed88271f7
 #   # written by `make lock` from pyproject.toml; do not edit
 #   channels:
 #     - conda-forge
@@ -152,13 +182,14 @@ COPY envs/logs.yaml /conda-envs/edd3af50a7de16b88c76f55ed8a5d8e9/environment.yam
 #         - pyparsing==3.3.3
 #         - python-dateutil==2.9.0.post0
 #         - pyyaml==6.0.3
+#         - safetensors==0.8.0
 #         - simplejpeg==1.9.0
 #         - six==1.17.0
 #         - typing-extensions==4.16.0
 #         - typing-inspection==0.4.5
 #         - wadler-lindig==0.1.8
-RUN mkdir -p /conda-envs/84a0f080f0b52e34c0f37bc5912ed9a9
-COPY envs/paper.yaml /conda-envs/84a0f080f0b52e34c0f37bc5912ed9a9/environment.yaml
+RUN mkdir -p /conda-envs/363f2ecfa19b72e9b5636e9ed88271f7
+COPY envs/paper.yaml /conda-envs/363f2ecfa19b72e9b5636e9ed88271f7/environment.yaml
 # Conda environment:
 #   source: envs/train.yaml
 #   prefix: /conda-envs/7118e708da60740b39d70c7999ca398b
@@ -199,9 +230,10 @@ COPY envs/paper.yaml /conda-envs/84a0f080f0b52e34c0f37bc5912ed9a9/environment.ya
 RUN mkdir -p /conda-envs/7118e708da60740b39d70c7999ca398b
 COPY envs/train.yaml /conda-envs/7118e708da60740b39d70c7999ca398b/environment.yaml
 
-RUN conda env create --prefix /conda-envs/940cf034b3d3f2193b1d75b92f543753 --file /conda-envs/940cf034b3d3f2193b1d75b92f543753/environment.yaml && \
+RUN conda env create --prefix /conda-envs/85faf53f98dfdb775ae2449d13d5d4ae --file /conda-envs/85faf53f98dfdb775ae2449d13d5d4ae/environment.yaml && \
+    conda env create --prefix /conda-envs/940cf034b3d3f2193b1d75b92f543753 --file /conda-envs/940cf034b3d3f2193b1d75b92f543753/environment.yaml && \
     conda env create --prefix /conda-envs/d75b4e3b09242d82c1ca2b2d6a8436f8 --file /conda-envs/d75b4e3b09242d82c1ca2b2d6a8436f8/environment.yaml && \
     conda env create --prefix /conda-envs/edd3af50a7de16b88c76f55ed8a5d8e9 --file /conda-envs/edd3af50a7de16b88c76f55ed8a5d8e9/environment.yaml && \
-    conda env create --prefix /conda-envs/84a0f080f0b52e34c0f37bc5912ed9a9 --file /conda-envs/84a0f080f0b52e34c0f37bc5912ed9a9/environment.yaml && \
+    conda env create --prefix /conda-envs/363f2ecfa19b72e9b5636e9ed88271f7 --file /conda-envs/363f2ecfa19b72e9b5636e9ed88271f7/environment.yaml && \
     conda env create --prefix /conda-envs/7118e708da60740b39d70c7999ca398b --file /conda-envs/7118e708da60740b39d70c7999ca398b/environment.yaml && \
     conda clean --all -y

@@ -35,6 +35,15 @@ for name in TABLES:
             table_results(name),
 
 
+for name in DRAWN_FROM:
+
+    rule:
+        name:
+            f"figure_{name}"
+        input:
+            figure_results(name),
+
+
 onsuccess:
     if missing := missing_targets():
         stop(

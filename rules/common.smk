@@ -17,6 +17,7 @@ from stylesv.records.speed import read_speeds
 from stylesv.workflow import paths
 from stylesv.workflow.call import call_options, called_experiments, refuse_ignored
 from stylesv.workflow.plan import load_plan
+from stylesv.workflow.job_graph import PlannedJob
 from stylesv.workflow.questions import Questions
 
 
@@ -37,6 +38,7 @@ def keyed(value):
 
 
 SCRIPTS = keyed(Path(workflow.basedir) / "workflow_scripts")
+CAPTIONS = keyed(Path(workflow.basedir) / "rules" / "captions")
 TEMPLATE = str(Path(workflow.basedir) / "rules" / "settings.template")
 
 
@@ -53,6 +55,11 @@ def files_under(folder):
         return [str(path.relative_to(folder)) for path in Path(folder).glob("*/*")]
     place = get_flag_value(stored, "storage_object")
     return [item.key.removeprefix(f"{place.key}/") for item in place.get_subkeys()] if place.bucket_exists() else []
+
+
+def in_object_storage():
+    """Whether results lie in object storage."""
+    return is_flagged(workflow.modifier.path_modifier.apply_default_storage(paths.DATA), "storage_object")
 
 
 def jobs_are_forced():
@@ -87,11 +94,36 @@ def experiments_called():
     return called_experiments(targets(), options)
 
 
+def jobs_of(experiment):
+    """The jobs that make an experiment's report, each with the places of those that make its inputs."""
+    dag = workflow.dag
+    reports = (
+        job for job in dag.jobs if (job.rule.name, job.wildcards.get("experiment")) == ("write_report", experiment)
+    )
+    found, waiting = {}, list(reports)
+    while waiting:
+        if (job := waiting.pop()) not in found:
+            found[job] = len(found)
+            waiting += dag.dependencies[job]
+    return [
+        PlannedJob(
+            job.rule.name,
+            job.wildcards.get("run"),
+            job.wildcards.get("kimg"),
+            tuple(found[maker] for maker in dag.dependencies[job]),
+        )
+        for job in found
+    ]
+
+
 def made_for_people():
-    """Reports and tables that this call was for, on this disk, each with what it is."""
+    """Reports, tables and figures that this call was for, on this disk, each with what it is."""
     made = [("report", paths.PAGE.format(experiment=name)) for name in targets() if name in plan.experiments]
     tables = (name.removeprefix("table_") for name in targets() if name.startswith("table_"))
     made += [("table", paths.TABLE["md"].format(experiment=options.experiment, table=table)) for table in tables]
+    figures = (name.removeprefix("figure_") for name in targets() if name.startswith("figure_"))
+    made += [("figure", paths.FIGURE.format(experiment=options.experiment, figure=figure)) for figure in figures]
+    made += [("crate", paths.CRATE.format(experiment=options.experiment))] * ("crate" in targets())
     return [(what, Path(file).absolute()) for what, file in made if Path(file).exists()]
 
 
@@ -99,8 +131,11 @@ questions = Questions(
     plan,
     files_under,
     jobs_are_forced,
+    in_object_storage,
     experiments_called,
     given_videos=config.get("videos"),
+    captions=Path(workflow.basedir) / "rules" / "captions",
+    jobs_of=jobs_of,
     options=options,
     published=Path(PUBLISHED).read_text,
     speeds=lambda: read_speeds(Path(SPEEDS)),
@@ -114,12 +149,15 @@ wildcard_constraints:
     part=r"part_[0-9]{3}",
     group=r"[0-9]{3}of[0-9]{3}",
     videos=r"[^/]+",
+    shard=r"[0-9]{4}of[0-9]{4}",
     kimg=r"[0-9]+",
     protocol=r"[^/]+",
     detector=r"[^/]+",
     chooser=r"[^/]+",
     collection=r"[0-9a-f]{8}",
     look=r"[0-9a-f]{8}",
+    shown=r"(?:runs|data)/[^/]+",
+    figure=r"[a-z_]+",
     sha256=r"[0-9a-f]{64}",
     key=r"[0-9a-f]{8}",
     table=r"[A-Za-z0-9_.-]+",
@@ -174,6 +212,16 @@ def files(question, on_this_disk=False):
     return answered
 
 
+# names of data sets that several jobs pack, and of others
+PACKED_IN_SHARDS = "|".join(map(re.escape, questions.in_shards)) or "(?!)"
+PACKED_BY_ONE = rf"(?!(?:{PACKED_IN_SHARDS})/)[^/]+"
+
+
+def is_there(file):
+    """Whether a file is on disk, or in object storage where it lies there."""
+    return (get_flag_value(file, "storage_object") if is_flagged(file, "storage_object") else Path(file)).exists()
+
+
 def missing_targets():
     """What a call was to end with and is not there.
 
@@ -184,13 +232,9 @@ def missing_targets():
     if dag.untilrules or dag.untilfiles or dag.omitrules or dag.omitfiles or dag.batch:
         return []
     wanted = [file for job in dag.targetjobs for file in (job.output or job.input)]
-    # a state is gone as soon as nothing needs it; what lies in object storage is not looked at
+    # a state is gone as soon as nothing needs it
     passing = [file for file in wanted if is_flagged(file, "temp") and file not in dag.targetfiles]
-    return [
-        file
-        for file in wanted
-        if file not in passing and not is_flagged(file, "storage_object") and not Path(file).exists()
-    ]
+    return [file for file in wanted if file not in passing and not is_there(file)]
 
 
 def raw_videos(wildcards):
@@ -201,6 +245,11 @@ def raw_videos(wildcards):
 def table_results(table):
     """What a target such as table_main makes."""
     return lambda _: answer(questions.table_of_call)(table)
+
+
+def figure_results(figure):
+    """What a target such as figure_slices makes."""
+    return lambda _: answer(questions.figure_of_call)(figure)
 
 
 def experiment_results(name):

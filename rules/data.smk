@@ -45,7 +45,7 @@ rule write_data_recipe:
 
 
 rule pack_videos:
-    """Videos decoded once, resized and cropped, as clips that can be read by offset."""
+    """Videos decoded once, resized and cropped, as clips that can be read by offset; by one job."""
     input:
         videos=raw_videos,
         recipe=ancient(paths.DATA_RECIPE),
@@ -59,6 +59,8 @@ rule pack_videos:
         "logs/pack_videos/{data}.log",
     benchmark:
         "benchmarks/pack_videos/{data}.tsv"
+    wildcard_constraints:
+        data=PACKED_BY_ONE,
     conda:
         "../envs/data.yaml"
     threads: plan.machine.num_workers
@@ -82,11 +84,79 @@ rule pack_videos:
         """
 
 
+rule pack_shard:
+    """A share of the videos of a data set, likewise."""
+    input:
+        videos=raw_videos,
+        recipe=ancient(paths.DATA_RECIPE),
+        shots=files(questions.shots),
+        ledgers=files(questions.cut_ledgers, on_this_disk=True),
+    output:
+        clips=paths.SHARD_CLIPS,
+        offsets=paths.SHARD_OFFSETS,
+        index=paths.SHARD_INDEX,
+    log:
+        "logs/pack_shard/{data}/{shard}.log",
+    benchmark:
+        "benchmarks/pack_shard/{data}/{shard}.tsv"
+    conda:
+        "../envs/data.yaml"
+    threads: plan.machine.num_workers
+    resources:
+        mem_mb=4000,
+        runtime=720,
+    params:
+        scripts=SCRIPTS,
+        out=subpath(output.index, parent=True),
+    shell:
+        r"""
+        exec python {params.scripts:q}/pack_shard.py \
+            --recipe {input.recipe:q} \
+            --shots={input.shots:q} \
+            --shard {wildcards.shard} \
+            --num-workers {threads} \
+            --out {params.out:q} \
+            --videos {input.videos:q} \
+            >{log:q} 2>&1
+        """
+
+
+rule index_shards:
+    """One index over all shards of a data set, whose clips stay where they are."""
+    input:
+        files(questions.shards),
+    output:
+        shards=paths.SHARD_LIST,
+        index=paths.INDEX,
+    log:
+        "logs/index_shards/{data}.log",
+    wildcard_constraints:
+        data=PACKED_IN_SHARDS,
+    conda:
+        "../envs/data.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        scripts=SCRIPTS,
+        out=subpath(output.index, parent=True),
+        num_shards=text(questions.num_shards),
+        max_missing=text(questions.max_missing),
+    shell:
+        r"""
+        exec python {params.scripts:q}/index_shards.py \
+            --num-shards {params.num_shards} \
+            --max-missing {params.max_missing} \
+            --out {params.out:q} \
+            >{log:q} 2>&1
+        """
+
+
 rule write_data_sheet:
     """What a person should know of a data set: numbers, what is missing and why, frames of many clips."""
     input:
         index=ancient(paths.INDEX),
-        packed=[ancient(paths.CLIPS), ancient(paths.OFFSETS)],
+        packed=files(questions.packed_clips),
         recipe=ancient(paths.DATA_RECIPE),
         fetched=files(questions.fetched_records, on_this_disk=True),
     output:

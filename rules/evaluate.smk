@@ -50,7 +50,7 @@ rule measure_reference:
     """Features of the real clips under a protocol, made once for all snapshots."""
     input:
         index=ancient(paths.INDEX),
-        packed=[ancient(paths.CLIPS), ancient(paths.OFFSETS)],
+        packed=files(questions.packed_clips),
         protocol=ancient(paths.PROTOCOL),
         detector=files(questions.detector),
     output:

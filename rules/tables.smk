@@ -29,7 +29,10 @@ rule write_table:
         speeds=local(ancient(SPEEDS)),
         files=files(questions.table_inputs),
     output:
-        **paths.TABLE,
+        csv=paths.TABLE["csv"],
+        md=paths.TABLE["md"],
+        tex=paths.TABLE["tex"],
+        html=report(paths.TABLE["html"], caption="captions/table.rst", category="Tables", labels={"table": "{table}"}),
     log:
         "logs/write_table/{experiment}/{table}.log",
     conda:

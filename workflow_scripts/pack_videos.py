@@ -13,7 +13,7 @@ from stylesv.config.yaml_files import Layer
 from stylesv.data.packing import describe_packing, pack_videos
 from stylesv.data.selection import Selection
 from stylesv.errors import run_command
-from stylesv.records.recipe import FetchedArchive, FetchedClips, read_data_recipe
+from stylesv.records.recipe import FetchedClips, read_data_recipe
 from stylesv.records.shots import read_shots
 
 DEFAULTS = {
@@ -21,6 +21,7 @@ DEFAULTS = {
     "fps": None,
     "min_frames": 1,
     "max_frames": None,
+    "codec": "jpeg",
     "jpeg_quality": 95,
     "damaged": "drop",
     "labels": None,
@@ -46,6 +47,11 @@ DEFAULTS = {
     type=click.Choice(["center", "squeeze"]),
     help="center: short side to the resolution, then a centred square. squeeze: the whole frame, its aspect ratio lost.  "
     "[default: center]",
+)
+@click.option(
+    "--codec",
+    type=click.Choice(["jpeg", "raw"]),
+    help="raw: frames as they are, some 9 times as large and read several times as fast.  [default: jpeg]",
 )
 @click.option("--jpeg-quality", type=int, help="1 to 100; the published scripts made 75.  [default: 95]")
 @click.option(
@@ -81,20 +87,16 @@ def main(
     recipe: Path | None,
     **options: Any,
 ) -> None:
-    """Decode every video once; crop, resize and pack its frames as JPEG in a zip, with an index beside it.
+    """Decode every video once; crop, resize and pack its frames in a zip, with an index beside it.
 
     MORE_VIDEOS are further zips of clips cut out of films by cut_clips.py, with their ledgers beside them.
     """
     asked = read_data_recipe(recipe) if recipe else None
     values = {**DEFAULTS, **(asked.packing.model_dump() if asked else {})}
     values |= {name: value for name, value in options.items() if value is not None}
-    checked = validate(PackSettings, Layer.from_values(values, "command line"))
-    selection = Selection(
-        inside=asked.source.inside if asked and isinstance(asked.source, FetchedArchive) else None,
-        leave_out=asked.leave_out if asked else (),
-        shots=read_shots(shots) if shots else None,
-        max_missing=max_missing,
-    )
+    checked = validate(PackSettings, Layer.from_values(values, "command line")).packing
+    known_shots = read_shots(shots) if shots else None
+    selection = Selection.of_recipe(asked, shots=known_shots, max_missing=max_missing)
     are_cut = asked is not None and isinstance(asked.source, FetchedClips)
     packed = [videos, *more_videos] if are_cut or more_videos else videos
     index = pack_videos(

@@ -71,6 +71,14 @@ def list_video_files(videos: Path) -> VideoFiles:
     return VideoFiles(root, zipped, films, frames, others, sizes)
 
 
+@dataclass(frozen=True)
+class KnownVideos:
+    """What is known of videos without opening them: what they are known again by, and their bytes in all."""
+
+    fingerprint: str
+    num_bytes: int
+
+
 def fingerprint_videos(path: Path, *, with_labels: bool = False) -> str:
     """First 16 hex digits of the SHA-256 over the sorted names and sizes of all films and frames at `path`.
 
@@ -80,12 +88,18 @@ def fingerprint_videos(path: Path, *, with_labels: bool = False) -> str:
     Raises:
         DataError, MachineError: as `list_video_files` and `read_label_file`.
     """
+    return known_videos(path, with_labels=with_labels).fingerprint
+
+
+def known_videos(path: Path, *, with_labels: bool = False) -> KnownVideos:
+    """`fingerprint_videos`, and the bytes of all films and frames."""
     found = list_video_files(path)
     names = [*found.films, *(name for frames in found.frames.values() for name in frames)]
     lines = sorted(f"{name} {'leads nowhere' if found.sizes[name] is None else found.sizes[name]}" for name in names)
     if with_labels:
         lines.append(hashlib.sha256(read_label_file(path)[1]).hexdigest())
-    return hashlib.sha256("\n".join(lines).encode(errors="surrogateescape")).hexdigest()[:16]
+    fingerprint = hashlib.sha256("\n".join(lines).encode(errors="surrogateescape")).hexdigest()[:16]
+    return KnownVideos(fingerprint, sum(found.sizes[name] or 0 for name in names))
 
 
 def read_label_file(videos: Path) -> tuple[str, bytes]:

@@ -4,8 +4,9 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, NonNegativeInt, model_validator
 
-from stylesv.config.base import Count, Fraction, NonNegative, Positive, Seed, Settings
+from stylesv.config.base import Count, NonNegative, Positive, Seed, Settings
 from stylesv.config.dataset import DatasetSettings
+from stylesv.config.figures import FigureSettings
 from stylesv.config.model import DiscriminatorSettings, GeneratorSettings
 from stylesv.config.protocol import ProtocolSettings
 from stylesv.config.training import TrainingSettings
@@ -74,27 +75,6 @@ class ModelSettings(Settings):
                 "motion_mask new is for a model with a parent and the alias-free generator, which has a mask; set it to parent"
             )
         return self
-
-
-class FigureSettings(Settings):
-    """The films, strips and curves that a person looks at."""
-
-    snapshot: Literal["best", "last"]
-    """Which snapshot of a run is shown: the one with the best score, or the last."""
-    num_clips: Count
-    """Generated clips in a grid, and real ones beside them."""
-    columns: Count
-    """Clips in one row of the grid."""
-    num_frames: Count
-    """Frames of each film."""
-    strip_clips: Count
-    """Clips in the PNG strip and among the slices through time."""
-    strip_frames: Count
-    """Frames of each clip in the PNG strip, evenly spaced over the film."""
-    truncation: Fraction
-    """Truncation psi of the generated clips; 1 is none."""
-    seed: Seed
-    """Seed of the generated clips."""
 
 
 class MachineSettings(Settings):

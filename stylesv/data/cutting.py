@@ -1,5 +1,6 @@
 """Clips cut out of films by a table: spans at the film's own rate, boxes at its own size, frames at the data set's resolution."""
 
+import io
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -51,7 +52,7 @@ def cut_clips(
     packing: PackSettings,
     leave_out: Sequence[str] = (),
 ) -> list[LedgerRow]:
-    """Cut the rows of some films into a zip of folders of JPEG frames, and say what became of each row.
+    """Cut the rows of some films into a zip of folders of frames, JPEG or for raw clips PNG, and say what became of each row.
 
     Every film is decoded once. With packing.damaged "use" a clip that ends early is kept.
 
@@ -80,7 +81,7 @@ def cut_clips(
             for clip in _cut_film(path, film, wanted, packing):
                 ledger[clip.row.name] = _outcome(clip, packing)
                 if ledger[clip.row.name].status == "ok":
-                    _add(archive, clip)
+                    _add(archive, clip, ".png" if packing.codec == "raw" else ".jpg")
     return [ledger[row.name] for row in rows]
 
 
@@ -91,7 +92,7 @@ class _Clip:
     row: TableRow
     first: int
     end: int
-    jpegs: list[bytes] = field(default_factory=list)
+    frames: list[bytes] = field(default_factory=list)
     clamped: bool = False
     damage: str | None = None
 
@@ -106,7 +107,7 @@ def _cut_film(path: Path, film: FilmRow, rows: Sequence[TableRow], packing: Pack
             if clip.first <= number < clip.end:
                 box, moved = clip.row.box_at(*frame.image.size)
                 clip.clamped |= moved
-                clip.jpegs.append(_fit(frame, box, packing))
+                clip.frames.append(_fit(frame, box, packing))
         done = [clip for clip in waiting if number + 1 >= clip.end]
         yield from done
         waiting = [clip for clip in waiting if number + 1 < clip.end]
@@ -127,12 +128,16 @@ def _fit(frame: SourceFrame, box: tuple[float, float, float, float], packing: Pa
         box = (across - side / aspect / 2, down - side / 2, across + side / aspect / 2, down + side / 2)
     size = (packing.resolution, packing.resolution)
     square = frame.image.resize(size, Image.Resampling.LANCZOS, box=box)
+    if packing.codec == "raw":  # packing takes the same pixels out of it
+        content = io.BytesIO()
+        square.save(content, "PNG", compress_level=1)
+        return content.getvalue()
     return encode_jpeg(np.asarray(square), quality=packing.jpeg_quality)
 
 
-def _add(archive: zipfile.ZipFile, clip: _Clip) -> None:
-    for number, jpeg in enumerate(clip.jpegs):
-        archive.writestr(zipfile.ZipInfo(f"{clip.row.name}/{number:06d}.jpg"), jpeg)  # without a time
+def _add(archive: zipfile.ZipFile, clip: _Clip, suffix: str) -> None:
+    for number, frame in enumerate(clip.frames):
+        archive.writestr(zipfile.ZipInfo(f"{clip.row.name}/{number:06d}{suffix}"), frame)  # without a time
 
 
 def _expected(row: TableRow, film: FilmRow | None, leave_out: Sequence[str]) -> LedgerRow:
@@ -162,7 +167,7 @@ def _expected(row: TableRow, film: FilmRow | None, leave_out: Sequence[str]) -> 
 
 
 def _outcome(clip: _Clip, packing: PackSettings) -> LedgerRow:
-    asked, got = clip.end - clip.first, len(clip.jpegs)
+    asked, got = clip.end - clip.first, len(clip.frames)
     values = {"name": clip.row.name, "id": clip.row.video_id, "asked_frames": asked}
     if got < asked and (packing.damaged != "use" or not got):
         return LedgerRow(**values, got_frames=0, status="short", reason=f"{got} of {asked} frames: {clip.damage}")

@@ -8,7 +8,6 @@ something is no damage: it ends the work with a `MachineError`.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -53,6 +52,55 @@ class SourceFrame:
     jpeg: bytes | None = None
 
 
+@dataclass
+class _Times:
+    """What is kept of the times of a film's frames, in seconds, so that a long film takes no more memory than a short one."""
+
+    count: int = 0
+    first: Fraction = Fraction(0)
+    last: Fraction = Fraction(0)
+    shortest_gap: Fraction | None = None
+    longest_gap: Fraction = Fraction(0)
+
+    @property
+    def span(self) -> Fraction:
+        """From the first frame to the last one so far."""
+        return self.last - self.first
+
+    def add(self, time: Fraction) -> None:
+        """The time of the next frame, not before that of the last."""
+        if self.count:
+            gap = time - self.last
+            self.shortest_gap = gap if self.shortest_gap is None else min(gap, self.shortest_gap)
+            self.longest_gap = max(gap, self.longest_gap)
+        else:
+            self.first = time
+        self.last, self.count = time, self.count + 1
+
+    def sleep_before(self, time: Fraction, rate: Fraction) -> Fraction:
+        """Seconds by which a frame's time jumps ahead of what the times before let expect; 0 for a picture that stands.
+
+        Resampling would show one frame for the whole gap, which may last for years where a clock was set.
+        """
+        mean = self.span / (self.count - 1) if self.count > 1 else 1 / rate
+        gap, shortest = time - self.last, _LONG_SLEEP if self.count < _FIRST_FRAMES else _SLEEP
+        return gap - mean if gap > max(shortest, _TIMES_MEAN * mean) else Fraction(0)
+
+    def describe(self, facts: VideoFacts, rate: Fraction) -> None:
+        """Set the frame rate, by the frames' own times where the header is wrong, and note a rate that varies."""
+        facts.fps = float(rate)
+        if self.count < 2 or not self.span:
+            return
+        measured = (self.count - 1) / self.span
+        if not 0.95 < rate / measured < 1.05:
+            facts.fps = float(measured)
+        shortest, longest = self.shortest_gap, self.longest_gap
+        if longest > 1.5 * shortest + 2 * _TIME_ROUNDING:
+            facts.notes.append(
+                f"variable frame rate: {float(shortest) * 1000:.0f} to {float(longest) * 1000:.0f} ms between frames"
+            )
+
+
 def decode_film(path: Path, facts: VideoFacts) -> Iterator[SourceFrame]:
     """Frames of a film in the order shown; fills `facts` on the way and never raises for a damaged film.
 
@@ -77,7 +125,7 @@ def decode_film(path: Path, facts: VideoFacts) -> Iterator[SourceFrame]:
 
 
 def _decode(watched: WatchedFile, path: Path, facts: VideoFacts) -> Iterator[SourceFrame]:
-    seconds: list[Fraction] = []
+    times = _Times()
     # one for all frames, and one thread: each frame's own would start a thread for every core, and keep them
     converter = VideoReformatter()
     # a frame whose side data was looked at stays in memory until Python looks for circles: look where it may differ
@@ -99,12 +147,12 @@ def _decode(watched: WatchedFile, path: Path, facts: VideoFacts) -> Iterator[Sou
             for frame in _frames_until_damage(film, stream, path, facts):
                 # a decoder that is emptied after damage gives frames without a time base
                 time = frame.pts * (frame.time_base or stream.time_base) - asleep if frame.pts is not None else None
-                if time is not None and seconds and (slept := _sleep(seconds, time, rate)):
-                    where, asleep, time = float(seconds[-1] - seconds[0]), asleep + slept, time - slept
+                if time is not None and times.count and (slept := times.sleep_before(time, rate)):
+                    where, asleep, time = float(times.span), asleep + slept, time - slept
                     facts.notes.append(f"its times jump by {float(slept):.6g} s at {where:.6g} s; the gap is left out")
-                if time is None or (seconds and time < seconds[-1]):
-                    time = seconds[-1] + 1 / rate if seconds else Fraction(0)
-                seconds.append(time)
+                if time is None or (times.count and time < times.last):
+                    time = times.last + 1 / rate if times.count else Fraction(0)
+                times.add(time)
                 if frame.rotation != rotation:
                     matrix, rotation = _display_matrix(frame), frame.rotation
                 pixels = converter.reformat(frame, format="rgb24", threads=1).to_ndarray()
@@ -114,22 +162,12 @@ def _decode(watched: WatchedFile, path: Path, facts: VideoFacts) -> Iterator[Sou
                     aspect = 1 / aspect
                 facts.num_frames += 1
                 facts.height, facts.width = pixels.shape[:2]
-                yield SourceFrame(Image.fromarray(pixels), aspect, time - seconds[0])
-            _describe_times(facts, seconds, rate)
+                yield SourceFrame(Image.fromarray(pixels), aspect, times.span)
+            times.describe(facts, rate)
     except av.FFmpegError as error:
         watched.require_read()
         reason = describe_damage(error, path)
         facts.damage = facts.damage or f"is not a film that can be read ({reason})"
-
-
-def _sleep(seconds: list[Fraction], time: Fraction, rate: Fraction) -> Fraction:
-    """Seconds by which a frame's time jumps ahead of what the times before let expect; 0 for a picture that stands.
-
-    Resampling would show one frame for the whole gap, which may last for years where a clock was set.
-    """
-    mean = (seconds[-1] - seconds[0]) / (len(seconds) - 1) if len(seconds) > 1 else 1 / rate
-    gap, shortest = time - seconds[-1], _LONG_SLEEP if len(seconds) < _FIRST_FRAMES else _SLEEP
-    return gap - mean if gap > max(shortest, _TIMES_MEAN * mean) else Fraction(0)
 
 
 def _frames_until_damage(
@@ -182,21 +220,6 @@ def turn_as_displayed(pixels: UInt8[np.ndarray, "h w c"], matrix: np.ndarray | N
     else:
         turned = pixels[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1]
     return np.ascontiguousarray(turned)
-
-
-def _describe_times(facts: VideoFacts, seconds: list[Fraction], rate: Fraction) -> None:
-    """Set the frame rate, by the frames' own times where the header is wrong, and note a rate that varies."""
-    facts.fps = float(rate)
-    if len(seconds) < 2 or seconds[-1] == seconds[0]:
-        return
-    measured = (len(seconds) - 1) / (seconds[-1] - seconds[0])
-    if not 0.95 < rate / measured < 1.05:
-        facts.fps = float(measured)
-    gaps = [after - before for before, after in pairwise(seconds)]
-    if max(gaps) > 1.5 * min(gaps) + 2 * _TIME_ROUNDING:
-        facts.notes.append(
-            f"variable frame rate: {float(min(gaps)) * 1000:.0f} to {float(max(gaps)) * 1000:.0f} ms between frames"
-        )
 
 
 def resample(frames: Iterable[SourceFrame], fps: float) -> Iterator[SourceFrame]:

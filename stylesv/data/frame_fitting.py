@@ -1,4 +1,4 @@
-"""From a source frame of any size to the JPEG that is stored."""
+"""From a source frame of any size to the one that is stored."""
 
 from typing import Literal
 
@@ -7,7 +7,7 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from stylesv.data.decoding import SourceFrame
-from stylesv.media.frame_files import encode_jpeg
+from stylesv.data.frame_codec import FrameCodec
 
 
 def fit_frame(frame: SourceFrame, resolution: int, crop: Literal["center", "squeeze"]) -> UInt8[np.ndarray, "h w 3"]:
@@ -27,8 +27,8 @@ def fit_frame(frame: SourceFrame, resolution: int, crop: Literal["center", "sque
     return np.asarray(square)
 
 
-def encode_frame(frame: SourceFrame, resolution: int, crop: Literal["center", "squeeze"], quality: int) -> bytes:
-    """The fitted frame as JPEG with full colour resolution; a JPEG that fits already is kept as it is, byte by byte."""
-    if frame.jpeg is not None and frame.image.size == (resolution, resolution):
+def encode_frame(frame: SourceFrame, resolution: int, crop: Literal["center", "squeeze"], codec: FrameCodec) -> bytes:
+    """The fitted frame as it is stored; where that is JPEG, one that fits already is kept as it is, byte by byte."""
+    if codec.suffix == ".jpg" and frame.jpeg is not None and frame.image.size == (resolution, resolution):
         return frame.jpeg
-    return encode_jpeg(fit_frame(frame, resolution, crop), quality=quality)
+    return codec.encode(fit_frame(frame, resolution, crop))

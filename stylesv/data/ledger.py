@@ -7,7 +7,7 @@ from stylesv.errors import DataError
 from stylesv.records.ledger import ClipCounts, LedgerRow, Status, count_clips, reasons_of
 from stylesv.records.packed_index import DroppedVideo, PackedClip, PackedIndex, PackedSource
 
-LEFT_OUT = "left out: by the settings"
+LEFT_OUT, TOO_SHORT = "left out: by the settings", "too short"
 _STATUSES = get_args(Status)
 
 

@@ -1,32 +1,35 @@
-"""Read packed clips: any frame of any clip by one `pread` and one JPEG decode (docs/data.md 1.1).
+"""Read packed clips: any frame of any clip by one `pread` and, where it is JPEG, one decode (docs/data.md 1.1).
 
 Safe after fork and in several workers, since `pread` shares no file position; opening takes milliseconds and memory
-for the index alone, since the table of offsets is mapped.
+for the index alone, since the table of offsets is mapped. Clips lie in one zip or, packed by several jobs, in one a shard.
 """
 
 import hashlib
 import os
-import weakref
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Iterator, Sequence
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import simplejpeg
 from jaxtyping import UInt8
 
+from stylesv.data.clips_file import ClipsFile, OpenFile
+from stylesv.data.frame_codec import frame_codec
 from stylesv.data.packed_writer import CLIPS_FILE, OFFSETS_FILE
 from stylesv.errors import DataError, cannot_be_read
-from stylesv.files import canonical_json
-from stylesv.records.packed_index import INDEX_FILE, read_packed_index
+from stylesv.files import canonical_json, file_sha256
+from stylesv.records.packed_index import INDEX_FILE, PackedIndex, read_packed_index
+from stylesv.records.packed_shards import SHARDS_FILE, PackedShard, read_packed_shards
+
+_OPEN_FILES = 256  # of one reader; a system's usual limit is 1024 a process
 
 
 class PackedClips:
-    """Packed clips in a folder that `pack_videos` made; give the folder or its `index.json`.
+    """Packed clips in a folder that `pack_videos` or `index_shards` made; give the folder or its `index.json`.
 
     Raises:
-        DataError: it is no such folder, the packing is unfinished, or its three files do not belong together.
+        DataError: it is no such folder, the packing is unfinished, or its files do not belong together.
         MachineError: they cannot be opened, though they may be sound.
     """
 
@@ -36,32 +39,37 @@ class PackedClips:
         self.index = read_packed_index(self.path / INDEX_FILE)
         self.resolution = self.index.resolution
         self.names = tuple(clip.name for clip in self.index.clips)
+        self.shards = _shards(self.path, self.index)
+        self._codec = frame_codec(self.index.settings)
         self._lengths = np.array([clip.num_frames for clip in self.index.clips], np.int64)
-        self._first_frames = np.array([clip.first_frame for clip in self.index.clips], np.int64)
-        self._extents = self._map_extents(self.index.clips_zip.num_bytes)
+        self._files, self._file_of_clip, self._first_frames = self._find_clips()
+        self._opened = lru_cache(maxsize=_OPEN_FILES)(OpenFile)
 
-    def _map_extents(self, num_bytes: int) -> np.ndarray:
-        """(offset, size) in clips.zip of every frame, checked against the index."""
-        try:
-            found_bytes = (self.path / CLIPS_FILE).stat().st_size
-            extents = np.load(self.path / OFFSETS_FILE, mmap_mode="r")
-        except (FileNotFoundError, ValueError, EOFError) as error:
-            raise DataError(f"{self.path}: packed clips are incomplete ({error}); pack the videos again") from error
-        except (OSError, MemoryError) as error:
-            raise cannot_be_read(self.path, error) from error
-        if found_bytes != num_bytes:
+    def _find_clips(self) -> tuple[list[ClipsFile], np.ndarray, np.ndarray]:
+        """The zips of frames, in which of them each clip is, and where it begins there; checked against the index."""
+        said_by = INDEX_FILE if self.index.format_version == 1 else SHARDS_FILE
+        first_frames = np.array([clip.first_frame for clip in self.index.clips], np.int64)
+        expected = np.cumsum(self._lengths) - self._lengths
+        starts = np.cumsum([0, *(shard.num_frames for shard in self.shards)])
+        if not np.array_equal(first_frames, expected) or starts[-1] != self._lengths.sum():
             raise DataError(
-                f"{self.path / CLIPS_FILE}: has {found_bytes:,} bytes where {INDEX_FILE} says {num_bytes:,}; "
-                "it was cut off or is of another packing: copy it again or pack the videos again"
+                f"{self.path}: {said_by} has {starts[-1]:,} frames where the clips of {INDEX_FILE} have "
+                f"{self._lengths.sum():,}, each behind the one before; the files are of different packings: pack the "
+                "videos again"
             )
-        expected = (int(self._lengths.sum()), 2)
-        starts = np.concatenate([[0], np.cumsum(self._lengths)[:-1]])
-        if extents.shape != expected or extents.dtype != np.int64 or not np.array_equal(starts, self._first_frames):
-            raise DataError(
-                f"{self.path / OFFSETS_FILE}: holds {extents.shape} {extents.dtype} where {INDEX_FILE} says "
-                f"{expected} int64; the files are of different packings: pack the videos again"
+        files = [
+            ClipsFile(
+                self.path / shard.folder,
+                num_frames=shard.num_frames,
+                num_bytes=shard.clips_zip.num_bytes,
+                said_by=said_by,
             )
-        return extents
+            for shard in self.shards
+        ]
+        file_of_clip = np.searchsorted(starts, first_frames, side="right") - 1
+        if (first_frames + self._lengths > starts[file_of_clip + 1]).any():
+            raise DataError(f"{self.path}: a clip ends in another shard than it begins in; pack the videos again")
+        return files, file_of_clip, first_frames - starts[file_of_clip]
 
     def __reduce__(self) -> tuple[Any, ...]:
         return PackedClips, (self.path,)
@@ -70,6 +78,11 @@ class PackedClips:
     def num_clips(self) -> int:
         """How many clips there are."""
         return len(self.names)
+
+    @property
+    def num_bytes(self) -> int:
+        """Size of the zips of frames."""
+        return sum(file.num_bytes for file in self._files)
 
     def num_frames(self, clip: int | np.integer) -> int:
         """How many frames a clip has."""
@@ -92,24 +105,28 @@ class PackedClips:
         }
         return hashlib.sha256(canonical_json(shown).encode()).hexdigest()
 
-    @cached_property
-    def _handle(self) -> int:
-        try:
-            handle = os.open(self.path / CLIPS_FILE, os.O_RDONLY)
-        except OSError as error:
-            raise cannot_be_read(self.path / CLIPS_FILE, error) from error
-        weakref.finalize(self, os.close, handle)
-        return handle
+    @property
+    def hashes(self) -> dict[str, str]:
+        """SHA-256 of the zips of frames and the tables of offsets, by their paths below the folder."""
+        found = {}
+        for shard in self.shards:
+            found[os.path.join(shard.folder, CLIPS_FILE)] = shard.clips_zip.sha256
+            found[os.path.join(shard.folder, OFFSETS_FILE)] = shard.offsets.sha256
+        return found
 
-    def _jpeg(self, clip: int | np.integer, frame: int | np.integer) -> bytes:
-        length = self.num_frames(clip)
-        if not 0 <= frame < length:
-            raise IndexError(f"frame {frame} of clip {self.names[clip]}: it has frames 0 to {length - 1}")
-        offset, size = self._extents[self._first_frames[clip] + frame].tolist()
-        try:
-            return os.pread(self._handle, size, offset)
-        except OSError as error:
-            raise cannot_be_read(self.path / CLIPS_FILE, error) from error
+    def stored(self, clip: int | np.integer) -> Iterator[bytes]:
+        """The frames of a clip as they are stored, one after the other.
+
+        Raises:
+            MachineError: they cannot be read.
+        """
+        file = self._files[self._file_of_clip[clip]]
+        for frame in range(self._first_frames[clip], self._first_frames[clip] + self._lengths[clip]):
+            offset, size = file.extent(frame)
+            try:
+                yield os.pread(self._opened(file.path).number, size, offset)
+            except OSError as error:
+                raise cannot_be_read(file.path, error) from error
 
     def read(
         self, clip: int | np.integer, frame_indices: Sequence[int | np.integer] | np.ndarray
@@ -122,15 +139,20 @@ class PackedClips:
             IndexError: the clip has no such frame.
         """
         frames = np.empty((len(frame_indices), 3, self.resolution, self.resolution), np.uint8)
+        file, first, length = self._files[self._file_of_clip[clip]], self._first_frames[clip], self.num_frames(clip)
+        opened = self._opened(file.path)
         for position, frame in enumerate(frame_indices):
+            if not 0 <= frame < length:
+                raise IndexError(f"frame {frame} of clip {self.names[clip]}: it has frames 0 to {length - 1}")
             try:
-                pixels = simplejpeg.decode_jpeg(self._jpeg(clip, frame), "RGB", strict=True)
-                frames[position] = pixels.transpose(2, 0, 1)
+                self._codec.read_into(frames[position], opened.number, *file.extent(first + frame))
             except ValueError as error:
                 raise DataError(
-                    f"{self.path / CLIPS_FILE}: frame {frame} of clip {self.names[clip]} is damaged ({error}); "
-                    "copy the file again or pack the videos again"
+                    f"{file.path}: frame {frame} of clip {self.names[clip]} is damaged ({error}); copy the file again "
+                    "or pack the videos again"
                 ) from error
+            except OSError as error:
+                raise cannot_be_read(file.path, error) from error
         return frames
 
     def verify(self) -> None:
@@ -140,14 +162,23 @@ class PackedClips:
             DataError: naming the first clip, or the file, that is not what was packed.
         """
         advice = "is not what was packed; copy it again or pack the videos again"
-        if hashlib.sha256((self.path / OFFSETS_FILE).read_bytes()).hexdigest() != self.index.offsets.sha256:
-            raise DataError(f"{self.path / OFFSETS_FILE}: {advice}")
+        for shard, file in zip(self.shards, self._files, strict=True):
+            if file_sha256(file.offsets) != shard.offsets.sha256:
+                raise DataError(f"{file.offsets}: {advice}")
         for clip, name in enumerate(self.names):
             digest = hashlib.sha256()
-            for frame in range(self.num_frames(clip)):
-                digest.update(self._jpeg(clip, frame))
+            for frame in self.stored(clip):
+                digest.update(frame)
             if digest.hexdigest() != self.sha256(clip):
-                raise DataError(f"{self.path / CLIPS_FILE}: clip {name} {advice}")
-        with open(self.path / CLIPS_FILE, "rb") as clips:
-            if hashlib.file_digest(clips, "sha256").hexdigest() != self.index.clips_zip.sha256:
-                raise DataError(f"{self.path / CLIPS_FILE}: {advice}")
+                raise DataError(f"{self._files[self._file_of_clip[clip]].path}: clip {name} {advice}")
+        for shard, file in zip(self.shards, self._files, strict=True):
+            if file_sha256(file.path) != shard.clips_zip.sha256:
+                raise DataError(f"{file.path}: {advice}")
+
+
+def _shards(folder: Path, index: PackedIndex) -> tuple[PackedShard, ...]:
+    """Where the clips lie; in one zip beside the index, that is the one shard."""
+    if index.format_version == 2:
+        return read_packed_shards(folder / SHARDS_FILE).shards
+    frames = sum(clip.num_frames for clip in index.clips)
+    return (PackedShard(folder="", num_frames=frames, clips_zip=index.clips_zip, offsets=index.offsets),)

@@ -1,4 +1,4 @@
-"""Write packed clips: a STORED zip of JPEG frames, a table of byte offsets, and an index (docs/data.md 1.1).
+"""Write packed clips: a STORED zip of frames, a table of byte offsets, and an index (docs/data.md 1.1).
 
 Everything is written into `.partial` inside the target folder and renamed when whole, the index last. A folder
 without `index.json` is therefore an unfinished packing, and nothing else.
@@ -9,19 +9,23 @@ import hashlib
 import io
 import os
 import shutil
-import zipfile
+import struct
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import numpy as np
 
+from stylesv.config.dataset import PackSettings
+from stylesv.data.frame_codec import frame_codec
+from stylesv.data.stored_zip import StoredZip
 from stylesv.errors import DataError, MachineError, StyleSVError, machine_trouble
 from stylesv.records.packed_index import INDEX_FILE, PackedClip, PackedIndex, Packing, SizedFile, WholeFile
 
 CLIPS_FILE, OFFSETS_FILE = "clips.zip", "offsets.npy"
+_BLOCK_BYTES = 1 << 16
 
 
 @contextmanager
@@ -81,19 +85,26 @@ def _lock(handle: int, out: Path, work: str) -> None:
 
 
 class PackedWriter:
-    """Clips one after another into `partial`; `publish` names them. A context manager."""
+    """Clips one after another into `partial`; `publish` names them. A context manager.
 
-    def __init__(self, partial: Path):
+    Memory grows with the number of clips, not with that of their frames: what is known of those is in files.
+    """
+
+    def __init__(self, partial: Path, settings: PackSettings):
         self.partial = partial
         self.clips: list[PackedClip] = []
-        self._extents: list[np.ndarray] = []  # (offset, size) of each frame
+        self._codec = frame_codec(settings)
         self._num_frames = 0
-        self._file = open(partial / CLIPS_FILE, "wb+")  # noqa: SIM115 (closed by __exit__)
-        self._zip = zipfile.ZipFile(self._file, "w", zipfile.ZIP_STORED)
+        with ExitStack() as files:  # one may not open
+            self._file = files.enter_context(open(partial / CLIPS_FILE, "wb"))
+            self._directory = files.enter_context(open(partial / "directory", "wb+"))
+            self._extents = files.enter_context(open(partial / "extents", "wb+"))  # (offset, size) of each frame
+            self._files = files.pop_all()
+        self._zip = StoredZip(self._file, self._directory)
 
     def add_clip(
         self,
-        jpegs: Iterable[bytes],
+        frames: Iterable[bytes],
         *,
         name: str,
         source: str,
@@ -101,15 +112,16 @@ class PackedWriter:
         fps: float | None,
         label: int | None = None,
     ) -> None:
-        """Append a clip's frames under its unique name; the rest is for the index."""
-        digest, extents = hashlib.sha256(), []
+        """Append a clip's encoded frames under its unique name; the rest is for the index."""
+        digest, num_frames = hashlib.sha256(), 0
+        header, suffix = self._codec.header, self._codec.suffix
         # The published loader takes a clip to be what follows a folder's entry (docs/data.md 2.3).
-        self._zip.writestr(_fixed_info(f"{name}/", 0o40755), b"")
-        for frame, jpeg in enumerate(jpegs):
-            self._zip.writestr(_fixed_info(f"{name}/{frame:06d}.jpg", 0o100644), jpeg)
-            extents.append((self._file.tell() - len(jpeg), len(jpeg)))
-            digest.update(jpeg)
-        self._extents.append(np.array(extents, np.int64).reshape(-1, 2))
+        self._zip.add_folder(name)
+        for frame in frames:
+            offset = self._zip.add_file(f"{name}/{num_frames:06d}{suffix}", header, frame) + len(header)
+            self._extents.write(struct.pack("<qq", offset, len(frame)))
+            digest.update(frame)
+            num_frames += 1
         self.clips.append(
             PackedClip(
                 name=name,
@@ -117,32 +129,25 @@ class PackedWriter:
                 first_source_frame=first_source_frame,
                 fps=fps,
                 first_frame=self._num_frames,
-                num_frames=len(extents),
+                num_frames=num_frames,
                 sha256=digest.hexdigest(),
                 label=label,
             )
         )
-        self._num_frames += len(extents)
+        self._num_frames += num_frames
 
     def publish(self, out: Path, packing: Packing) -> PackedIndex:
         """Finish all three files, then give them their names in `out`; the index, as returned, comes last."""
-        self._zip.close()
+        self._zip.finish()
         _flush_to_disk(self._file)
-        self._file.seek(0)
-        clips_sha256 = hashlib.file_digest(self._file, "sha256").hexdigest()
-        table = io.BytesIO()  # written to a file by itself, np.save hides that the disk is full
-        np.save(table, np.concatenate([np.empty((0, 2), np.int64), *self._extents]))
-        with open(self.partial / OFFSETS_FILE, "wb") as offsets:
-            offsets.write(table.getbuffer())
-            _flush_to_disk(offsets)
         index = PackedIndex(
             **dict(packing),
             format="stylesv-packed-clips",
             format_version=1,
             clips=tuple(self.clips),
             num_frames=self._num_frames,
-            clips_zip=SizedFile(num_bytes=os.path.getsize(self.partial / CLIPS_FILE), sha256=clips_sha256),
-            offsets=WholeFile(sha256=hashlib.sha256(table.getbuffer()).hexdigest()),
+            clips_zip=SizedFile(num_bytes=self._zip.num_bytes, sha256=self._zip.sha256.hexdigest()),
+            offsets=WholeFile(sha256=self._write_offsets()),
         )
         with open(self.partial / INDEX_FILE, "w", encoding="utf-8") as file:
             file.write(index.text())
@@ -152,28 +157,32 @@ class PackedWriter:
             os.replace(self.partial / name, out / name)
         return index
 
+    def _write_offsets(self) -> str:
+        """The table of offsets as `np.save` writes it, block by block; its SHA-256."""
+        header = io.BytesIO()
+        values = {"descr": "<i8", "fortran_order": False, "shape": (self._num_frames, 2)}
+        np.lib.format.write_array_header_1_0(header, values)
+        digest = hashlib.sha256(header.getbuffer())
+        self._extents.seek(0)
+        with open(self.partial / OFFSETS_FILE, "wb") as offsets:
+            offsets.write(header.getbuffer())
+            while block := self._extents.read(_BLOCK_BYTES):
+                offsets.write(block)
+                digest.update(block)
+            _flush_to_disk(offsets)
+        return digest.hexdigest()
+
     def __enter__(self) -> "PackedWriter":
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if error is not None:
-            self._zip.fp = None  # or it would write its table of contents, on a disk that may be full
-            self._zip.close()
         try:
-            self._file.close()
-        except OSError:
+            self._files.close()
+        except OSError:  # on a full disk there may be something left to write
             if error is None:
                 raise
-
-
-def _fixed_info(name: str, mode: int) -> zipfile.ZipInfo:
-    """An entry without time or owner, so that the same frames make the same zip."""
-    info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
-    info.create_system = 3  # Unix
-    info.external_attr = mode << 16 | (0x10 if name.endswith("/") else 0)
-    return info
 
 
 def _flush_to_disk(file: Any) -> None:

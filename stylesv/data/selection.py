@@ -10,6 +10,7 @@ from stylesv.data.video_sources import VideoSource, find_sources
 from stylesv.errors import DataError
 from stylesv.records.ledger import LedgerRow, read_ledger
 from stylesv.records.packed_index import DroppedVideo
+from stylesv.records.recipe import DataRecipe, FetchedArchive
 
 Shots = Mapping[str, Sequence[tuple[int, int]]]
 """First and last (exclusive) frame of the shots of each video, by its name."""
@@ -27,6 +28,14 @@ class Selection:
     """Shots of videos whose film boundaries are not stored, of all of them; a video without one gives no clip."""
     max_missing: float = 1.0
     """Largest share of what was asked for that may be missing."""
+
+    @classmethod
+    def of_recipe(cls, recipe: DataRecipe | None, *, shots: Shots | None, max_missing: float = 1.0) -> "Selection":
+        """What a data set's recipe asks for; without one, everything."""
+        if recipe is None:
+            return cls(shots=shots, max_missing=max_missing)
+        inside = recipe.source.inside if isinstance(recipe.source, FetchedArchive) else None
+        return cls(inside=inside, leave_out=recipe.leave_out, shots=shots, max_missing=max_missing)
 
 
 @dataclass(frozen=True)
@@ -99,7 +108,13 @@ def _frame_shots(source: VideoSource, shots: Sequence[tuple[int, int]]) -> list[
         return [source]
     if shots[-1][1] > len(source.members):
         raise DataError(f"{source.name}: its shots end at frame {shots[-1][1]}, but it has {len(source.members)}")
+    frame_bytes = source.num_bytes // max(len(source.members), 1)
     return [
-        replace(source, name=f"{source.name}/{start:08d}-{end:08d}", members=source.members[start:end])
+        replace(
+            source,
+            name=f"{source.name}/{start:08d}-{end:08d}",
+            members=source.members[start:end],
+            num_bytes=frame_bytes * (end - start),
+        )
         for start, end in shots
     ]

@@ -1,38 +1,61 @@
-"""From a source to its compressed frames in a spool file, by one process or several.
+"""From a source to its encoded frames in a spool file, by one process or several.
 
 A video is spooled before it is packed because only its last frame tells whether it is damaged, and because the order
 in the packed zip must not depend on which process is done first.
 """
 
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from stylesv.config.dataset import PackSettings
 from stylesv.data.decoding import SourceFrame, VideoFacts, decode_film, resample
+from stylesv.data.frame_codec import frame_codec
 from stylesv.data.frame_fitting import encode_frame
 from stylesv.data.pictures import decode_frame_folder
 from stylesv.data.video_sources import VideoSource
 from stylesv.data.workers import Job, run_in_order
 from stylesv.errors import DataError, MachineError
 
+_END_BYTES, _ENDS_AT_ONCE = 8, 4096
+
 
 @dataclass(frozen=True)
 class SpooledVideo:
-    """One source's frames, compressed, one behind the other in a file; `sizes` in bytes."""
+    """One source's frames, encoded, one behind the other in a file; where each ends, in bytes, is in another (int64)."""
 
     facts: VideoFacts
     sha256: str | None
     frames_file: Path
-    sizes: tuple[int, ...]
+    ends_file: Path
+    num_frames: int
     num_kept_jpegs: int
     enlarged: bool
+
+    def read(self, start: int, end: int) -> Iterator[bytes]:
+        """Frames `start` up to but not including `end`, one after the other."""
+        with open(self.frames_file, "rb") as frames, open(self.ends_file, "rb") as ends:
+            place = 0
+            if start:
+                ends.seek((start - 1) * _END_BYTES)
+                (place,) = array("q", ends.read(_END_BYTES))
+            frames.seek(place)  # frames between shots, and shots that are too short, are passed over
+            for first in range(start, end, _ENDS_AT_ONCE):
+                for frame_end in array("q", ends.read(min(_ENDS_AT_ONCE, end - first) * _END_BYTES)):
+                    yield frames.read(frame_end - place)
+                    place = frame_end
+
+    def remove(self) -> None:
+        """Give its disk space back."""
+        self.frames_file.unlink()
+        self.ends_file.unlink()
 
 
 def spool_in_order(
     sources: list[VideoSource], partial: Path, settings: PackSettings, num_workers: int
 ) -> Iterator[SpooledVideo]:
-    """Each source decoded and compressed, by `num_workers` processes, in the order of `sources`."""
+    """Each source decoded and encoded, by `num_workers` processes, in the order of `sources`."""
     jobs = [Job(source.name, (source, partial / f"{number:06d}", settings)) for number, source in enumerate(sources)]
     if num_workers <= 1:
         yield from (spool_video(*job.arguments) for job in jobs)
@@ -41,20 +64,25 @@ def spool_in_order(
 
 
 def spool_video(source: VideoSource, spool: Path, settings: PackSettings) -> SpooledVideo:
-    """Decode, resample, fit and compress one source into the file `spool`; frames of a damaged one up to the damage."""
-    facts, sizes, kept, enlarged = VideoFacts(), [], 0, False
-    with open(spool, "wb") as frames_file:
+    """Decode, resample, fit and encode one source into the file `spool`; frames of a damaged one up to the damage.
+
+    Memory is that of a few frames, however long the source is.
+    """
+    facts, codec, count, kept, enlarged = VideoFacts(), frame_codec(settings), 0, 0, False
+    ends = spool.with_name(f"ends-{spool.name}")
+    with open(spool, "wb") as frames_file, open(ends, "wb") as ends_file:
         for frame in _frames_of(source, spool, facts, settings.fps):
-            jpeg = encode_frame(frame, settings.resolution, settings.crop, settings.jpeg_quality)
-            kept += jpeg is frame.jpeg
+            stored = encode_frame(frame, settings.resolution, settings.crop, codec)
+            kept += stored is frame.jpeg
             enlarged |= min(frame.image.size) < settings.resolution
-            frames_file.write(jpeg)
-            sizes.append(len(jpeg))
+            frames_file.write(stored)
+            ends_file.write(array("q", [frames_file.tell()]).tobytes())
+            count += 1
     try:
         sha256 = source.sha256()
     except DataError:
         sha256 = None  # a link that leads nowhere or a member of a zip that cannot be unpacked; `facts.damage` says so
-    return SpooledVideo(facts, sha256, spool, tuple(sizes), kept, enlarged)
+    return SpooledVideo(facts, sha256, spool, ends, count, kept, enlarged)
 
 
 def _frames_of(source: VideoSource, spool: Path, facts: VideoFacts, fps: float | None) -> Iterator[SourceFrame]:
@@ -68,7 +96,7 @@ def _frames_of(source: VideoSource, spool: Path, facts: VideoFacts, fps: float |
     if source.zipped:
         path = spool.with_suffix(".film")
         try:
-            path.write_bytes(source.read(source.members[0]))
+            source.unpack(source.members[0], path)
         except DataError as error:
             facts.damage = f"is damaged: {error}"
             return

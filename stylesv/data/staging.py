@@ -12,9 +12,9 @@ from pathlib import Path
 from filelock import FileLock
 
 from stylesv.data.packed import PackedClips
-from stylesv.data.packed_writer import CLIPS_FILE, OFFSETS_FILE
 from stylesv.errors import DataError, MachineError
 from stylesv.records.packed_index import INDEX_FILE
+from stylesv.records.packed_shards import SHARDS_FILE
 
 _BLOCK_BYTES = 16 << 20
 _SPARE = 1.05  # of what is copied must be free
@@ -32,8 +32,9 @@ def stage_packed_clips(data: Path, scratch: Path | None) -> tuple[Path, str | No
     if scratch is None:
         return data, None
     packed = PackedClips(data)
-    hashes = {CLIPS_FILE: packed.index.clips_zip.sha256, OFFSETS_FILE: packed.index.offsets.sha256}
-    copy = scratch / "stylesv" / hashes[CLIPS_FILE][:16] / packed.path.name
+    hashes = packed.hashes
+    content = packed.index.clips_zip.sha256 if packed.index.clips_zip else packed.digest
+    copy = scratch / "stylesv" / content[:16] / packed.path.name
     try:
         copy.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(copy.parent / f"{copy.name}.lock"):
@@ -64,15 +65,18 @@ def _is_whole(copy: Path, original: Path) -> bool:
 
 
 def _copy(original: Path, copy: Path, hashes: dict[str, str]) -> None:
-    """Copy the three files beside `copy`, and give the folder its name when all are right."""
+    """Copy all files beside `copy`, and give the folder its name when all are right."""
     partial = copy.with_name(f".{copy.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     shutil.rmtree(copy, ignore_errors=True)
     partial.mkdir()
     try:
         for name, expected in hashes.items():
+            (partial / name).parent.mkdir(parents=True, exist_ok=True)
             if _copy_and_hash(original / name, partial / name) != expected:
                 raise DataError(f"{original / name}: is not what was packed; copy it again or pack the videos again")
+        if (original / SHARDS_FILE).exists():
+            shutil.copyfile(original / SHARDS_FILE, partial / SHARDS_FILE)
         shutil.copyfile(original / INDEX_FILE, partial / INDEX_FILE)
         os.replace(partial, copy)
     finally:

@@ -10,7 +10,7 @@ import lzma
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path, PurePosixPath
@@ -20,6 +20,7 @@ from stylesv.config.fingerprint import VideoFiles, list_video_files, open_zip
 from stylesv.data.damage import describe_damage, open_video
 from stylesv.errors import DataError, cannot_be_read, printable
 
+_BLOCK_BYTES = 1 << 16
 _BROKEN_MEMBER = (
     zipfile.BadZipFile,
     zlib.error,
@@ -37,7 +38,8 @@ class VideoSource:
     """One film, or one folder of frames.
 
     `name` is the path below the root, printable; `members` are paths below the root, one for a film, in order of time
-    for frames; `root` is a folder or, if `zipped`, a zip file; `dangling` are the members that are links to nowhere.
+    for frames; `root` is a folder or, if `zipped`, a zip file; `dangling` are the members that are links to nowhere;
+    `num_bytes` are those of all members, which decide how the work is shared and nothing else.
     """
 
     name: str
@@ -46,6 +48,7 @@ class VideoSource:
     members: tuple[str, ...]
     zipped: bool
     dangling: frozenset[str] = frozenset()
+    num_bytes: int = 0
 
     def open(self, member: str) -> BinaryIO:
         """A member that is a file of its own, open for reading.
@@ -66,20 +69,33 @@ class VideoSource:
             MachineError: it cannot be read, though it may be sound.
         """
         if self.zipped:
-            return self._unpack(member)
+            return b"".join(self._unpacked(member))
         with self.open(member) as file:
             try:
                 return file.read()
             except OSError as error:
                 raise cannot_be_read(self.root / member, error) from error
 
-    def _unpack(self, member: str) -> bytes:
+    def unpack(self, member: str, target: Path) -> None:
+        """A member of a zip as a file, block by block.
+
+        Raises:
+            DataError, MachineError: as `read`.
+            OSError: the file cannot be written.
+        """
+        with open(target, "wb") as file:
+            for block in self._unpacked(member):
+                file.write(block)
+
+    def _unpacked(self, member: str) -> Iterator[bytes]:
         try:
             archive = open_archive(self.root)
         except (OSError, zipfile.BadZipFile, ValueError) as error:  # it was a zip when it was listed
             raise cannot_be_read(self.root, error) from error
         try:
-            return archive.read(member)
+            with archive.open(member) as file:
+                while block := file.read(_BLOCK_BYTES):
+                    yield block
         except _BROKEN_MEMBER as error:
             raise DataError(f"cannot be unpacked ({describe_damage(error, self.root / member)})") from error
 
@@ -96,7 +112,8 @@ class VideoSource:
                 digest.update(f"{PurePosixPath(member).name}\0{len(content)}\0".encode(errors="surrogateescape"))
                 digest.update(content)
             elif self.zipped:
-                digest.update(self.read(member))
+                for block in self._unpacked(member):
+                    digest.update(block)
             else:
                 with self.open(member) as film:
                     try:
@@ -133,7 +150,8 @@ def find_sources(videos: Path) -> tuple[list[VideoSource], list[str]]:
 
 def _source(found: VideoFiles, name: str, kind: Literal["film", "frames"], members: tuple[str, ...]) -> VideoSource:
     dangling = frozenset(member for member in members if found.sizes[member] is None)
-    return VideoSource(printable(name), kind, found.root, members, found.zipped, dangling)
+    num_bytes = sum(found.sizes[member] or 0 for member in members)
+    return VideoSource(printable(name), kind, found.root, members, found.zipped, dangling, num_bytes)
 
 
 def in_order_of_time(frames: Iterable[str]) -> tuple[str, ...]:

@@ -1,9 +1,11 @@
-"""The record of packed clips: `index.json`, which says what lies in the two other files and where it is from."""
+"""The record of packed clips: `index.json`, which says what lies in the other files and where it is from."""
 
 import json
 from collections import Counter
 from pathlib import Path
 from typing import Literal
+
+from pydantic import Field, model_validator
 
 from stylesv.config.base import Settings
 from stylesv.config.dataset import PackSettings
@@ -108,16 +110,25 @@ class PackedIndex(Packing):
 
     format: Literal["stylesv-packed-clips"]
     """What the file is."""
-    format_version: Literal[1]
-    """Of the layout of the three files."""
+    format_version: Literal[1, 2]
+    """Of the layout of the files. 1: the two other files lie beside this one. 2: in folders of shards, which `shards.json`
+    lists; this file then says nothing of how many there are."""
     clips: tuple[PackedClip, ...]
     """Every clip, in the order of their frames."""
     num_frames: int
     """Frames of all clips."""
-    clips_zip: SizedFile
+    clips_zip: SizedFile | None = Field(default=None, exclude_if=lambda file: file is None)
     """The zip of frames."""
-    offsets: WholeFile
+    offsets: WholeFile | None = Field(default=None, exclude_if=lambda file: file is None)
     """The table of where each frame lies in it."""
+
+    @model_validator(mode="after")
+    def _of_its_layout(self) -> "PackedIndex":
+        beside = self.format_version == 1
+        for name in ("clips_zip", "offsets"):
+            if (getattr(self, name) is not None) != beside:
+                raise ValueError(f"{name}: {'missing in' if beside else 'no part of'} format {self.format_version}")
+        return self
 
     @property
     def class_counts(self) -> tuple[int, ...]:

@@ -106,7 +106,7 @@ def read_own(plan: TablePlan, benchmarks: Path) -> list[Taken]:
     Raises:
         DataError: a benchmark cannot be read.
     """
-    return [sum((_read(file) for file in _files(stage, benchmarks)), Taken()) for stage in plan.stages]
+    return [sum((read_benchmark(file) for file in _files(stage, benchmarks)), Taken()) for stage in plan.stages]
 
 
 def own_speeds(plan: TablePlan, taken: Sequence[Taken]) -> dict[tuple[str, str, str, int], tuple[Taken, int]]:
@@ -132,7 +132,7 @@ def _files(stage: PlannedStage, benchmarks: Path) -> list[Path]:
     return sorted(file for pattern in stage.benchmarks for file in benchmarks.glob(pattern))
 
 
-def _read(file: Path) -> Taken:
+def read_benchmark(file: Path) -> Taken:
     """A benchmark of Snakemake: a head, and a line for the job."""
     try:
         with open(file, encoding="utf-8", newline="") as lines:

@@ -20,7 +20,7 @@ STAGES = {
     "import_networks": "train",
     "train_segment": "train",
     "score_snapshot": "score",
-    "draw_clips": "show",
+    "generate_clips": "show",
     "draw_nearest": "show",
 }
 """What a rule's jobs are for."""

@@ -12,6 +12,8 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from stylesv.ops import by_inputs_alone
+
 
 def loss_of_real(logits: Float[Tensor, "n"]) -> Float[Tensor, "n"]:
     """What to minimise for clips that should look real: softplus(-logit).
@@ -31,7 +33,8 @@ def r1_penalty(logits: Float[Tensor, "n"], frames: Float[Tensor, "n t c h w"]) -
 
     Differentiable again. The loss is gamma / 2 times its mean. `frames` are the clips before augmentation.
     """
-    (gradient,) = torch.autograd.grad(logits.sum(), frames, create_graph=True)
+    with by_inputs_alone():
+        (gradient,) = torch.autograd.grad(logits.sum(), frames, create_graph=True)
     return gradient.square().sum(dim=(2, 3, 4)).mean(dim=1)
 
 

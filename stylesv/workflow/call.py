@@ -13,7 +13,7 @@ from stylesv.config.validation import validate
 from stylesv.config.yaml_files import Layer
 from stylesv.errors import ConfigError
 
-OF_AN_EXPERIMENT = ("table_", "figure_", "paper_cost")
+OF_AN_EXPERIMENT = ("table_", "figure_", "paper_cost", "crate")
 """Beginnings of the names of targets that are for the experiment that a call names."""
 OF_UNFINISHED = ("table_", "results/tables/")
 """Beginnings of targets that can show what is there and a dash for the rest."""

@@ -6,11 +6,13 @@ so the workflow never has to ask whether a file that exists is still right.
 
 from collections.abc import Callable
 from functools import cache
+from math import ceil
 from pathlib import Path
 from typing import Any
 
-from stylesv.config.dataset import DatasetSettings, PackSettings
-from stylesv.config.fingerprint import fingerprint_videos
+from stylesv.config.dataset import MOST_SHARDS, DatasetSettings
+from stylesv.config.figures import FigureSettings
+from stylesv.config.fingerprint import KnownVideos, known_videos
 from stylesv.config.model_checks import check_discriminator, check_generator
 from stylesv.config.named_files import extended, named_section
 from stylesv.config.protocol import ProtocolSettings
@@ -18,7 +20,6 @@ from stylesv.config.recipe import RECIPE_VERSIONS
 from stylesv.config.settings import (
     BaseSettings,
     ExperimentFile,
-    FigureSettings,
     MachineSettings,
     ModelSettings,
 )
@@ -174,8 +175,7 @@ class _Planner:
         named = self._named("datasets", dataset, "dataset", _place(experiment, "datasets"))
         layer = self._stack(experiment, ("dataset",), named, joined=merge_datasets)
         settings = validate(DatasetSettings, layer, prefix=("dataset",))
-        packing = PackSettings(**settings.model_dump(include=set(PackSettings.model_fields)))
-        videos, fetched = "", None
+        videos, fetched, num_bytes = "", None, None
         if settings.source.rendered is not None:
             source = RenderedVideos(render=settings.source.rendered, version=RECIPE_VERSIONS["videos"])
             videos = paths.VIDEOS.format(videos=f"{dataset}-{source.key}")
@@ -187,21 +187,21 @@ class _Planner:
             except StyleSVError as error:
                 raise _VideosMissingError(f"{_place_of(layer, ('source', 'clip_list', 'table'))}: {error}") from error
         else:
-            videos, fingerprint = self._found_videos(settings, layer.places.get(("source", "folder")))
-            source = GivenVideos(fingerprint=fingerprint)
+            videos, found = self._found_videos(settings, layer.places.get(("source", "folder")))
+            source, num_bytes = GivenVideos(fingerprint=found.fingerprint), found.num_bytes
         recipe = DataRecipe(
             source=source,
-            packing=packing,
+            packing=settings.packing,
             version=RECIPE_VERSIONS["data"],
             shots=settings.shots,
             leave_out=settings.leave_out,
         )
-        rendered = settings.source.rendered is not None
-        plan = DataPlan(f"{dataset}-{recipe.key}", dataset, recipe, settings, videos, rendered, fetched)
+        rendered, num_shards = settings.source.rendered is not None, _num_shards(settings, num_bytes)
+        plan = DataPlan(f"{dataset}-{recipe.key}", dataset, recipe, settings, videos, rendered, fetched, num_shards)
         return self.data.setdefault(plan.name, plan)
 
-    def _found_videos(self, settings: DatasetSettings, place: str | None) -> tuple[str, str]:
-        """Folder or zip of raw videos that the settings name, or the command line gives, and its fingerprint."""
+    def _found_videos(self, settings: DatasetSettings, place: str | None) -> tuple[str, KnownVideos]:
+        """Folder or zip of raw videos that the settings name, or the command line gives, and what it is known again by."""
         named = settings.source.folder
         if named is None:
             self.given_videos_used_by.add(self.experiment)
@@ -211,7 +211,7 @@ class _Planner:
                 f"give the folder or zip of videos: snakemake {self.experiment} --config videos=PATH"
             )
         try:
-            return videos, fingerprint_videos(Path(videos), with_labels=settings.labels == "dataset_json")
+            return videos, known_videos(Path(videos), with_labels=settings.labels == "dataset_json")
         except StyleSVError as error:  # not there, empty, or not to be read
             where = "--config videos=" if named is None else f"{place}: dataset.source.folder"
             raise _VideosMissingError(f"{where}: {error}") from error
@@ -304,6 +304,13 @@ class _Planner:
         if settings.parent_dataset is not None:
             data = self._data(settings.parent_dataset, experiment)
         return self._run(data, settings.parent, seed, experiment, file)
+
+
+def _num_shards(settings: DatasetSettings, num_bytes: int | None) -> int:
+    """Jobs that pack videos of so many bytes; None where nobody knows yet."""
+    if settings.num_shards is not None or num_bytes is None:
+        return settings.num_shards or 1
+    return min(max(ceil(num_bytes / (settings.shard_gb * 1e9)), 1), MOST_SHARDS)
 
 
 def _check_shapes(settings: ModelSettings, model: str, data: DataPlan) -> None:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from stylesv.config.dataset import DatasetSettings
+from stylesv.config.figures import FigureSettings
 from stylesv.config.recipe import RECIPE_VERSIONS, recipe_key
-from stylesv.config.settings import FigureSettings, MachineSettings, ModelSettings
+from stylesv.config.settings import MachineSettings, ModelSettings
 from stylesv.records.protocol import Protocol
 from stylesv.records.recipe import DataRecipe, ImportedRecipe, ParentRecipe, Recipe, TrainedRecipe
 
@@ -14,7 +15,7 @@ class DataPlan:
     """Packed clips: `name` is {dataset}-{key}; `videos` is the folder or zip of raw videos, which rules make or a user has.
 
     `fetched` is the name of what is fetched for it; several data sets may share one. Clips of a table lie in several zips,
-    `videos` is then their folder.
+    `videos` is then their folder. `num_shards` jobs pack it, if none has begun yet.
     """
 
     name: str
@@ -24,6 +25,7 @@ class DataPlan:
     videos: str
     rendered: bool
     fetched: str | None
+    num_shards: int
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ A question takes an object with a job's wildcards as attributes, and answers wit
 numbers. It is answered when the DAG is built, from the settings and the names of files that exist; nothing is computed.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
-from stylesv.config.recipe import recipe_key
 from stylesv.config.settings import CheckpointSettings
 from stylesv.errors import ConfigError
 from stylesv.records.experiment import Experiment, experiment_yaml
@@ -19,27 +19,36 @@ from stylesv.records.table_plan import TablePlan
 from stylesv.workflow import paths
 from stylesv.workflow.call import CallOptions
 from stylesv.workflow.data_questions import DataQuestions
+from stylesv.workflow.job_graph import PlannedJob
 from stylesv.workflow.looks import LookQuestions, Wildcards
 from stylesv.workflow.named import Named
 from stylesv.workflow.planned import RunPlan
+from stylesv.workflow.report_questions import ReportQuestions
 from stylesv.workflow.reported import asked_of, candidates_of, choice_of, collection_options, reported, scores_of
 from stylesv.workflow.segments import LOG, Snapshots, previous_snapshot, segments_to_run
+from stylesv.workflow.shards import ShardQuestions
 from stylesv.workflow.table_questions import TableQuestions
-from stylesv.workflow.tabled import table_files, table_names
+from stylesv.workflow.tabled import table_names
 
 
 @dataclass(frozen=True)
-class Questions(DataQuestions, LookQuestions, TableQuestions):
+class Questions(DataQuestions, ShardQuestions, LookQuestions, ReportQuestions, TableQuestions):
     """Answers from a plan and from the files that exist."""
 
     files_under: Callable[[str], Iterable[str]] = lambda folder: ()
     """Names of the files in the folders of a run's folder, relative to it."""
     jobs_are_forced: Callable[[], bool] = lambda: False
     """Whether the call makes jobs run whose results exist."""
+    in_object_storage: Callable[[], bool] = lambda: False
+    """Whether results lie there, and not on this disk."""
     experiments_called: Callable[[], Collection[str]] = lambda: ()
     """Names of the experiments that the call is for."""
     given_videos: str | None = None
     """What the command line gives as `--config videos=`."""
+    captions: Path = Path("rules/captions")
+    """Where the captions of figures are."""
+    jobs_of: Callable[[str], Sequence[PlannedJob]] = lambda experiment: ()
+    """The jobs that make an experiment's report, as Snakemake plans them."""
     options: CallOptions = field(default_factory=CallOptions)
     """What the call says beside settings."""
     published: Callable[[], str] = lambda: ""
@@ -50,13 +59,15 @@ class Questions(DataQuestions, LookQuestions, TableQuestions):
     _segments: dict[str, frozenset[int]] = field(default_factory=dict)
     _reports: dict[str, Experiment] = field(default_factory=dict)
     _tables: dict[str, TablePlan] = field(default_factory=dict)
+    _shards: dict[str, int] = field(default_factory=dict)
+    _clips: dict[str, list[str]] = field(default_factory=dict)
 
     @cached_property
     def named(self) -> Named:
         """The plan's parts by name."""
         return Named(self.plan, self.experiments_called)
 
-    # ---- data: see DataQuestions ----
+    # ---- data: see DataQuestions and ShardQuestions ----
 
     def index_of_run(self, wildcards: Wildcards) -> str:
         """Index of the packed clips that a run trains on."""
@@ -65,11 +76,6 @@ class Questions(DataQuestions, LookQuestions, TableQuestions):
     def index_of_classes(self, wildcards: Wildcards) -> str | None:
         """The same where its videos have classes, whose number decides the shape of networks; else none."""
         return self.index_of_run(wildcards) if self.named.run(wildcards.run).data.recipe.packing.labels else None
-
-    def packed_clips_of_run(self, wildcards: Wildcards) -> list[str]:
-        """What stands beside the index of a run's data set: named as inputs, so that object storage brings it, too."""
-        data = self.named.run(wildcards.run).data.name
-        return [pattern.format(data=data) for pattern in (paths.CLIPS, paths.OFFSETS)]
 
     # ---- training ----
 
@@ -202,15 +208,7 @@ class Questions(DataQuestions, LookQuestions, TableQuestions):
 
     def experiment_file(self, wildcards: Wildcards) -> str:
         """The file that says what an experiment's report is about."""
-        return paths.EXPERIMENT.format(experiment=wildcards.experiment, key=self.experiment_key(wildcards))
-
-    def experiment_key(self, wildcards: Wildcards) -> str:
-        """8 hex digits that stand for what an experiment's report is about."""
-        return recipe_key(self._reported(wildcards.experiment).model_dump(mode="json"))
-
-    def reported_files(self, wildcards: Wildcards) -> list[str]:
-        """Every file that an experiment's report reads."""
-        return self._reported(wildcards.experiment).files
+        return paths.EXPERIMENT.format(experiment=wildcards.experiment, key=self.page_key(wildcards))
 
     def experiment_results(self, name: str) -> tuple[list[str], list[str]]:
         """All files of an experiment that are kept: what people read, and what that is made of, so that lost ones come back.
@@ -231,8 +229,7 @@ class Questions(DataQuestions, LookQuestions, TableQuestions):
             kept += [_at(paths.NETWORKS, run, kimg) for kimg in run.kimgs]
             if run.name not in self.imported and run.kimgs[-1] in self._segments_of(run.name):
                 kept.append(_at(paths.STATE, run, run.kimgs[-1]))
-        tables = [file for table in table_names(experiment) for file in table_files(name, table)]
-        return [*(pattern.format(experiment=name) for pattern in (paths.PAGE, paths.FIGURES)), *tables], kept
+        return [*self._page_files(name), *self._figures_of(name), *self._tables_of(name)], kept
 
     # ---- what the answers are made of ----
 
@@ -251,7 +248,8 @@ class Questions(DataQuestions, LookQuestions, TableQuestions):
     def _reported(self, name: str) -> Experiment:
         """What an experiment's report is about."""
         if name not in self._reports:
-            self._reports[name] = reported(self.named.experiment(name))
+            experiment = self.named.experiment(name)
+            self._reports[name] = reported(experiment, table_names(experiment))
         return self._reports[name]
 
     def _logged_kimgs(self, run: str) -> list[int]:

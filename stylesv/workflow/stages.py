@@ -72,7 +72,8 @@ def _of_model(runs: Sequence[RunPlan], *, shown: bool) -> Iterator[PlannedStage]
         )
     if not shown:
         return
-    yield _stage("draw_clips", **of_runs, jobs=len(runs), benchmarks=[f"draw_clips/{run.name}/*.tsv" for run in runs])
+    files = [f"generate_clips/{run.name}/*.tsv" for run in runs]
+    yield _stage("generate_clips", **of_runs, jobs=len(runs), benchmarks=files)
     if any(protocol.settings.neighbours is not None for protocol in first.protocols):
         files = [f"draw_nearest/{run.name}/*/*.tsv" for run in runs]
         yield _stage("draw_nearest", **of_runs, jobs=len(runs), benchmarks=files)

@@ -104,7 +104,11 @@ def random_packed(folder: Path, resolution: int, settings: TrainingSettings) -> 
         frames = rng.integers(0, 255, (64, 3, resolution, resolution), np.uint8)
         write_frames(folder / "frames" / f"clip{clip}", frames, first_number=0)
     options = {"resolution": resolution, "crop": "center", "fps": None, "min_frames": 32, "max_frames": 512}
-    pack_videos(folder / "frames", folder / "packed", settings=PackSettings(**options, jpeg_quality=95, damaged="drop"))
+    pack_videos(
+        folder / "frames",
+        folder / "packed",
+        settings=PackSettings(**options, jpeg_quality=95, damaged="drop", labels=None),
+    )
     return RealClips(PackedClips(folder / "packed"), settings, 0)
 
 

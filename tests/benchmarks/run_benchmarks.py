@@ -5,6 +5,7 @@ time by part. With names given, only those are measured, and the other records s
 """
 
 import json
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,9 @@ def main(names: tuple[str, ...], out: Path, threads: int, budget_seconds: float)
     records = Results(out / f"{kind}.json")
     for case in cases:
         if wanted(case.name, names):
+            if case.needs and shutil.which(case.needs) is None:
+                click.echo(f"{case.name}: not measured, since there is no {case.needs} here")
+                continue
             record = asdict(compare(case, device, memory, budget_seconds=budget_seconds)) | {"machine": description}
             if kind == "gpu":
                 record |= gpu_shares(case, record["seconds_fast"])

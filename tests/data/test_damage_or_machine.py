@@ -258,7 +258,7 @@ def test_packed_clips_that_cannot_be_opened_or_read_are_not_called_damaged(packe
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
     clips.read(0, [0])
     handle = os.open("/proc/self/mem", os.O_RDONLY)
-    os.dup2(handle, clips._handle)
+    os.dup2(handle, clips._opened(clips._files[0].path).number)
     os.close(handle)
     with pytest.raises(MachineError, match=r"clips\.zip: cannot be read \(Input/output error\)"):
         clips.read(0, [0])

@@ -1,4 +1,4 @@
-"""pack_videos.py, verify_clips.py and render_videos.py as a user starts them."""
+"""pack_videos.py, the scripts of shards, verify_clips.py, describe_clips.py and render_videos.py as a user starts them."""
 
 import json
 import subprocess
@@ -122,6 +122,78 @@ def test_verifying_says_ok_or_names_the_clip_that_is_not_what_was_packed(script,
     done = script("verify_clips.py", "--data", tmp_path / "v")
     assert done.returncode == 2 and done.stderr.startswith(f"error: {tmp_path / 'v'}: holds no packed clips")
     assert done.stderr.count("\n") == 1
+
+
+def test_shards_are_packed_indexed_described_verified_and_joined(script, tmp_path):
+    for name, length in (("a", 10), ("b", 7), ("c", 3), ("d", 9)):
+        write_lossy(tmp_path / "v" / f"{name}.mp4", length)
+    out, recipe = tmp_path / "own-00000000", data_recipe(min_frames=5)
+    out.mkdir()
+    (out / "recipe.yaml").write_text(recipe_yaml(recipe))
+    for shard in ("0001of0002", "0000of0002"):
+        options = (
+            "--recipe",
+            out / "recipe.yaml",
+            "--shard",
+            shard,
+            "--out",
+            out / "shards" / shard,
+            "--num-workers",
+            2,
+        )
+        done = script("pack_shard.py", "--videos", tmp_path / "v", *options)
+        assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    assert "2 clips of 7 to 10 frames, 17 frames in all" in done.stdout
+    done = script("index_shards.py", "--out", out, "--num-shards", 2)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("3 clips of 7 to 10 frames, 26 frames in all")
+    assert "dropped: c.mp4: too short: its 3 frames are fewer than min_frames 5" in done.stdout
+    done = script("verify_clips.py", "--data", out)
+    assert done.stdout == f"{out}: ok: 3 clips, 26 frames of 32 px are what was packed\n", done.stderr
+    described = script("describe_clips.py", "--data", out).stdout.splitlines()
+    assert described[:2] == [
+        "clips: 3 of 7 to 10 frames, median 9; 26 frames",
+        "frames: 32x32 pixels, jpeg, quality 95, crop center",
+    ]
+    assert "videos: 4 asked for, 3 packed, 0 missing, 1 left out" in described and "split: all videos" in described
+    assert "dropped: c.mp4: too short: its 3 frames are fewer than min_frames 5" in described
+    assert f"digest of all frames: {PackedClips(out).digest}" in described and "shards: 2" in described
+    size = sum((out / "shards" / f"000{number}of0002" / "clips.zip").stat().st_size for number in range(2))
+    assert f"size: {size:,} bytes, {size / 26:,.0f} a frame" in described
+    done = script("join_shards.py", "--data", out, "--out", tmp_path / "joined")
+    assert done.returncode == 0, done.stderr
+    index = pack_videos(tmp_path / "v", tmp_path / "one", settings=recipe.packing)
+    for name in ("clips.zip", "offsets.npy", "index.json"):
+        assert (tmp_path / "joined" / name).read_bytes() == (tmp_path / "one" / name).read_bytes()
+    described = script("describe_clips.py", "--data", tmp_path / "joined").stdout.splitlines()
+    assert described[-1] == f"clips.zip: SHA-256 {index.clips_zip.sha256}"
+
+
+def test_mistakes_with_shards_are_one_line_and_status_2(script, tmp_path):
+    write_lossy(tmp_path / "v" / "a.mp4", 10)
+    (tmp_path / "recipe.yaml").write_text(recipe_yaml(data_recipe()))
+
+    def fails(name, *arguments):
+        done = script(name, *arguments)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.count("\n") == 1 and done.stderr.startswith("error: ")
+        return done.stderr
+
+    given = ("--videos", tmp_path / "v", "--recipe", tmp_path / "recipe.yaml", "--out", tmp_path / "out")
+    assert "shard 2of2: is none; allowed: 0000of0002" in fails("pack_shard.py", *given, "--shard", "2of2")
+    assert "0000of0002: holds no packed clips" in fails("index_shards.py", "--out", tmp_path / "out", "--num-shards", 2)
+    assert "out: holds no packed clips" in fails("describe_clips.py", "--data", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_raw_clips_are_packed_by_an_option_and_described(script, tmp_path):
+    write_lossy(tmp_path / "v" / "a.mp4", 4)
+    options = ("--resolution", 32, "--codec", "raw", "--jpeg-quality", 50)
+    done = script("pack_videos.py", "--videos", tmp_path / "v", "--out", tmp_path / "out", *options)
+    assert done.returncode == 0, done.stderr
+    described = script("describe_clips.py", "--data", tmp_path / "out").stdout
+    assert "frames: 32x32 pixels, raw, uint8, crop center" in described
+    assert PackedClips(tmp_path / "out").index.settings == settings(codec="raw").packing
 
 
 def test_rendering_takes_options_and_packs(script, tmp_path):

@@ -8,6 +8,7 @@ from film_making import number_of, picture, set_display_matrix, write_exact, wri
 from PIL import Image
 
 from stylesv.data.decoding import SourceFrame, VideoFacts, decode_film, resample
+from stylesv.data.frame_codec import JpegCodec
 from stylesv.data.frame_fitting import encode_frame, fit_frame
 from stylesv.data.pictures import decode_frame_folder
 from stylesv.data.video_sources import find_sources
@@ -320,5 +321,5 @@ def test_jpeg_that_fits_is_kept_byte_by_byte_and_others_are_not():
         return SourceFrame(Image.open(io.BytesIO(file.getvalue())).convert("RGB"), jpeg=file.getvalue())
 
     fits, too_large = jpeg(picture(5, 32, 32)), jpeg(picture(5, 40, 40))
-    assert encode_frame(fits, 32, "center", 95) == fits.jpeg
-    assert encode_frame(too_large, 32, "center", 95) != too_large.jpeg
+    assert encode_frame(fits, 32, "center", JpegCodec(95)) == fits.jpeg
+    assert encode_frame(too_large, 32, "center", JpegCodec(95)) != too_large.jpeg

@@ -201,8 +201,8 @@ def edit_index(folder, change):
         (lambda d: (d / "index.json").write_text("[]"), "is not a whole index of packed clips"),
         (lambda d: edit_index(d, lambda i: i.update(format="other")), "format: Input should be 'stylesv-packed-clips'"),
         (
-            lambda d: edit_index(d, lambda i: i.update(format_version=2)),
-            "format_version: Input should be 1.* pack the videos again with this version",
+            lambda d: edit_index(d, lambda i: i.update(format_version=3)),
+            "format_version: Input should be 1 or 2.* pack the videos again with this version",
         ),
         (lambda d: edit_index(d, lambda i: i.pop("resolution")), "resolution: Field required"),
         (lambda d: edit_index(d, lambda i: i["clips"].pop()), r"offsets.npy: holds \(37, 2\) int64 where .* \(7, 2\)"),

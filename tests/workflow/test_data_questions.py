@@ -124,6 +124,89 @@ def test_a_table_that_is_a_file_is_known_by_its_content(config, tmp_path):
     assert planned(config, "taichi")[0].name != first
 
 
+# ---- shards ----
+
+
+def own_films(config: Path, folder: Path, **dataset: float) -> DataPlan:
+    """The plan of eight films of 1 GB, which are holes on the disk."""
+    folder.mkdir(exist_ok=True)
+    for number in range(8):
+        with open(folder / f"{number}.mp4", "wb") as film:
+            film.truncate(10**9)
+    plan = load_plan(config, {"videos": str(folder), "dataset": dataset})
+    return plan.experiments["own"].runs[0].data
+
+
+def test_a_large_folder_is_packed_by_jobs_of_bounded_size_which_decide_no_name(config, tmp_path):
+    one = own_films(config, tmp_path / "films")
+    assert one.num_shards == 1, "as many small data sets have it"
+    for dataset, count in (
+        ({"shard_gb": 1}, 8),
+        ({"shard_gb": 3}, 3),
+        ({"num_shards": 5}, 5),
+        ({"shard_gb": 1e-9}, 9999),
+    ):
+        several = own_films(config, tmp_path / "films", **dataset)
+        assert (several.num_shards, several.name) == (count, one.name), dataset
+    (tmp_path / "films" / "9.mp4").write_bytes(b"film")
+    assert own_films(config, tmp_path / "films").name != one.name
+
+
+def test_what_is_not_there_yet_is_packed_by_as_many_jobs_as_the_settings_say(config):
+    for name, count in (("sky", 1), ("taichi", 1), ("driving", 8), ("demo", 1)):
+        assert planned(config, name)[0].num_shards == count
+    before = planned(config, "sky")[0].name
+    change(config, "sky", "  max_frames: null ", "  num_shards: 4\n  max_frames: null ")
+    data, ask = planned(config, "sky")
+    assert (data.num_shards, data.name) == (4, before) and data.name in ask.in_shards
+
+
+def test_rules_are_told_the_files_of_all_shards(config):
+    data, ask = planned(config, "driving")
+    here, folder = wildcards(data=data.name), f"results/data/{data.name}"
+    assert ask.num_shards(here) == "8" and ask.in_shards == [data.name]
+    files = ask.shards(here)
+    assert len(files) == len(set(files)) == 24
+    assert files[:3] == [f"{folder}/shards/0000of0008/{name}" for name in ("index.json", "clips.zip", "offsets.npy")]
+    # jobs that read clips wait for the list of shards, which comes last; object storage has to bring them all
+    assert ask.packed_clips(here) == [f"{folder}/shards.json"]
+    run = next(run for run in ask.plan.runs.values() if run.data.name == data.name)
+    assert ask.packed_clips_of_run(wildcards(run=run.name)) == ask.packed_clips(here)
+    stored = Questions(ask.plan, in_object_storage=lambda: True).packed_clips(here)
+    assert len(stored) == 1 + 2 * 8 and stored[1:3] == [
+        f"{folder}/shards/0000of0008/{name}" for name in ("clips.zip", "offsets.npy")
+    ]
+    sky, _ = planned(config, "sky")
+    assert ask.packed_clips(wildcards(data=sky.name)) == [
+        f"results/data/{sky.name}/{name}" for name in ("clips.zip", "offsets.npy")
+    ]
+
+
+def whole_shards(*names: str) -> list[str]:
+    return [f"{name}/{file}" for name in names for file in ("clips.zip", "offsets.npy", "index.json")]
+
+
+def test_shards_that_are_there_decide_how_many_there_are(config):
+    """So another setting packs nothing again, and a second call goes on where the first stopped."""
+    data, ask = planned(config, "driving")
+    here, folder = wildcards(data=data.name), f"results/data/{data.name}"
+
+    def asked(there: dict[str, list[str]]) -> Questions:
+        return Questions(ask.plan, lambda folder: there.get(folder, []))
+
+    begun = asked({f"{folder}/shards": whole_shards("0002of0004", "0000of0004", "0001of0016")})
+    assert begun.num_shards(here) == "4"
+    half = asked({f"{folder}/shards": ["0001of0004/clips.zip", "0001of0004/offsets.npy", ".partial/index.json"]})
+    assert half.num_shards(here) == "8", "a shard without an index is not whole"
+    by_one = asked({"results/data": [f"{data.name}/clips.zip", f"{data.name}/index.json"]})
+    assert by_one.num_shards(here) == "1" and by_one.in_shards == []
+    assert by_one.packed_clips(here) == [f"{folder}/clips.zip", f"{folder}/offsets.npy"]
+    lost = whole_shards("0000of0002", "0001of0002")
+    lost.remove("0001of0002/clips.zip")
+    known = asked({f"{folder}/shards": lost, "results/data": [f"{data.name}/index.json"]})
+    assert known.packed_clips(here) == [f"{folder}/shards.json", f"{folder}/shards/0001of0002/clips.zip"]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [

@@ -15,10 +15,12 @@ from stylesv.records.experiment import read_experiment
 from stylesv.records.look import read_look
 from stylesv.records.protocol import Protocol, read_protocol
 from stylesv.records.recipe import read_data_recipe, read_trained_recipe
+from stylesv.records.rule_graph import read_rule_graph
 from stylesv.records.speed import read_speeds
 from stylesv.records.table_plan import read_table_plan
 from stylesv.workflow import paths
 from stylesv.workflow.call import CallOptions, call_options, called_experiments, refuse_ignored
+from stylesv.workflow.job_graph import PlannedJob
 from stylesv.workflow.plan import load_plan
 from stylesv.workflow.planned import Plan
 from stylesv.workflow.questions import Questions
@@ -72,7 +74,7 @@ def test_every_question_that_a_rule_asks_is_asked_here(root):
     called = set(
         re.findall(r"\b(?:ask|done|fresh|lost|forced|Questions\([^()]*(?:\([^()]*\))?[^()]*\))\.(\w+)[\(\b]", own)
     )
-    assert asked - called - {"imported", "repairable"} == set()
+    assert asked - called - {"imported", "repairable", "in_shards"} == set()
 
 
 # ---- data ----
@@ -254,7 +256,12 @@ def test_a_collection_has_the_scores_of_all_protocols(ask, image):
 
 
 def look_key(ask):
-    (key,) = set(re.findall(r"/clips/([0-9a-f]{8})/", ask.experiment(wildcards(experiment="demo"))))
+    (key,) = set(re.findall(r"/runs/\S+/clips/([0-9a-f]{8})/", ask.experiment(wildcards(experiment="demo"))))
+    return key
+
+
+def real_look_key(ask):
+    (key,) = set(re.findall(r"/data/\S+/clips/([0-9a-f]{8})/", ask.experiment(wildcards(experiment="demo"))))
     return key
 
 
@@ -264,8 +271,16 @@ def test_the_last_snapshot_is_shown_without_a_choice(ask, video, tmp_path):
     assert ask.shown_networks(job) == [f"results/runs/{video.name}/12/networks.safetensors"]
     scored = wildcards(run=video.name, look=look_key(ask), protocol="p-00000000")
     assert ask.shown_scores(scored) == [f"results/runs/{video.name}/12/scores/p-00000000.json"]
-    look = read_look(written(tmp_path, ask.look(job)))
-    assert (look.figures.num_clips, look.fps, look.among) == (9, 10.0, "12")
+    look = read_look(written(tmp_path, ask.look(wildcards(shown=f"runs/{video.name}", look=job.look))))
+    assert (look.clips.num_clips, look.fps, look.among) == (9, 10.0, "12")
+    assert ask.look_file(job) == f"results/runs/{video.name}/clips/{job.look}/look.yaml"
+
+
+def test_real_clips_are_shown_as_the_generated_ones_are(ask, video, tmp_path):
+    job = wildcards(data=video.data.name, look=real_look_key(ask))
+    assert ask.look_file_of_data(job) == f"results/data/{video.data.name}/clips/{job.look}/look.yaml"
+    look = read_look(written(tmp_path, ask.look(wildcards(shown=f"data/{video.data.name}", look=job.look))))
+    assert (look.clips.num_clips, look.among) == (9, None)
 
 
 def test_the_best_snapshot_is_shown_by_a_choice(root, video):
@@ -284,18 +299,91 @@ def test_a_report_is_about_files_that_rules_make(ask, image, video, tmp_path):
     assert [run.clips is None for run in experiment.runs] == [True, False]
     assert [snapshot.kimg for snapshot in experiment.runs[1].snapshots] == [0, 4, 8, 12]
     assert len(set(experiment.files)) == len(experiment.files)
-    key = ask.experiment_key(job)
+    key = ask.page_key(job)
     assert ask.experiment_file(job) == f"results/experiments/demo-{key}.yaml"
     patterns = [value for name, value in vars(paths).items() if name.isupper() and isinstance(value, str)]
     regexes = [re.sub(r"\\{\w+\\}", "[^/]+", re.escape(pattern)) for pattern in patterns]
     assert [file for file in experiment.files if not any(re.fullmatch(regex, file) for regex in regexes)] == []
 
 
+FIGURES = (
+    *("curves", "motion", "training", "samples", "strips", "slices", "sticking", "jitter", "decomposition"),
+    *("long_video", "drift", "spectra"),
+)
+
+
+def test_an_experiment_has_the_figures_that_it_has_something_for(ask, root):
+    files = ask.figures(wildcards(experiment="demo"))
+    assert files == [f"results/figures/demo/{name}.{kind}" for name in FIGURES for kind in ("png", "pdf")]
+    named = Questions(load_plan(root / "config", {"figures": {"drawn": ["slices"]}}))
+    assert named.figures(wildcards(experiment="demo")) == [f"results/figures/demo/slices.{k}" for k in ("png", "pdf")]
+    with pytest.raises(ConfigError, match="figure_ablation: experiment demo has no such figure; it has curves, motion"):
+        ask.figure_files(wildcards(experiment="demo", figure="ablation"))
+
+
+def test_figures_and_crates_of_a_call_are_of_the_experiment_that_it_names(plan):
+    ask = Questions(plan, options=CallOptions(experiment="demo"))
+    assert ask.figure_of_call("slices") == [f"results/figures/demo/slices.{kind}" for kind in ("png", "pdf")]
+    assert ask.crate_of_call(wildcards()) == "results/crates/demo.zip"
+    with pytest.raises(ConfigError, match="figure_ablation: experiment demo has no such figure"):
+        ask.figure_of_call("ablation")
+
+
+def test_figures_read_what_they_are_drawn_from_and_nothing_else(ask, image, video):
+    def read(figure):
+        return ask.figure_files(wildcards(experiment="demo", figure=figure))
+
+    assert [file.rpartition("/")[2] for file in read("slices")] == ["shown.safetensors"] * 2
+    assert read("slices") == read("spectra") and f"results/data/{video.data.name}/clips" in read("slices")[0]
+    assert len(read("training")) == 5 and all(file.endswith("log.jsonl") for file in read("training"))
+    assert [file.split("/")[2] for file in read("curves")] == [image.name, video.name]
+    assert len(read("samples")) == 7
+
+
+def test_what_a_figure_is_drawn_from_is_a_file_that_others_of_the_same_share(ask, video, tmp_path):
+    def plan_of(figure):
+        return ask.figure_plan_file(wildcards(experiment="demo", figure=figure))
+
+    assert plan_of("slices") == plan_of("drift") and len({plan_of(figure) for figure in FIGURES}) == 4
+    key = plan_of("training").rpartition("-")[2].removesuffix(".yaml")
+    part = read_experiment(written(tmp_path, ask.figure_plan(wildcards(experiment="demo", key=key))))
+    whole = read_experiment(written(tmp_path, ask.experiment(wildcards(experiment="demo"))))
+    assert part.files_of("training") == whole.files_of("training") and part.files_of("curves") == ["", ""]
+    assert (part.title, part.tables, part.runs[1].clips) == ("", (), None)
+    with pytest.raises(ConfigError, match="00000000: no such plan of figures"):
+        ask.figure_plan(wildcards(experiment="demo", key="00000000"))
+
+
+def test_a_colour_changes_the_keys_of_figures_and_a_caption_that_of_the_page(ask, root, tmp_path):
+    job = wildcards(experiment="demo", figure="slices")
+    other = Questions(load_plan(root / "config", {"figures": {"colours": ["#000000"]}}))
+    assert other.figure_key(job) != ask.figure_key(job) and look_key(other) == look_key(ask)
+    shutil.copytree(root / "rules" / "captions", tmp_path / "captions")
+    (tmp_path / "captions" / "slices.rst").write_text("Other\nwords.\n")
+    said = Questions(ask.plan, captions=tmp_path / "captions")
+    assert said.caption(job) == "Other words."
+    assert said.figure_key(job) == ask.figure_key(job) and said.page_key(job) != ask.page_key(job)
+    (tmp_path / "captions" / "slices.rst").unlink()
+    with pytest.raises(ConfigError, match="the caption of a figure cannot be read"):
+        Questions(ask.plan, captions=tmp_path / "captions").caption(job)
+
+
+def test_the_graph_of_rules_is_of_the_jobs_that_snakemake_plans(plan, tmp_path):
+    jobs = [PlannedJob("write_report", None, None, (1,)), PlannedJob("pack_videos", None, None, ())]
+    ask = Questions(plan, jobs_of=lambda experiment: jobs if experiment == "demo" else [])
+    job = wildcards(experiment="demo")
+    graph = read_rule_graph(written(tmp_path, ask.rule_graph(job)))
+    assert graph.edges == (("pack_videos", "write_report"),)
+    assert re.fullmatch(r"results/experiments/graphs/demo-[0-9a-f]{8}\.yaml", ask.rule_graph_file(job))
+    assert len(ask.tables(job)) % 4 == 0 and all("results/tables/demo/" in file for file in ask.tables(job))
+
+
 def test_an_experiment_keeps_its_snapshots_and_its_last_state(plan, video, ask):
     read, kept = ask.experiment_results("demo")
-    assert read[:2] == ["results/report/demo/index.html", "results/figures/demo"]
-    tables = [f"results/tables/demo/{name}.{kind}" for name in ("main", "efid", "evd_16f") for kind in KINDS]
-    assert read[2:] == tables
+    page = "results/report/demo"
+    of_page = [f"{page}/index.html", *(f"{page}/{part}" for part in ("films", "figures", "tables", "provenance.json"))]
+    job = wildcards(experiment="demo")
+    assert read == [*of_page, ask.experiment_file(job), *ask.figures(job), *ask.tables(job)]
     assert f"results/runs/{video.name}/12/state.safetensors" in kept
     assert sum(file.endswith("networks.safetensors") for file in kept) == 7
     done = Questions(plan, files_of(video, (0, 4, 8, 12)))
@@ -313,7 +401,7 @@ def test_an_experiment_that_cannot_run_says_why(plan):
 
 def test_the_texts_are_yaml_that_people_can_open(ask, video):
     protocol = wildcards(protocol=video.protocols[0].id)
-    look = wildcards(run=video.name, look=look_key(ask))
+    look = wildcards(shown=f"runs/{video.name}", look=look_key(ask))
     for text in (ask.protocol(protocol), ask.look(look), ask.experiment(wildcards(experiment="demo"))):
         assert text.startswith("# ") and isinstance(yaml.safe_load(text), dict)
 

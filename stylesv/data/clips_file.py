@@ -1,0 +1,57 @@
+"""A zip of packed frames with its table of offsets: any frame by one `pread`, from any thread and after a fork."""
+
+import os
+import weakref
+from pathlib import Path
+
+import numpy as np
+
+from stylesv.data.packed_writer import CLIPS_FILE, OFFSETS_FILE
+from stylesv.errors import DataError, cannot_be_read
+
+
+class ClipsFile:
+    """The frames in a folder, by their number in it. The table of offsets is mapped, so it takes no memory of its own.
+
+    Raises:
+        DataError: they are not whole, or not those of which the index has so many frames and bytes.
+        MachineError: they cannot be opened, though they may be sound.
+    """
+
+    def __init__(self, folder: Path, *, num_frames: int, num_bytes: int, said_by: str):
+        self.path, self.offsets = folder / CLIPS_FILE, folder / OFFSETS_FILE
+        self.num_bytes = num_bytes
+        try:
+            found_bytes = self.path.stat().st_size
+            self._extents = np.load(self.offsets, mmap_mode="r")
+        except (FileNotFoundError, NotADirectoryError, ValueError, EOFError) as error:
+            raise DataError(f"{folder}: packed clips are incomplete ({error}); pack the videos again") from error
+        except (OSError, MemoryError) as error:
+            raise cannot_be_read(folder, error) from error
+        if found_bytes != num_bytes:
+            raise DataError(
+                f"{self.path}: has {found_bytes:,} bytes where {said_by} says {num_bytes:,}; it was cut off or is of "
+                "another packing: copy it again or pack the videos again"
+            )
+        expected = (num_frames, 2)
+        if self._extents.shape != expected or self._extents.dtype != np.int64:
+            raise DataError(
+                f"{self.offsets}: holds {self._extents.shape} {self._extents.dtype} where {said_by} says {expected} "
+                "int64; the files are of different packings: pack the videos again"
+            )
+
+    def extent(self, frame: int | np.integer) -> tuple[int, int]:
+        """Offset and size of a frame, bytes."""
+        offset, size = self._extents[frame].tolist()
+        return offset, size
+
+
+class OpenFile:
+    """A file open for reading for as long as somebody holds this."""
+
+    def __init__(self, path: Path):
+        try:
+            self.number = os.open(path, os.O_RDONLY)
+        except OSError as error:
+            raise cannot_be_read(path, error) from error
+        weakref.finalize(self, os.close, self.number)
