@@ -12,6 +12,7 @@ include: "rules/data.smk"
 include: "rules/train.smk"
 include: "rules/evaluate.smk"
 include: "rules/generate.smk"
+include: "rules/tables.smk"
 include: "rules/paper.smk"
 
 
@@ -25,10 +26,28 @@ for name in [*plan.experiments, *plan.waiting]:
             experiment_results(name),
 
 
+for name in TABLES:
+
+    rule:
+        name:
+            f"table_{name}"
+        input:
+            table_results(name),
+
+
+for name in DRAWN_FROM:
+
+    rule:
+        name:
+            f"figure_{name}"
+        input:
+            figure_results(name),
+
+
 onsuccess:
     if missing := missing_targets():
         stop(
             f"{missing[0]}: is not there, although all planned jobs are done: Snakemake planned too few; call again"
         )
-    for page in pages_asked_for():
-        print(f"report: {page}", file=sys.stderr, flush=True)
+    for what, file in made_for_people():
+        print(f"{what}: {file}", file=sys.stderr, flush=True)

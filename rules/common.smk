@@ -13,8 +13,11 @@ os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [str(workflow.basedir)
 from snakemake.io import get_flag_value, is_flagged
 
 from stylesv.errors import StyleSVError
+from stylesv.records.speed import read_speeds
 from stylesv.workflow import paths
+from stylesv.workflow.call import call_options, called_experiments, refuse_ignored
 from stylesv.workflow.plan import load_plan
+from stylesv.workflow.job_graph import PlannedJob
 from stylesv.workflow.questions import Questions
 
 
@@ -35,6 +38,7 @@ def keyed(value):
 
 
 SCRIPTS = keyed(Path(workflow.basedir) / "workflow_scripts")
+CAPTIONS = keyed(Path(workflow.basedir) / "rules" / "captions")
 TEMPLATE = str(Path(workflow.basedir) / "rules" / "settings.template")
 
 
@@ -70,22 +74,57 @@ if taken := [character for character in "{}:" if character in str(workflow.based
         "(:) take for something else; move or rename it"
     )
 
+PUBLISHED = str(Path(workflow.basedir) / "config" / "published.csv")
+SPEEDS = str(Path(workflow.basedir) / "config" / "speeds.csv")
+
 try:
+    options = call_options(config)
     plan = load_plan(Path(workflow.basedir) / "config", config)
 except StyleSVError as error:
     stop(error)
 
 
-def experiments_called():
-    """Names of the experiments that this call is for; files among its targets are none."""
+def targets():
+    """What this call asks for: names of rules, files."""
     return workflow.dag_settings.targets or ["demo"]
 
 
-def pages_asked_for():
-    """Reports of the experiments that this call was for, on this disk."""
-    called = [name for name in experiments_called() if name in plan.experiments]
-    pages = [Path(paths.PAGE.format(experiment=name)).absolute() for name in called]
-    return [page for page in pages if page.exists()]
+def experiments_called():
+    """Names of the experiments that this call is for; files among its targets are none."""
+    return called_experiments(targets(), options)
+
+
+def jobs_of(experiment):
+    """The jobs that make an experiment's report, each with the places of those that make its inputs."""
+    dag = workflow.dag
+    reports = (
+        job for job in dag.jobs if (job.rule.name, job.wildcards.get("experiment")) == ("write_report", experiment)
+    )
+    found, waiting = {}, list(reports)
+    while waiting:
+        if (job := waiting.pop()) not in found:
+            found[job] = len(found)
+            waiting += dag.dependencies[job]
+    return [
+        PlannedJob(
+            job.rule.name,
+            job.wildcards.get("run"),
+            job.wildcards.get("kimg"),
+            tuple(found[maker] for maker in dag.dependencies[job]),
+        )
+        for job in found
+    ]
+
+
+def made_for_people():
+    """Reports, tables and figures that this call was for, on this disk, each with what it is."""
+    made = [("report", paths.PAGE.format(experiment=name)) for name in targets() if name in plan.experiments]
+    tables = (name.removeprefix("table_") for name in targets() if name.startswith("table_"))
+    made += [("table", paths.TABLE["md"].format(experiment=options.experiment, table=table)) for table in tables]
+    figures = (name.removeprefix("figure_") for name in targets() if name.startswith("figure_"))
+    made += [("figure", paths.FIGURE.format(experiment=options.experiment, figure=figure)) for figure in figures]
+    made += [("crate", paths.CRATE.format(experiment=options.experiment))] * ("crate" in targets())
+    return [(what, Path(file).absolute()) for what, file in made if Path(file).exists()]
 
 
 questions = Questions(
@@ -95,6 +134,11 @@ questions = Questions(
     in_object_storage,
     experiments_called,
     given_videos=config.get("videos"),
+    captions=Path(workflow.basedir) / "rules" / "captions",
+    jobs_of=jobs_of,
+    options=options,
+    published=Path(PUBLISHED).read_text,
+    speeds=lambda: read_speeds(Path(SPEEDS)),
 )
 
 
@@ -112,9 +156,19 @@ wildcard_constraints:
     chooser=r"[^/]+",
     collection=r"[0-9a-f]{8}",
     look=r"[0-9a-f]{8}",
+    shown=r"(?:runs|data)/[^/]+",
+    figure=r"[a-z_]+",
     sha256=r"[0-9a-f]{64}",
     key=r"[0-9a-f]{8}",
+    table=r"[A-Za-z0-9_.-]+",
     experiment=r"[A-Za-z0-9_.-]+",
+
+
+@cache
+def refuse_ignored_options():
+    """A Snakemake inside a job has other targets than the call, whose options it is given all the same."""
+    if workflow.is_main_process:
+        refuse_ignored(targets(), options)
 
 
 def answer(question):
@@ -123,6 +177,7 @@ def answer(question):
     def answered(wildcards):
         wait_for_jobs_left_running()
         try:
+            refuse_ignored_options()
             return question(wildcards)
         except StyleSVError as error:
             stop(error)
@@ -162,6 +217,11 @@ PACKED_IN_SHARDS = "|".join(map(re.escape, questions.in_shards)) or "(?!)"
 PACKED_BY_ONE = rf"(?!(?:{PACKED_IN_SHARDS})/)[^/]+"
 
 
+def is_there(file):
+    """Whether a file is on disk, or in object storage where it lies there."""
+    return (get_flag_value(file, "storage_object") if is_flagged(file, "storage_object") else Path(file)).exists()
+
+
 def missing_targets():
     """What a call was to end with and is not there.
 
@@ -172,18 +232,24 @@ def missing_targets():
     if dag.untilrules or dag.untilfiles or dag.omitrules or dag.omitfiles or dag.batch:
         return []
     wanted = [file for job in dag.targetjobs for file in (job.output or job.input)]
-    # a state is gone as soon as nothing needs it; what lies in object storage is not looked at
+    # a state is gone as soon as nothing needs it
     passing = [file for file in wanted if is_flagged(file, "temp") and file not in dag.targetfiles]
-    return [
-        file
-        for file in wanted
-        if file not in passing and not is_flagged(file, "storage_object") and not Path(file).exists()
-    ]
+    return [file for file in wanted if file not in passing and not is_there(file)]
 
 
 def raw_videos(wildcards):
     """A user's own videos and fetched ones are read where they are, also where results lie in object storage."""
     return files(questions.raw_videos, on_this_disk=not plan.data[wildcards.data].rendered)(wildcards)
+
+
+def table_results(table):
+    """What a target such as table_main makes."""
+    return lambda _: answer(questions.table_of_call)(table)
+
+
+def figure_results(figure):
+    """What a target such as figure_slices makes."""
+    return lambda _: answer(questions.figure_of_call)(figure)
 
 
 def experiment_results(name):

@@ -208,6 +208,7 @@ rule collect_scores:
             --run {params.run:q} \
             --protocols {params.asked[protocols]:q} \
             --kimgs {params.asked[kimgs]} \
+            --last={params.asked[last]:q} \
             --out {output:q} \
             >{log:q} 2>&1
         """

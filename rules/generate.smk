@@ -6,7 +6,7 @@ localrules:
 
 
 rule write_look:
-    """How the clips of a run are shown, for people and for draw_clips."""
+    """How the clips of a run or a data set are shown, for people and for the jobs that make them."""
     input:
         template=local(ancient(TEMPLATE)),
     output:
@@ -17,22 +17,61 @@ rule write_look:
         "jinja2"
 
 
-rule draw_clips:
-    """Generated clips of a run's best or last snapshot beside real ones: a film, a strip of frames, slices through time."""
+rule generate_clips:
+    """Films of a run's best or last snapshot, and what figures of its clips are drawn from."""
     input:
-        look=ancient(paths.LOOK),
+        look=files(questions.look_file),
         choice=files(questions.shown_choice),
         networks=files(questions.shown_networks),
-        index=files(questions.index_of_run),
-        packed=files(questions.packed_clips_of_run),
     output:
         film=paths.FILM,
-        strip=paths.STRIP,
-        slices=paths.SLICES,
+        animation=paths.ANIMATION,
+        decomposition=paths.DECOMPOSITION,
+        decomposition_animation=paths.DECOMPOSITION_ANIMATION,
+        shown=paths.SHOWN_CLIPS,
     log:
-        "logs/draw_clips/{run}/{look}.log",
+        "logs/generate_clips/{run}/{look}.log",
     benchmark:
-        "benchmarks/draw_clips/{run}/{look}.tsv"
+        "benchmarks/generate_clips/{run}/{look}.tsv"
+    conda:
+        "../envs/evaluate.yaml"
+    threads: plan.machine.cpu_threads
+    resources:
+        mem_mb=8000,
+        runtime=60,
+        cpu_threads=plan.machine.cpu_threads,
+    params:
+        scripts=SCRIPTS,
+    shell:
+        r"""
+        exec python {params.scripts:q}/generate_clips.py \
+            --look {input.look:q} \
+            --choice={input.choice:q} \
+            --networks {input.networks[0]:q} \
+            --film {output.film:q} \
+            --animation {output.animation:q} \
+            --decomposition {output.decomposition:q} \
+            --decomposition-animation {output.decomposition_animation:q} \
+            --shown {output.shown:q} \
+            --cpu-threads {resources.cpu_threads} \
+            >{log:q} 2>&1
+        """
+
+
+rule show_real_clips:
+    """A film of a data set's real clips, and what figures of them are drawn from."""
+    input:
+        look=files(questions.look_file_of_data),
+        index=ancient(paths.INDEX),
+        packed=[ancient(paths.CLIPS), ancient(paths.OFFSETS)],
+    output:
+        film=paths.REAL_FILM,
+        animation=paths.REAL_ANIMATION,
+        shown=paths.SHOWN_REAL_CLIPS,
+    log:
+        "logs/show_real_clips/{data}/{look}.log",
+    benchmark:
+        "benchmarks/show_real_clips/{data}/{look}.tsv"
     conda:
         "../envs/evaluate.yaml"
     threads: plan.machine.cpu_threads
@@ -45,14 +84,12 @@ rule draw_clips:
         data=subpath(input.index, parent=True),
     shell:
         r"""
-        exec python {params.scripts:q}/draw_clips.py \
-            --look {input.look:q} \
-            --choice={input.choice:q} \
-            --networks {input.networks[0]:q} \
+        exec python {params.scripts:q}/show_real_clips.py \
             --data {params.data:q} \
+            --look {input.look:q} \
             --film {output.film:q} \
-            --strip {output.strip:q} \
-            --slices {output.slices:q} \
+            --animation {output.animation:q} \
+            --shown {output.shown:q} \
             --cpu-threads {resources.cpu_threads} \
             >{log:q} 2>&1
         """

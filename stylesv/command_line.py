@@ -26,15 +26,15 @@ class OptionalPath(click.Path):
 
 
 class _List(click.ParamType):
-    """Values with commas between them, as a tuple."""
+    """Values with commas between them, as a tuple; the empty text is an empty one."""
 
     def __init__(self, of: click.ParamType):
         self.of, self.name = of, f"{of.name},..."
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Any, ...]:
-        return (
-            value if isinstance(value, tuple) else tuple(self.of.convert(part, param, ctx) for part in value.split(","))
-        )
+        if isinstance(value, tuple):
+            return value
+        return tuple(self.of.convert(part, param, ctx) for part in value.split(",") if value)
 
 
 NAMES = _List(click.STRING)

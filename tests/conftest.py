@@ -30,12 +30,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: [item.get_closest_marker(mark) is None for mark in ("workflow", "slow")])
 
 
+ONE_CLUSTER = ("test_cluster.py", "test_object_storage.py")
+
+
 class ByFile(LoadScopeScheduling):
-    """Tests of one file run in one process, which makes their fixtures once; those of the cluster share one Slurm."""
+    """Tests of one file run in one process, which makes their fixtures once; so do those that share a Slurm or a storage."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = Path(nodeid.split("::", 1)[0])
-        return str(file.parent if file.parent.name == "cluster" else file)
+        return str(file.parent if file.name in ONE_CLUSTER else file)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -48,6 +51,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log) -> ByFile:
 def root() -> Path:
     """The project's folder."""
     return ROOT
+
+
+@pytest.fixture(autouse=True)
+def number_of_threads() -> Iterator[None]:
+    """A test leaves it as it was: more threads than cores that are free spin, and all later tests take ten times as long."""
+    before = torch.get_num_threads()
+    yield
+    after = torch.get_num_threads()
+    torch.set_num_threads(before)
+    assert after == before, "the test changed the number of threads of its process"
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def used(name: str = "rfvd_16f", *, key: str = "0123abcd", sha256: str = "a" * 6
     if not values["metric"].startswith("frechet_"):
         beside = ("floor", "neighbours") if "kernel_" in values["metric"] else ("floor", "neighbours", "kernel")
         values |= {name: None for name in beside if name not in changes}
-    settings = ProtocolSettings.model_validate(values)
+    settings = ProtocolSettings.model_validate_json(json.dumps(values))
     return UsedProtocol(name=name, key=key, settings=settings, detector_sha256=sha256)
 
 

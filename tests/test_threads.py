@@ -2,9 +2,22 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+TOLD = """
+import os, runpy, sys, types
+
+def set_num_threads(number):
+    print(number, os.environ.get("OMP_WAIT_POLICY"))
+    sys.exit()
+
+sys.modules["torch"] = torch = types.ModuleType("torch")  # nothing else of it is there yet
+torch.set_num_threads = set_num_threads
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
 RUN = """
 import os, runpy, sys
 sys.argv = sys.argv[1:]
@@ -18,10 +31,11 @@ MISSING = {
     "initialize_networks": ("--recipe", "missing", "--networks-out", "n", "--state-out", "s"),
     "import_checkpoint": ("--pickle", "missing", "--networks-out", "n"),
     "generate": ("--networks", "missing", "--out", "films"),
-    "draw_clips": (
-        *("--choice", "missing", "--data", "d", "--look", "l"),
-        *("--film", "f", "--strip", "s", "--slices", "t"),
+    "generate_clips": (
+        *("--choice", "missing", "--look", "l", "--film", "f", "--animation", "a"),
+        *("--decomposition", "d", "--decomposition-animation", "e", "--shown", "s"),
     ),
+    "show_real_clips": (*("--data", "missing", "--look", "l", "--film", "f", "--animation", "a", "--shown", "s"),),
     "score": ("--reference", "missing", "--generated", "missing", "--protocol", "rfvd_16f", "--out", "s"),
     "score_snapshot": (
         *("--networks", "missing", "--reference", "r", "--protocol", "p", "--run", "r", "--dataset", "d"),
@@ -55,11 +69,22 @@ def test_every_program_that_uses_networks_is_known_here(root):
     assert using == MISSING.keys()
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", MISSING)
-def test_a_program_computes_with_the_threads_it_is_told(root, tmp_path, name):
-    """Told to work on something that is missing, which it notices once it has set them."""
+def said_by(program: str, root: Path, folder: Path, name: str) -> tuple[list[str], str]:
+    """The last line that a program prints, told to work on something that is missing, and its errors."""
     script = str(root / "workflow_scripts" / f"{name}.py")
-    command = [sys.executable, "-c", RUN, script, *MISSING[name], "--cpu-threads", "3"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
-    assert done.stdout.splitlines()[-1:] == ["3 PASSIVE"], done.stderr
+    command = [sys.executable, "-c", program, script, *MISSING[name], "--cpu-threads", "3"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False)
+    return done.stdout.splitlines()[-1:], done.stderr
+
+
+@pytest.mark.parametrize("name", MISSING)
+def test_a_program_sets_the_threads_it_is_told_before_it_uses_torch_for_anything_else(root, tmp_path, name):
+    said, errors = said_by(TOLD, root, tmp_path, name)
+    assert said == ["3 PASSIVE"], errors
+
+
+@pytest.mark.slow
+def test_torch_computes_with_as_many_threads(root, tmp_path):
+    """It notices what is missing once it has set them."""
+    said, errors = said_by(RUN, root, tmp_path, "score_snapshot")
+    assert said == ["3 PASSIVE"], errors

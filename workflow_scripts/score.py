@@ -48,7 +48,11 @@ def run_selftest(reference: Path | None, generated: Path | None, detector: str |
 @click.command(help=__doc__)
 @click.option("--reference", type=path, help="Real videos.")
 @click.option("--generated", type=path, help="Generated videos.")
-@click.option("--protocol", help="Name of a file in config/protocols, or a file like those.")
+@click.option(
+    "--protocol",
+    help="Name of a file in config/protocols, or a file like those. What an experiment changes of it in a section protocol of "
+    "its own is not looked at: write such a file.",
+)
 @click.option(
     "--detector", help="File of the protocol's detector, or random-i3d.  [default: the protocol's, if it is no file]"
 )

@@ -1,4 +1,4 @@
-"""Write the tables, the figures and the page with everything that an experiment found."""
+"""Write the folder with the page on everything that an experiment found, and all that it shows."""
 
 from pathlib import Path
 
@@ -9,13 +9,18 @@ from stylesv.errors import run_command
 
 @click.command(help=__doc__)
 @click.option("--experiment", required=True, type=click.Path(path_type=Path), help="What the report is about, YAML.")
+@click.option("--rule-graph", required=True, type=click.Path(path_type=Path), help="The rules that made it, YAML.")
+@click.option("--captions", required=True, type=click.Path(path_type=Path), help="Folder of the figures' captions.")
+@click.option("--project", required=True, type=click.Path(path_type=Path), help="Checkout, for the commit.")
+@click.option("--benchmarks", required=True, type=click.Path(path_type=Path), help="Folder of Snakemake's benchmarks.")
 @click.option("--page", required=True, type=click.Path(path_type=Path), help="HTML file to write.")
-@click.option("--tables", required=True, type=click.Path(path_type=Path), help="Folder for the tables.")
-@click.option("--figures", required=True, type=click.Path(path_type=Path), help="Folder for the figures.")
-def write_report(experiment: Path, page: Path, tables: Path, figures: Path) -> None:
-    from stylesv.report.experiment import write_experiment
+def write_report(
+    experiment: Path, rule_graph: Path, captions: Path, project: Path, benchmarks: Path, page: Path
+) -> None:
+    from stylesv.report.page.content import ReportFiles
+    from stylesv.report.page.html import write_report as write
 
-    write_experiment(experiment, page=page, tables=tables, figures=figures)
+    write(page, ReportFiles(experiment, rule_graph, captions, project, benchmarks))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from jaxtyping import Shaped
 from torch import Tensor
 
 from stylesv.checkpoint.legacy_storage import read_storage, refuse
-from stylesv.errors import CheckpointError
+from stylesv.errors import CheckpointError, cannot_be_read, machine_trouble
 
 
 class Shell:
@@ -118,12 +118,21 @@ _DAMAGE = (
 
 
 def _reason(error: BaseException) -> str:
-    text = " ".join(str(error).split())
+    text = " ".join(str(error).split()) or type(error).__name__
     if "truncated" in text or "cut short" in text:
         return "truncated; fetch it again"
     if "invalid load key" in text:
         return f"not a pickle ({text}); give a snapshot (.pkl) that StyleSV or StyleGAN-V training wrote"
     return f"damaged ({text}); fetch it again"
+
+
+def _has_memory_for(path: Path) -> bool:
+    """Whether a whole file of this size could be read: then one that asks for more than there is is damaged."""
+    try:
+        bytearray(2 * path.stat().st_size)
+    except MemoryError:
+        return False
+    return True
 
 
 def read_pickle(path: Path) -> dict[str, Any]:
@@ -132,6 +141,7 @@ def read_pickle(path: Path) -> dict[str, Any]:
     Raises:
         CheckpointError: the file is missing, truncated, damaged, no snapshot, or asks for a name that is not allowed;
             the message has the name, and nothing in the file was run.
+        MachineError: memory ran out.
     """
     path = Path(path)
     try:
@@ -150,6 +160,8 @@ def read_pickle(path: Path) -> dict[str, Any]:
     except (EOFError, struct.error) as error:
         raise CheckpointError(f"{path}: truncated; fetch it again") from error
     except _DAMAGE as error:
+        if machine_trouble(error) and not _has_memory_for(path):
+            raise cannot_be_read(path, error) from error
         raise CheckpointError(f"{path}: {_reason(error)}") from error
     if not isinstance(content, dict):
         raise CheckpointError(f"{path}: holds a {type(content).__name__}, not a snapshot; give a snapshot of training")

@@ -25,9 +25,12 @@ def schemas() -> dict[str, str]:
     types = {**experiment.pop("$defs", {}), **partial.pop("$defs")}
     for section in (*OVERRIDES, "figures"):
         experiment["properties"][section] = partial["properties"][section]
-    experiment["properties"]["per_model"]["additionalProperties"] = partial["properties"]["model"]
+    for kind in (experiment, types["DatasetModels"]):
+        kind["properties"]["per_model"]["additionalProperties"] = partial["properties"]["model"]
+    types["DatasetModels"]["properties"]["model"] = partial["properties"]["model"]
     # what an extended experiment gives need not be given again
     experiment["required"] = []
+    types["ProtocolNames"].pop("required")
     kinds = {"config": {"allOf": [partial, _required(whole, whole["$defs"])]}, "experiment": experiment}
     for section in OVERRIDES:
         extends = {

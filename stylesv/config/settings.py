@@ -1,16 +1,19 @@
 """The whole of the settings: what `config/config.yaml` holds, and what an experiment file may say."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, NonNegativeInt, model_validator
 
-from stylesv.config.base import Count, Fraction, NonNegative, Positive, Seed, Settings
+from stylesv.config.base import Count, NonNegative, Positive, Seed, Settings
 from stylesv.config.dataset import DatasetSettings
+from stylesv.config.figures import FigureSettings
 from stylesv.config.model import DiscriminatorSettings, GeneratorSettings
 from stylesv.config.protocol import ProtocolSettings
 from stylesv.config.training import TrainingSettings
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
+TableName = Literal["main", "ablation", "protocols", "long_video", "cost"]
+TABLES: tuple[str, ...] = get_args(TableName)
 
 
 class LengthSettings(Settings):
@@ -74,27 +77,6 @@ class ModelSettings(Settings):
         return self
 
 
-class FigureSettings(Settings):
-    """The films, strips and curves that a person looks at."""
-
-    snapshot: Literal["best", "last"]
-    """Which snapshot of a run is shown: the one with the best score, or the last."""
-    num_clips: Count
-    """Generated clips in a grid, and real ones beside them."""
-    columns: Count
-    """Clips in one row of the grid."""
-    num_frames: Count
-    """Frames of each film."""
-    strip_clips: Count
-    """Clips in the PNG strip and among the slices through time."""
-    strip_frames: Count
-    """Frames of each clip in the PNG strip, evenly spaced over the film."""
-    truncation: Fraction
-    """Truncation psi of the generated clips; 1 is none."""
-    seed: Seed
-    """Seed of the generated clips."""
-
-
 class MachineSettings(Settings):
     """What a machine offers; decides speed, not results."""
 
@@ -117,6 +99,17 @@ class ProtocolNames(Settings):
     """Protocols for models of single frames."""
     video: tuple[Name, ...]
     """Protocols for models of clips."""
+    last: tuple[Name, ...] = ()
+    """Protocols for the last snapshot of models of clips alone: what tables ask of one checkpoint, and not of all."""
+
+
+class DatasetModels(Settings):
+    """What models of an experiment are on one of its data sets."""
+
+    model: dict[str, Any] = {}
+    """Settings of every model on it."""
+    per_model: dict[Name, dict[str, Any]] = {}
+    """Settings of one model on it, by its name."""
 
 
 class ExperimentSettings(Settings):
@@ -145,10 +138,14 @@ class ExperimentFile(ExperimentSettings):
     """Settings of every model of this experiment."""
     per_model: dict[Name, dict[str, Any]] = {}
     """Settings of one model of this experiment, by its name."""
+    per_dataset: dict[Name, DatasetModels] = {}
+    """Settings of models on one data set of this experiment, by its name; on top of those above."""
     protocol: dict[str, Any] = {}
     """Settings of every protocol of this experiment."""
     figures: dict[str, Any] = {}
     """Settings of its figures."""
+    tables: tuple[TableName, ...] | None = None
+    """Its tables, beside one of each protocol's scores; null: those of config.yaml."""
 
 
 class BaseSettings(Settings):
@@ -162,5 +159,8 @@ class BaseSettings(Settings):
     """A protocol of scoring, unless its file or an experiment says otherwise."""
     figures: FigureSettings
     """Films, strips and curves."""
+    tables: tuple[TableName, ...]
+    """Tables of an experiment that names none: main (paper and ours), ablation (models in rows, data sets in columns),
+    protocols (one checkpoint under every protocol), long_video (late clips, and what a score misses), cost."""
     machine: MachineSettings
     """Threads and workers."""

@@ -21,11 +21,16 @@ class _Loader(yaml.SafeLoader):
     """SafeLoader that also reads 1e-4 as a float."""
 
 
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"),
-    list("-+0123456789."),
-)
+class _Dumper(yaml.SafeDumper):
+    """SafeDumper that quotes a text which `_Loader` would read as a number, such as the key 22e45988."""
+
+
+for _kind in (_Loader, _Dumper):
+    _kind.add_implicit_resolver(
+        "tag:yaml.org,2002:float",
+        re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"),
+        list("-+0123456789."),
+    )
 
 
 class Layer:
@@ -126,6 +131,11 @@ def read_layer(path: Path) -> Layer:
     if not isinstance(values, dict):
         raise ConfigError(f"{path}: must be a mapping of settings, not {type(values).__name__}")
     return Layer(values, places)
+
+
+def write_yaml(values: dict[str, Any]) -> str:
+    """Plain data as YAML that `read_layer` reads as the same, with sorted keys: the same text for the same values."""
+    return yaml.dump(values, Dumper=_Dumper, sort_keys=True, allow_unicode=True, width=120)
 
 
 def settings_files(folder: Path) -> list[Path]:

@@ -15,16 +15,6 @@ from torch import Tensor
 SPECTRUM_EDGES = (0.0, 1 / 16, 1 / 8, 1 / 4, 1 / 2)
 SPECTRUM_NAMES = tuple(f"spectrum_to_{edge:g}" for edge in SPECTRUM_EDGES)
 ARTEFACT_NAMES = ("sticking", *SPECTRUM_NAMES, "jitter", "repetition")
-EXPLANATIONS = {
-    "sticking": "share of fine detail that stays at its pixels (0 moving, 1 stuck)",
-    "spectrum_to_0": "share of fine detail in x-t and y-t slices that stands still",
-    **{
-        name: f"share of it that changes with {low:g} to {high:g} cycles a frame"
-        for name, low, high in zip(SPECTRUM_NAMES[1:], SPECTRUM_EDGES[:-1], SPECTRUM_EDGES[1:], strict=True)
-    },
-    "jitter": "frame difference at motion codes over that elsewhere (1 even)",
-    "repetition": "highest likeness of frames a quarter to a half of the clip apart (1 the same again)",
-}
 
 
 def measure_artefacts(

@@ -8,6 +8,7 @@ from stylesv.ops.backend import active_backend
 from stylesv.ops.bias_act import bias_act
 from stylesv.ops.conv_resample import conv2d_resample
 from stylesv.ops.filtered_lrelu import filtered_lrelu
+from stylesv.ops.layout import in_fast_order
 from stylesv.ops.modulated_conv import modulated_conv2d
 from stylesv.ops.resample import downsample2d, setup_filter, upfirdn2d, upsample2d
 from stylesv.ops.spline import quadratic_spline_weights
@@ -18,6 +19,7 @@ __all__ = [
     "conv2d_resample",
     "downsample2d",
     "filtered_lrelu",
+    "in_fast_order",
     "modulated_conv2d",
     "quadratic_spline_weights",
     "setup_filter",

@@ -10,6 +10,17 @@ FIDELITY = {
     "coverage": "the same as recall, and harder to please by chance; low: kinds of clips are missing",
 }
 """What the numbers mean, for tables and the page."""
+ARTEFACTS = {
+    "sticking": "share of fine detail that stays at its pixels (0 moving, 1 stuck)",
+    "spectrum_to_0": "share of fine detail in x-t and y-t slices that stands still",
+    "spectrum_to_0.0625": "share of it that changes with 0 to 0.0625 cycles a frame",
+    "spectrum_to_0.125": "share of it that changes with 0.0625 to 0.125 cycles a frame",
+    "spectrum_to_0.25": "share of it that changes with 0.125 to 0.25 cycles a frame",
+    "spectrum_to_0.5": "share of it that changes with 0.25 to 0.5 cycles a frame",
+    "jitter": "frame difference at motion codes over that elsewhere (1 even)",
+    "repetition": "highest likeness of frames a quarter to a half of the clip apart (1 the same again)",
+}
+"""What the numbers of `stylesv.metrics.artefacts` mean."""
 
 
 class FidelityScore(Settings):

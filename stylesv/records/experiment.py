@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from stylesv.config.base import Settings
+from stylesv.config.figures import DRAWN_FROM, FigureName, StyleSettings
 from stylesv.errors import ConfigError
 from stylesv.records.record_file import read_record, record_yaml
 
@@ -20,16 +21,23 @@ class ReportedSnapshot(Settings):
 
 
 class ReportedClips(Settings):
-    """What is to be seen of a run."""
+    """What is to be seen of a run, or of a data set's real clips."""
+
+    shown: str
+    """What figures are drawn from, safetensors."""
+    film: str
+    """Clips, MP4."""
+    animation: str
+    """The same, WebP."""
+
+
+class ReportedDecomposition(Settings):
+    """Clips of a run whose columns share content and whose rows share motion."""
 
     film: str
-    """Real and generated clips, MP4."""
-    strip: str
-    """Frames over time, PNG."""
-    slices: str
-    """One column of pixels over time, PNG."""
-    nearest: str | None
-    """Generated clips beside the nearest real ones, PNG; null where no protocol looks for them."""
+    """MP4."""
+    animation: str
+    """The same, WebP."""
 
 
 class ReportedRun(Settings):
@@ -37,6 +45,14 @@ class ReportedRun(Settings):
 
     name: str
     """Its name."""
+    dataset: str
+    """Its data set, without a key."""
+    model: str
+    """Its model."""
+    seed: int
+    """Its seed."""
+    networks: str
+    """The networks of its last snapshot."""
     recipe: str
     """Its recipe."""
     choice: str
@@ -47,6 +63,15 @@ class ReportedRun(Settings):
     """Its snapshots, the first one first."""
     clips: ReportedClips | None
     """What is to be seen of it; null for a run that another one starts from."""
+    decomposition: ReportedDecomposition | None
+    """Content and motion of it; null likewise."""
+    nearest: str | None
+    """Generated clips beside the nearest real ones, PNG; null where no protocol looks for them."""
+
+    @property
+    def logs(self) -> list[str]:
+        """Logs of its training."""
+        return [snapshot.log for snapshot in self.snapshots if snapshot.log is not None]
 
 
 class ReportedData(Settings):
@@ -54,6 +79,10 @@ class ReportedData(Settings):
 
     name: str
     """Its name."""
+    dataset: str
+    """The same without its key."""
+    clips: ReportedClips | None
+    """What is to be seen of its real clips; null: nothing is."""
     index: str
     """Index of its packed clips."""
     licence: str | None = None
@@ -64,6 +93,32 @@ class ReportedData(Settings):
     """A frame of each of many clips, PNG."""
     lengths: str | None = None
     """Histogram of its clips' lengths, PNG."""
+
+
+class ReportedTable(Settings):
+    """A table of the experiment."""
+
+    name: str
+    """Its name: main, or that of a protocol."""
+    csv: str
+    """Every digit."""
+    md: str
+    """For people."""
+    tex: str
+    """For print."""
+    html: str
+    """For pages."""
+
+
+class ReportedFigure(Settings):
+    """A figure of the experiment."""
+
+    name: FigureName
+    """Its name."""
+    png: str
+    """For pages."""
+    pdf: str
+    """For print."""
 
 
 class Experiment(Settings):
@@ -78,16 +133,63 @@ class Experiment(Settings):
     data: tuple[ReportedData, ...]
     """Its data sets."""
 
+    tables: tuple[ReportedTable, ...]
+    """Its tables."""
+    figures: tuple[ReportedFigure, ...]
+    """Its figures."""
+    style: StyleSettings
+    """How they are drawn."""
+
     @property
     def files(self) -> list[str]:
-        """Every file that the report reads."""
-        found = []
+        """Every file that the report reads, but figures and tables."""
+        found: list[str] = []
         for run in self.runs:
-            found += [run.recipe, run.choice, run.scores]
-            found += [file for each in run.snapshots for file in (each.samples, each.log) if file is not None]
-            found += [file for file in run.clips.model_dump().values() if file is not None] if run.clips else []
-        of_data = [file for each in self.data for file in (each.index, each.sheet, each.contact_sheet, each.lengths)]
-        return found + [file for file in of_data if file is not None]
+            found += [run.recipe, run.choice, run.scores, *run.logs, *_files(run.clips), *_files(run.decomposition)]
+            found += [run.nearest] if run.nearest is not None else []
+        for data in self.data:
+            found += [file for file in (data.index, data.sheet, data.contact_sheet, data.lengths) if file is not None]
+            found += _files(data.clips)
+        return found
+
+    def part_of(self, figure: FigureName) -> "Experiment":
+        """What a figure has to know of it: nothing that could change and leave the figure as it is."""
+        source = DRAWN_FROM[figure]
+        blank = {"networks": "", "recipe": "", "choice": "", "scores": "", "snapshots": ()}
+        blank |= {"clips": None, "decomposition": None, "nearest": None}
+        kept = {"scores": "scores", "logs": "snapshots", "samples": "snapshots", "clips": "clips"}[source]
+        runs = [
+            run.model_copy(update={name: value for name, value in blank.items() if name != kept}) for run in self.runs
+        ]
+        if kept == "snapshots":
+            unused = {"samples": ""} if source == "logs" else {"log": None}
+            runs = [
+                run.model_copy(update={"snapshots": tuple(each.model_copy(update=unused) for each in run.snapshots)})
+                for run in runs
+            ]
+        data = [
+            ReportedData(
+                name=each.name, dataset=each.dataset, clips=each.clips if source == "clips" else None, index=""
+            )
+            for each in self.data
+        ]
+        more = {"title": "", "tables": (), "figures": ()}
+        return self.model_copy(update={"runs": tuple(runs), "data": tuple(data), **more})
+
+    def files_of(self, figure: FigureName) -> list[str]:
+        """Every file that a figure is drawn from."""
+        source = DRAWN_FROM[figure]
+        if source == "scores":
+            return [run.scores for run in self.runs]
+        if source == "logs":
+            return [log for run in self.runs for log in run.logs]
+        if source == "samples":
+            return [snapshot.samples for run in self.runs for snapshot in run.snapshots]
+        return [each.clips.shown for each in (*self.data, *self.runs) if each.clips is not None]
+
+
+def _files(part: Settings | None) -> list[str]:
+    return [] if part is None else list(part.model_dump().values())
 
 
 def read_experiment(path: Path) -> Experiment:

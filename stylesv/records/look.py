@@ -1,23 +1,23 @@
-"""The record of a look: how the clips of a run are shown."""
+"""The record of a look: how the clips of a run, or of a data set, are shown."""
 
 from pathlib import Path
 
 from stylesv.config.base import Settings
+from stylesv.config.figures import ClipSettings
 from stylesv.config.recipe import recipe_key
-from stylesv.config.settings import FigureSettings
 from stylesv.errors import ConfigError
 from stylesv.records.record_file import read_record, record_yaml
 
 
 class Look(Settings):
-    """What decides the film, strip and slices of a run's snapshot, beside the snapshot."""
+    """What decides the films of clips and what figures of them are drawn from, beside the snapshot or the data set."""
 
-    figures: FigureSettings
+    clips: ClipSettings
     """How many clips, how long, of which latents."""
     fps: float
     """Frames per second of the film."""
-    among: str
-    """The snapshot shown: the choice that names it, or its kimg."""
+    among: str | None
+    """The snapshot shown: the choice that names it, or its kimg; null for the clips of a data set."""
 
     @property
     def key(self) -> str:
@@ -37,4 +37,4 @@ def read_look(path: Path) -> Look:
 
 def look_yaml(look: Look) -> str:
     """A look as `read_look` reads it."""
-    return record_yaml(look, "How the clips of a run are shown.")
+    return record_yaml(look, "How clips are shown.")

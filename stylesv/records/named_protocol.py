@@ -12,7 +12,10 @@ from stylesv.records.protocol import Protocol
 
 
 def named_protocol(config_dir: Path, name_or_file: str) -> Protocol:
-    """The protocol of a name in config/protocols, or of a file like those, as an experiment would use it.
+    """The protocol of a name in config/protocols, or of a file like those, as an experiment uses it that changes nothing of it.
+
+    What an experiment file says in a section `protocol` of its own makes another protocol, of another key, which is not asked
+    for by this name.
 
     Raises:
         ConfigError: there is no such protocol, its file lacks the section `protocol` or extends one that is not there, or a

@@ -8,7 +8,6 @@ import re
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import Field
 
 from stylesv.config.base import Seed, Settings
@@ -17,7 +16,7 @@ from stylesv.config.model import DiscriminatorSettings, GeneratorSettings
 from stylesv.config.recipe import recipe_key
 from stylesv.config.sources import RenderSettings, ShotSettings
 from stylesv.config.training import TrainingSettings
-from stylesv.config.yaml_files import read_layer
+from stylesv.config.yaml_files import read_layer, write_yaml
 from stylesv.errors import ConfigError
 from stylesv.records.record_file import one_error, record_of
 
@@ -153,7 +152,7 @@ Recipe = TrainedRecipe | ImportedRecipe
 def recipe_yaml(recipe: DataRecipe | Recipe) -> str:
     """A recipe as its readers read it, its key in the first line."""
     values = recipe.model_dump(mode="json")
-    return f"# recipe key: {recipe.key}\n" + yaml.safe_dump(values, sort_keys=True, allow_unicode=True)
+    return f"# recipe key: {recipe.key}\n" + write_yaml(values)
 
 
 def read_recipe(path: Path) -> Recipe:

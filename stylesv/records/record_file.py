@@ -9,11 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import ValidationError
 
 from stylesv.config.base import Settings
-from stylesv.config.yaml_files import read_layer
+from stylesv.config.yaml_files import read_layer, write_yaml
 from stylesv.errors import ConfigError, DataError, StyleSVError, cannot_be_read
 from stylesv.files import canonical_json
 
@@ -68,7 +67,7 @@ def record_yaml(record: Settings, comment: str) -> str:
 
 def yaml_text(values: dict[str, Any]) -> str:
     """Plain data as YAML with sorted keys: the same text for the same values."""
-    return yaml.safe_dump(json.loads(canonical_json(values)), sort_keys=True, allow_unicode=True, width=120)
+    return write_yaml(json.loads(canonical_json(values)))
 
 
 def rounded(values: Any) -> Any:

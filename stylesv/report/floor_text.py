@@ -1,11 +1,26 @@
 """Floors, values at infinitely many clips, and scores that differ by chance, in words for a newcomer."""
 
 from collections.abc import Iterable, Sequence
+from typing import Protocol, runtime_checkable
 
 from stylesv.report.score_row import ScoreRow, format_number
 
 
-def is_different(first: ScoreRow, second: ScoreRow) -> bool:
+@runtime_checkable
+class WithInterval(Protocol):
+    """A value and the ends of its interval, which are None where it has none."""
+
+    @property
+    def value(self) -> float: ...
+
+    @property
+    def low(self) -> float | None: ...
+
+    @property
+    def high(self) -> float | None: ...
+
+
+def is_different(first: WithInterval, second: WithInterval) -> bool:
     """Whether two scores differ by more than chance: False where each lies in the other's interval."""
     return not (_holds(first, second.value) and _holds(second, first.value))
 
@@ -69,7 +84,7 @@ def floor_notes(rows: Iterable[ScoreRow]) -> list[str]:
     return notes
 
 
-def _holds(row: ScoreRow, value: float) -> bool:
+def _holds(row: WithInterval, value: float) -> bool:
     if row.low is None or row.high is None:
         return value == row.value
     return row.low <= value <= row.high

@@ -1,10 +1,9 @@
-"""Score tables: one protocol each, every value with its interval, as CSV, Markdown and LaTeX."""
+"""Score tables: one protocol each, every value with its interval, as CSV, Markdown, LaTeX and HTML."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+
+import pandas as pd
 
 from stylesv.errors import ConfigError, DataError
 from stylesv.files import write_text
@@ -21,6 +20,7 @@ from stylesv.report.score_row import (
     format_kimg,
     format_score,
 )
+from stylesv.report.table_files import Table, TableFiles, html_page, markdown_lines, table_html, table_latex
 
 CSV_COLUMNS = (
     *("dataset", "model", "run", "seed", "kimg", "metric", "value", "low", "high", "best", "few_clips"),
@@ -106,32 +106,51 @@ def tabulate_scores(rows: Sequence[ScoreRow]) -> ScoreTable:
     return ScoreTable(rows[0].protocol, ordered, best, because, _notes(ordered, best))
 
 
-def write_score_table(rows: Sequence[ScoreRow], *, csv: Path, markdown: Path, tex: Path) -> ScoreTable:
-    """Write the scores of one protocol three ways: every snapshot (CSV), best and every snapshot (Markdown), best (LaTeX).
+def write_score_table(rows: Sequence[ScoreRow], files: TableFiles, *, missing: Sequence[str] = ()) -> ScoreTable:
+    """Write the scores of one protocol four ways: every snapshot (CSV), best and every snapshot (Markdown), best (LaTeX, HTML).
+
+    `missing` says of which runs there is none yet.
 
     Raises:
         DataError: there are none.
         ConfigError: they were made under different protocols; nothing is written.
     """
     table = tabulate_scores(rows)
-    write_text(csv, format_csv(table))
-    write_text(markdown, format_markdown(table))
-    write_text(tex, format_tex(table))
+    table = replace(table, notes=(*table.notes, *missing))
+    write_text(files.csv, format_csv(table))
+    write_text(files.markdown, format_markdown(table))
+    write_text(files.tex, format_tex(table))
+    write_text(files.html, html_page(table.label, table_html(best_table(table))))
     return table
 
 
-def format_csv(table: ScoreTable) -> str:
-    """One line for each snapshot, full precision, with the protocol in every line."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(CSV_COLUMNS)
+def score_numbers(table: ScoreTable) -> pd.DataFrame:
+    """A line for each snapshot, full precision, with the protocol in every line."""
+    lines = []
     for row in table.rows:
         found = [row.dataset, row.model, row.run, row.seed, row.kimg, table.label, row.value, row.low, row.high]
         found += [str(row in table.best).lower(), str(row.few_clips).lower(), row.num_real, row.num_generated]
         found[-2:-2] = [str(table.is_like_best(row)).lower(), *_floor_values(row)]
         found += [table.protocol.name, table.protocol.key, table.protocol.detector_sha256]
-        writer.writerow([*found, *motion_table.csv_values(row.motion, row.warnings)])
-    return text.getvalue()
+        lines.append([*found, *motion_table.csv_values(row.motion, row.warnings)])
+    return pd.DataFrame(lines, columns=list(CSV_COLUMNS), dtype=object)
+
+
+def best_table(table: ScoreTable) -> Table:
+    """The best snapshot of each run."""
+    arrow = "↑" if table.protocol.settings.higher_is_better else "↓"
+    head = ("Data set", "Model", "Run", f"{table.label} {arrow}", "kimg", "floor", "∞ clips")
+    cells = [
+        (row.dataset, row.model, row.run, format_score(row), format_kimg(row), format_floor(row), format_infinity(row))
+        for row in table.best
+    ]
+    shown = pd.DataFrame(cells, columns=list(head))
+    return Table(f"{table.label} ({table.direction})", score_numbers(table), shown, (table.caption, *table.notes))
+
+
+def format_csv(table: ScoreTable) -> str:
+    """One line for each snapshot, full precision, with the protocol in every line."""
+    return score_numbers(table).to_csv(index=False, lineterminator="\n")
 
 
 def format_markdown(table: ScoreTable) -> str:
@@ -150,31 +169,19 @@ def format_markdown(table: ScoreTable) -> str:
     notes = "".join(f"* {note}\n" for note in table.notes)
     moved = table.motion
     if moved:
-        notes += f"\n### How clips move\n\n{_markdown(moved)}"
+        notes += f"\n### How clips move\n\n{markdown_lines(moved)}"
     beside = beside_cells([(f"{row.run} at {format_kimg(row)}", row.beside) for row in table.best])
     if beside:
-        notes += f"\n### What {table.label} misses (best snapshots, and what it should be)\n\n{_markdown(beside)}"
+        notes += f"\n### What {table.label} misses (best snapshots, and what it should be)\n\n{markdown_lines(beside)}"
     return (
-        f"## {table.label} ({table.direction})\n\n{_markdown(summary)}\n### Every snapshot\n\n{_markdown(every)}\n"
+        f"## {table.label} ({table.direction})\n\n{markdown_lines(summary)}\n### Every snapshot\n\n{markdown_lines(every)}\n"
         f"{table.caption}\n\n{notes}"
     )
 
 
 def format_tex(table: ScoreTable) -> str:
     """Best snapshot of each run, for LaTeX with the booktabs package."""
-    lines = [f"% {table.caption}", *(f"% {note}" for note in table.notes), "% needs \\usepackage{booktabs}"]
-    arrow = "$\\uparrow$" if table.protocol.settings.higher_is_better else "$\\downarrow$"
-    lines += [
-        "\\begin{tabular}{lllrrrr}",
-        "\\toprule",
-        f"Data set & Model & Run & {_tex(table.label)} {arrow} & kimg & floor & $\\infty$ clips \\\\",
-        "\\midrule",
-    ]
-    for row in table.best:
-        found = (row.dataset, row.model, row.run, format_score(row), format_kimg(row))
-        cells = [_tex(cell) for cell in (*found, format_floor(row), format_infinity(row))]
-        lines.append(" & ".join(cells) + " \\\\")
-    return "\n".join([*lines, "\\bottomrule", "\\end{tabular}"]) + "\n"
+    return table_latex(best_table(table))
 
 
 def format_marked(table: ScoreTable, row: ScoreRow) -> str:
@@ -230,23 +237,3 @@ def _notes(rows: tuple[ScoreRow, ...], best_rows: tuple[ScoreRow, ...]) -> tuple
             "≈: each score lies in the interval of the other, this and the best of its run; they are not different."
         )
     return tuple(notes)
-
-
-def _markdown(lines: list[list[str]]) -> str:
-    rule = "|" + " --- |" * len(lines[0])
-    shown = ["| " + " | ".join(cells) + " |" for cells in lines]
-    return "\n".join([shown[0], rule, *shown[1:]]) + "\n"
-
-
-def _tex(text: str) -> str:
-    for plain, escaped in (
-        ("\\", "\\textbackslash{}"),
-        ("_", "\\_"),
-        ("%", "\\%"),
-        ("&", "\\&"),
-        ("#", "\\#"),
-        ("–", "--"),
-        ("≈", "$\\approx$"),
-    ):
-        text = text.replace(plain, escaped)
-    return text

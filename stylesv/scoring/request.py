@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import UInt8
 
 from stylesv.errors import DataError
-from stylesv.metrics.artefacts import EXPLANATIONS
 from stylesv.metrics.score import score_features
+from stylesv.records.beside import ARTEFACTS
 from stylesv.records.protocol import Protocol, UsedProtocol
 from stylesv.records.score import Score, ScoredRun
 from stylesv.scoring.beside_text import describe_fidelity, describe_floor
@@ -99,7 +99,7 @@ def describe_score(score: Score) -> list[str]:
         lines += ["", f"{'what FVD misses':<20}{'generated':>20}{'real':>20}"]
     for row in score.artefacts:
         made, real = _with_error(row.generated, row.generated_error), _with_error(row.real, row.real_error)
-        lines.append(f"{row.name:<20}{made:>20}{real:>20}   {EXPLANATIONS[row.name]}")
+        lines.append(f"{row.name:<20}{made:>20}{real:>20}   {ARTEFACTS[row.name]}")
     if score.drift:
         lines += ["", f"{'clips from frame':<20}{'generated':>20}{'real':>20}"]
     lines += [f"{row.start_time:<20}{_number(row.generated):>20}{_number(row.real):>20}" for row in score.drift]

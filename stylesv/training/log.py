@@ -2,7 +2,9 @@
 
 import math
 import platform
+import re
 import resource
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -132,4 +134,8 @@ def _as_json(numbers: dict[str, float]) -> dict[str, float | str]:
 def _peak_memory_mb() -> float:
     if torch.cuda.is_available():
         return torch.cuda.max_memory_allocated() / 1e6
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    # where there is one; `ru_maxrss` begins with the memory of the process that started this one
+    status = Path("/proc/self/status")
+    if status.exists() and (found := re.search(r"^VmHWM:\s+(\d+) kB", status.read_text(), re.M)):
+        return int(found[1]) * 1024 / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)

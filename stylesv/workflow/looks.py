@@ -17,12 +17,21 @@ class LookQuestions:
 
     def look(self, wildcards: Wildcards) -> str:
         """A look, as a file holds it."""
-        return look_yaml(self.named.look(wildcards.run, wildcards.look))
+        _, _, name = wildcards.shown.partition("/")
+        return look_yaml(self.named.look(name, wildcards.look))
+
+    def look_file(self, wildcards: Wildcards) -> str:
+        """Its file, of a run."""
+        return paths.LOOK.format(shown=f"runs/{wildcards.run}", look=wildcards.look)
+
+    def look_file_of_data(self, wildcards: Wildcards) -> str:
+        """The same of a data set."""
+        return paths.LOOK.format(shown=f"data/{wildcards.data}", look=wildcards.look)
 
     def shown_choice(self, wildcards: Wildcards) -> str | None:
         """The choice of the snapshot that a look shows; none where it is the last one."""
         look = self.named.look(wildcards.run, wildcards.look)
-        return paths.CHOICE.format(run=wildcards.run, chooser=look.among) if look.figures.snapshot == "best" else None
+        return paths.CHOICE.format(run=wildcards.run, chooser=look.among) if self._shows_best(wildcards) else None
 
     def shown_networks(self, wildcards: Wildcards) -> list[str]:
         """The snapshots that the one to show is among."""
@@ -35,6 +44,10 @@ class LookQuestions:
 
     def _shown_kimgs(self, wildcards: Wildcards) -> list[int]:
         look = self.named.look(wildcards.run, wildcards.look)
-        if look.figures.snapshot == "last":
+        if not self._shows_best(wildcards):
             return [int(look.among)]
         return list(self.named.chooser(wildcards.run, look.among).kimgs)
+
+    def _shows_best(self, wildcards: Wildcards) -> bool:
+        """Whether a look shows what a choice names; else it names a snapshot itself."""
+        return not self.named.look(wildcards.run, wildcards.look).among.isdecimal()

@@ -10,7 +10,7 @@ from stylesv.errors import ConfigError
 from stylesv.records.look import Look
 from stylesv.records.protocol import Protocol
 from stylesv.workflow.planned import DataPlan, ExperimentPlan, Plan, RunPlan
-from stylesv.workflow.reported import collection_of, look_of
+from stylesv.workflow.reported import collection_of, look_of, look_of_data
 
 T = TypeVar("T")
 
@@ -80,13 +80,20 @@ class Named:
 
     @cached_property
     def _looks(self) -> dict[tuple[str, str], Look]:
-        """By run and key; experiments that show a run alike share its clips."""
-        shown = [(run, look_of(run, each)) for each in self.plan.experiments.values() for run in each.runs]
-        return {(run.name, look.key): look for run, look in shown}
+        """By run or data set, and key; experiments that show one alike share its clips."""
+        found = {}
+        for experiment in self.plan.experiments.values():
+            for run in experiment.runs:
+                for name, look in (
+                    (run.name, look_of(run, experiment)),
+                    (run.data.name, look_of_data(run.data, experiment)),
+                ):
+                    found[name, look.key] = look
+        return found
 
-    def look(self, run: str, key: str) -> Look:
-        """A way of showing a run."""
-        return known("look", self._looks, (run, key))
+    def look(self, shown: str, key: str) -> Look:
+        """A way of showing a run or a data set."""
+        return known("look", self._looks, (shown, key))
 
 
 def known(kind: str, plans: Mapping[Any, T], name: Any) -> T:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from stylesv.config.dataset import MOST_SHARDS, DatasetSettings
+from stylesv.config.figures import FigureSettings
 from stylesv.config.fingerprint import KnownVideos, known_videos
 from stylesv.config.model_checks import check_discriminator, check_generator
 from stylesv.config.named_files import extended, named_section
@@ -19,7 +20,6 @@ from stylesv.config.recipe import RECIPE_VERSIONS
 from stylesv.config.settings import (
     BaseSettings,
     ExperimentFile,
-    FigureSettings,
     MachineSettings,
     ModelSettings,
 )
@@ -30,6 +30,7 @@ from stylesv.errors import ConfigError, StyleSVError
 from stylesv.records.protocol import Protocol
 from stylesv.records.recipe import DataRecipe, GivenVideos, RenderedVideos
 from stylesv.workflow import paths
+from stylesv.workflow.call import CallOptions
 from stylesv.workflow.fetched import fetched_archive, fetched_clips
 from stylesv.workflow.planned import (
     DataPlan,
@@ -62,23 +63,25 @@ class _Planner:
 
     def __init__(self, config_dir: Path, overrides: dict[str, Any]):
         self.config_dir = config_dir
-        unknown = sorted(set(overrides) - {"videos", *_SECTIONS})
+        known = ("videos", *CallOptions.model_fields, *_SECTIONS)
+        unknown = sorted(set(overrides) - set(known))
         if unknown:
-            raise ConfigError(f"--config: {unknown[0]}: unknown; known here: {', '.join(('videos', *_SECTIONS))}")
+            raise ConfigError(f"--config: {unknown[0]}: unknown; known here: {', '.join(known)}")
         self.given_videos = overrides.get("videos")
         if not isinstance(self.given_videos, str | None):
             raise ConfigError(
                 f"--config videos={self.given_videos}: is read as a {type(self.given_videos).__name__}, but a path is "
                 f"expected; write it as one: videos=./{self.given_videos}"
             )
-        settings = {key: read_scalars(value) for key, value in overrides.items() if key != "videos"}
+        settings = {key: read_scalars(value) for key, value in overrides.items() if key in _SECTIONS}
         self.overrides = Layer.from_values(settings, "--config")
         # a data set, model or protocol is asked for by every run
         self.read = cache(read_layer)
         self.model_settings = cache(self._model_settings)
         self.protocol = cache(self._protocol)
         self.base = self.read(config_dir / "config.yaml")
-        self.machine = validate(BaseSettings, self.base).machine
+        base = validate(BaseSettings, self.base)
+        self.machine, self.tables = base.machine, base.tables
         self.runs: dict[str, RunPlan] = {}
         self.kimgs: dict[str, frozenset[int]] = {}
         self.choosers: dict[tuple[str, str], dict[str, RunPlan]] = {}
@@ -120,16 +123,7 @@ class _Planner:
     def _experiment(self, name: str) -> ExperimentPlan:
         layer = self._experiment_layer(name)
         file = validate(ExperimentFile, layer)
-        lineages = {m for model in file.models for m in self._lineage(model, layer)}
-        own = self.read(self.config_dir / "experiments" / f"{name}.yaml").values.get(
-            "per_model", {}
-        )  # not what it extends
-        unused = sorted(set(own) - lineages)
-        if unused:
-            raise ConfigError(
-                f"{layer.places[('per_model', unused[0])]}: per_model.{unused[0]}: this experiment runs "
-                f"no such model; it runs {', '.join(file.models)} and their parents"
-            )
+        self._refuse_unused(name, layer, file)
         self.experiment = name
         runs: list[RunPlan] = []
         for dataset in file.datasets:
@@ -139,7 +133,24 @@ class _Planner:
                     run = self._run(data, model, seed, layer, file)
                     runs += [r for r in (*run.ancestors, run) if r not in runs]
         figures = validate(FigureSettings, self._stack(layer, ("figures",)), prefix=("figures",))
-        return ExperimentPlan(name, file.title, tuple(runs), figures)
+        tables = self.tables if file.tables is None else file.tables
+        return ExperimentPlan(name, file.title, file.models, tuple(runs), figures, tables)
+
+    def _refuse_unused(self, name: str, layer: Layer, file: ExperimentFile) -> None:
+        """Settings of a model or data set that an experiment has not are a mistake; what it extends may have such."""
+        own = self.read(self.config_dir / "experiments" / f"{name}.yaml").values
+        models = {m for model in file.models for dataset in file.datasets for m in self._lineage(model, layer, dataset)}
+        given: list[tuple[str, ...]] = [("per_model", model) for model in own.get("per_model", {})]
+        for dataset, settings in own.get("per_dataset", {}).items():
+            given.append(("per_dataset", dataset))
+            given += [("per_dataset", dataset, "per_model", model) for model in settings.get("per_model", {})]
+        for path in given:
+            kind, known = {"per_model": ("model", models), "per_dataset": ("data set", file.datasets)}[path[-2]]
+            if path[-1] not in known:
+                has = ", ".join(file.models) + " and their parents" if kind == "model" else ", ".join(file.datasets)
+                raise ConfigError(
+                    f"{layer.places[path]}: {'.'.join(path)}: this experiment runs no such {kind}; it runs {has}"
+                )
 
     def _experiment_layer(self, name: str) -> Layer:
         folder = self.config_dir / "experiments"
@@ -211,17 +222,22 @@ class _Planner:
         protocol = Protocol.of(name, settings)
         return self.protocols.setdefault(protocol.id, protocol)
 
-    def _model_layer(self, model: str, experiment: Layer) -> Layer:
+    def _model_layer(self, model: str, experiment: Layer, dataset: str) -> Layer:
         return merge(
-            self._stack(experiment, ("model",), self._named("models", model, "model", _place(experiment, "models"))),
+            self.base.section("model"),
+            self._named("models", model, "model", _place(experiment, "models")),
+            experiment.section("model"),
+            experiment.section("per_dataset", dataset, "model"),
+            self.overrides.section("model"),
             experiment.section("per_model", model),
+            experiment.section("per_dataset", dataset, "per_model", model),
             self.overrides.section("per_model", model),
         )
 
-    def _lineage(self, model: str, experiment: Layer) -> list[str]:
+    def _lineage(self, model: str, experiment: Layer, dataset: str) -> list[str]:
         """The model and its parents, nearest first."""
         line = [model]
-        while (parent := self._model_layer(line[-1], experiment).values.get("parent")) is not None:
+        while (parent := self._model_layer(line[-1], experiment, dataset).values.get("parent")) is not None:
             if parent in line:
                 raise ConfigError(
                     f"config/models/{model}.yaml: parents run in a circle: {' -> '.join([*line, parent])}"
@@ -229,23 +245,18 @@ class _Planner:
             line.append(str(parent))
         return line
 
-    def _model_settings(self, model: str, experiment: Layer) -> ModelSettings:
-        self._lineage(model, experiment)
-        return validate(ModelSettings, self._model_layer(model, experiment), prefix=("model",))
+    def _model_settings(self, model: str, experiment: Layer, dataset: str) -> ModelSettings:
+        self._lineage(model, experiment, dataset)
+        return validate(ModelSettings, self._model_layer(model, experiment, dataset), prefix=("model",))
 
     def _run(self, data: DataPlan, model: str, seed: int, experiment: Layer, file: ExperimentFile) -> RunPlan:
-        settings = self.model_settings(model, experiment)
+        # data sets of which nothing is said share their models' settings, which are checked once
+        special = data.dataset if data.dataset in file.per_dataset else ""
+        settings = self.model_settings(model, experiment, special)
         if settings.source is None:
             _check_shapes(settings, model, data)
         parent = self._parent(settings, model, data, seed, experiment, file)
-        names = file.protocols.image if settings.training.num_frames == 1 else file.protocols.video
-        protocols = tuple(self.protocol(name, experiment) for name in names)
-        if not protocols:
-            kind = "image" if settings.training.num_frames == 1 else "video"
-            raise ConfigError(
-                f"{_place(experiment, 'protocols')}: protocols.{kind}: empty, but model {model} needs one "
-                "to choose its best snapshot"
-            )
+        protocols, last_protocols = self._protocols_of(settings, model, experiment, file)
         recipe = imported_recipe(settings, data) if settings.source else trained_recipe(settings, data, seed, parent)
         length = settings.length
         run = RunPlan(
@@ -257,12 +268,33 @@ class _Planner:
             settings=settings,
             kimgs=(0,) if settings.source else snapshot_kimgs(length.total_kimg, length.segment_kimg),
             protocols=protocols,
+            last_protocols=last_protocols,
             parent=parent,
         )
         self.runs.setdefault(run.name, run)
         self.kimgs[run.name] = self.kimgs.get(run.name, frozenset()) | set(run.kimgs)
         self.choosers.setdefault((run.name, run.chooser), {})[self.experiment] = run
         return run
+
+    def _protocols_of(
+        self, settings: ModelSettings, model: str, experiment: Layer, file: ExperimentFile
+    ) -> tuple[tuple[Protocol, ...], tuple[Protocol, ...]]:
+        """The protocols of all snapshots of a model, and those of its last one alone."""
+        kind = "image" if settings.training.num_frames == 1 else "video"
+        names = getattr(file.protocols, kind)
+        if not names:
+            raise ConfigError(
+                f"{_place(experiment, 'protocols')}: protocols.{kind}: empty, but model {model} needs one "
+                "to choose its best snapshot"
+            )
+        last = () if kind == "image" else file.protocols.last
+        if twice := [name for name in last if name in names]:
+            raise ConfigError(
+                f"{_place(experiment, 'protocols')}: protocols.last: {twice[0]} scores every snapshot already, by "
+                "protocols.video; take it out of one of them"
+            )
+        of = tuple(self.protocol(name, experiment) for name in (*names, *last))
+        return of[: len(names)], of[len(names) :]
 
     def _parent(
         self, settings: ModelSettings, model: str, data: DataPlan, seed: int, experiment: Layer, file: ExperimentFile

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from stylesv.config.dataset import DatasetSettings
+from stylesv.config.figures import FigureSettings
 from stylesv.config.recipe import RECIPE_VERSIONS, recipe_key
-from stylesv.config.settings import FigureSettings, MachineSettings, ModelSettings
+from stylesv.config.settings import MachineSettings, ModelSettings
 from stylesv.records.protocol import Protocol
 from stylesv.records.recipe import DataRecipe, ImportedRecipe, ParentRecipe, Recipe, TrainedRecipe
 
@@ -39,12 +40,20 @@ class RunPlan:
     settings: ModelSettings
     kimgs: tuple[int, ...]
     protocols: tuple[Protocol, ...]
+    last_protocols: tuple[Protocol, ...]
+    """Those that score its last snapshot alone."""
     parent: "RunPlan | None"
 
     @property
     def ancestors(self) -> "tuple[RunPlan, ...]":
         """Its parent and the parent's, the first of them first."""
         return () if self.parent is None else (*self.parent.ancestors, self.parent)
+
+    @property
+    def scored(self) -> "tuple[tuple[Protocol, int], ...]":
+        """Protocol and snapshot of each of its scores."""
+        every = ((protocol, kimg) for protocol in self.protocols for kimg in self.kimgs)
+        return (*every, *((protocol, self.kimgs[-1]) for protocol in self.last_protocols))
 
     @property
     def chooser(self) -> str:
@@ -58,8 +67,11 @@ class ExperimentPlan:
 
     name: str
     title: str
+    models: tuple[str, ...]
+    """Those it is about; `runs` has their parents, too."""
     runs: tuple[RunPlan, ...]
     figures: FigureSettings
+    tables: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,10 @@ A question takes an object with a job's wildcards as attributes, and answers wit
 numbers. It is answered when the DAG is built, from the settings and the names of files that exist; nothing is computed.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 from stylesv.config.recipe import recipe_key
 from stylesv.config.settings import CheckpointSettings
@@ -14,18 +15,25 @@ from stylesv.errors import ConfigError
 from stylesv.records.experiment import Experiment, experiment_yaml
 from stylesv.records.protocol import protocol_yaml
 from stylesv.records.recipe import recipe_yaml
+from stylesv.records.speed import Speed
+from stylesv.records.table_plan import TablePlan
 from stylesv.workflow import paths
+from stylesv.workflow.call import CallOptions
 from stylesv.workflow.data_questions import DataQuestions
+from stylesv.workflow.job_graph import PlannedJob
 from stylesv.workflow.looks import LookQuestions, Wildcards
 from stylesv.workflow.named import Named
 from stylesv.workflow.planned import RunPlan
-from stylesv.workflow.reported import asked_of, choice_of, reported, scores_of
+from stylesv.workflow.report_questions import ReportQuestions
+from stylesv.workflow.reported import asked_of, candidates_of, choice_of, collection_options, reported, scores_of
 from stylesv.workflow.segments import LOG, Snapshots, previous_snapshot, segments_to_run
 from stylesv.workflow.shards import ShardQuestions
+from stylesv.workflow.table_questions import TableQuestions
+from stylesv.workflow.tabled import table_names
 
 
 @dataclass(frozen=True)
-class Questions(DataQuestions, ShardQuestions, LookQuestions):
+class Questions(DataQuestions, ShardQuestions, LookQuestions, ReportQuestions, TableQuestions):
     """Answers from a plan and from the files that exist."""
 
     files_under: Callable[[str], Iterable[str]] = lambda folder: ()
@@ -38,9 +46,20 @@ class Questions(DataQuestions, ShardQuestions, LookQuestions):
     """Names of the experiments that the call is for."""
     given_videos: str | None = None
     """What the command line gives as `--config videos=`."""
+    captions: Path = Path("rules/captions")
+    """Where the captions of figures are."""
+    jobs_of: Callable[[str], Sequence[PlannedJob]] = lambda experiment: ()
+    """The jobs that make an experiment's report, as Snakemake plans them."""
+    options: CallOptions = field(default_factory=CallOptions)
+    """What the call says beside settings."""
+    published: Callable[[], str] = lambda: ""
+    """What stands in the file of published numbers."""
+    speeds: Callable[[], tuple[Speed, ...]] = lambda: ()
+    """What stands in the table of speeds."""
     _snapshots: dict[str, Snapshots] = field(default_factory=dict)
     _segments: dict[str, frozenset[int]] = field(default_factory=dict)
     _reports: dict[str, Experiment] = field(default_factory=dict)
+    _tables: dict[str, TablePlan] = field(default_factory=dict)
     _shards: dict[str, int] = field(default_factory=dict)
     _clips: dict[str, list[str]] = field(default_factory=dict)
 
@@ -167,8 +186,7 @@ class Questions(DataQuestions, ShardQuestions, LookQuestions):
 
     def candidates(self, wildcards: Wildcards) -> list[str]:
         """The scores among which a choice is made."""
-        run = self.named.chooser(wildcards.run, wildcards.chooser)
-        return scores_of(run, run.protocols[:1])
+        return candidates_of(self.named.chooser(wildcards.run, wildcards.chooser))
 
     def choice(self, wildcards: Wildcards) -> dict[str, str]:
         """Protocol and snapshots of these scores."""
@@ -177,13 +195,11 @@ class Questions(DataQuestions, ShardQuestions, LookQuestions):
 
     def collected_scores(self, wildcards: Wildcards) -> list[str]:
         """The scores of a run that an experiment asks for."""
-        run = self.named.collected(wildcards.run, wildcards.collection)
-        return scores_of(run, run.protocols)
+        return scores_of(self.named.collected(wildcards.run, wildcards.collection))
 
     def collection(self, wildcards: Wildcards) -> dict[str, str]:
         """Protocols and snapshots of these scores."""
-        run = self.named.collected(wildcards.run, wildcards.collection)
-        return asked_of(run, run.protocols)
+        return collection_options(self.named.collected(wildcards.run, wildcards.collection))
 
     # ---- what people look at ----
 
@@ -198,10 +214,6 @@ class Questions(DataQuestions, ShardQuestions, LookQuestions):
     def experiment_key(self, wildcards: Wildcards) -> str:
         """8 hex digits that stand for what an experiment's report is about."""
         return recipe_key(self._reported(wildcards.experiment).model_dump(mode="json"))
-
-    def reported_files(self, wildcards: Wildcards) -> list[str]:
-        """Every file that an experiment's report reads."""
-        return self._reported(wildcards.experiment).files
 
     def experiment_results(self, name: str) -> tuple[list[str], list[str]]:
         """All files of an experiment that are kept: what people read, and what that is made of, so that lost ones come back.
@@ -222,7 +234,7 @@ class Questions(DataQuestions, ShardQuestions, LookQuestions):
             kept += [_at(paths.NETWORKS, run, kimg) for kimg in run.kimgs]
             if run.name not in self.imported and run.kimgs[-1] in self._segments_of(run.name):
                 kept.append(_at(paths.STATE, run, run.kimgs[-1]))
-        return [pattern.format(experiment=name) for pattern in (paths.PAGE, paths.TABLES, paths.FIGURES)], kept
+        return [*self._page_files(name), *self._figures_of(name), *self._tables_of(name)], kept
 
     # ---- what the answers are made of ----
 
@@ -241,7 +253,8 @@ class Questions(DataQuestions, ShardQuestions, LookQuestions):
     def _reported(self, name: str) -> Experiment:
         """What an experiment's report is about."""
         if name not in self._reports:
-            self._reports[name] = reported(self.named.experiment(name))
+            experiment = self.named.experiment(name)
+            self._reports[name] = reported(experiment, table_names(experiment))
         return self._reports[name]
 
     def _logged_kimgs(self, run: str) -> list[int]:

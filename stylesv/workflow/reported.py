@@ -2,32 +2,67 @@
 
 from collections.abc import Sequence
 
+from stylesv.config.figures import DRAWN_FROM, FigureName
 from stylesv.config.recipe import recipe_key
-from stylesv.records.experiment import Experiment, ReportedClips, ReportedData, ReportedRun, ReportedSnapshot
+from stylesv.records.experiment import (
+    Experiment,
+    ReportedClips,
+    ReportedData,
+    ReportedDecomposition,
+    ReportedFigure,
+    ReportedRun,
+    ReportedSnapshot,
+    ReportedTable,
+)
 from stylesv.records.look import Look
 from stylesv.records.protocol import Protocol
 from stylesv.workflow import paths
-from stylesv.workflow.planned import ExperimentPlan, RunPlan
+from stylesv.workflow.planned import DataPlan, ExperimentPlan, RunPlan
 
 
-def reported(experiment: ExperimentPlan) -> Experiment:
-    """The record of an experiment. Runs that another one starts from have no clips of their own in it."""
+def reported(experiment: ExperimentPlan, tables: Sequence[str]) -> Experiment:
+    """The record of an experiment with its tables, by name. Runs that another one starts from have no clips of their own."""
     parents = {run.parent.name for run in experiment.runs if run.parent}
-    runs = tuple(_reported_run(run, experiment, shown=run.name not in parents) for run in experiment.runs)
+    shown = [run.name for run in experiment.runs if run.name not in parents]
     plans = {run.data.name: run.data for run in experiment.runs}
-    files = {"index": paths.INDEX, "sheet": paths.SHEET, "contact_sheet": paths.CONTACT_SHEET, "lengths": paths.LENGTHS}
-    data = tuple(
-        ReportedData(name=name, licence=plan.settings.licence, **{w: f.format(data=name) for w, f in files.items()})
-        for name, plan in plans.items()
+    return Experiment(
+        title=experiment.title,
+        shown=experiment.figures.snapshot,
+        runs=tuple(_reported_run(run, experiment, shown=run.name in shown) for run in experiment.runs),
+        data=tuple(_reported_data(plan, experiment) for plan in plans.values()),
+        tables=tuple(_reported_table(name, experiment) for name in tables),
+        figures=tuple(_reported_figure(name, experiment) for name in drawn_figures(experiment)),
+        style=experiment.figures.style,
     )
-    return Experiment(title=experiment.title, shown=experiment.figures.snapshot, runs=runs, data=data)
+
+
+def drawn_figures(experiment: ExperimentPlan) -> tuple[FigureName, ...]:
+    """The figures of an experiment: those that its settings name, or all that it has something for."""
+    if experiment.figures.drawn is not None:
+        return experiment.figures.drawn
+    runs = experiment.runs
+    parents = {run.parent.name for run in runs if run.parent}
+    shown = [run for run in runs if run.name not in parents]
+    moves = any(run.settings.source is not None or run.settings.training.num_frames > 1 for run in shown)
+    has = {
+        "ablation": len({run.model for run in shown}) > 1,
+        "motion": any(protocol.settings.motion is not None for run in runs for protocol in run.protocols),
+        "training": any(run.settings.source is None for run in runs),
+    }
+    has |= {name: moves for name, source in DRAWN_FROM.items() if source == "clips" and name != "spectra"}
+    return tuple(name for name in DRAWN_FROM if has.get(name, True))
 
 
 def look_of(run: RunPlan, experiment: ExperimentPlan) -> Look:
     """How an experiment shows a run."""
     figures = experiment.figures
     among = run.chooser if figures.snapshot == "best" else str(run.kimgs[-1])
-    return Look(figures=figures, fps=run.data.settings.display_fps, among=among)
+    return Look(clips=figures.clips, fps=run.data.settings.display_fps, among=among)
+
+
+def look_of_data(data: DataPlan, experiment: ExperimentPlan) -> Look:
+    """How an experiment shows the real clips of a data set."""
+    return Look(clips=experiment.figures.clips, fps=data.settings.display_fps, among=None)
 
 
 def choice_of(run: RunPlan) -> str:
@@ -37,24 +72,34 @@ def choice_of(run: RunPlan) -> str:
 
 def collection_of(run: RunPlan) -> str:
     """Name of the file of a run's scores: a key of their protocols and snapshots."""
-    return recipe_key({"protocols": [protocol.id for protocol in run.protocols], "kimgs": list(run.kimgs)})
+    named = {"protocols": [protocol.id for protocol in run.protocols], "kimgs": list(run.kimgs)}
+    last = {"last": [protocol.id for protocol in run.last_protocols]} if run.last_protocols else {}
+    return recipe_key(named | last)
 
 
-def scores_of(run: RunPlan, protocols: Sequence[Protocol]) -> list[str]:
-    """Files of the scores of a run's snapshots."""
-    return [
-        paths.SCORE.format(run=run.name, kimg=kimg, protocol=protocol.id)
-        for protocol in protocols
-        for kimg in run.kimgs
-    ]
+def scores_of(run: RunPlan) -> list[str]:
+    """Files of all scores of a run."""
+    return [paths.SCORE.format(run=run.name, kimg=kimg, protocol=protocol.id) for protocol, kimg in run.scored]
+
+
+def candidates_of(run: RunPlan) -> list[str]:
+    """Files of the scores that a run's best snapshot is chosen by."""
+    (protocol, *_) = run.protocols
+    return [paths.SCORE.format(run=run.name, kimg=kimg, protocol=protocol.id) for kimg in run.kimgs]
 
 
 def asked_of(run: RunPlan, protocols: Sequence[Protocol]) -> dict[str, str]:
     """Names of protocols and snapshots as options of a command."""
-    return {
-        "protocols": ",".join(protocol.id for protocol in protocols),
-        "kimgs": ",".join(str(kimg) for kimg in run.kimgs),
-    }
+    return {"protocols": _names(protocols), "kimgs": ",".join(str(kimg) for kimg in run.kimgs)}
+
+
+def collection_options(run: RunPlan) -> dict[str, str]:
+    """Those of all its scores; `last` has the protocols of its last snapshot alone."""
+    return asked_of(run, run.protocols) | {"last": _names(run.last_protocols)}
+
+
+def _names(protocols: Sequence[Protocol]) -> str:
+    return ",".join(protocol.id for protocol in protocols)
 
 
 def _reported_run(run: RunPlan, experiment: ExperimentPlan, *, shown: bool) -> ReportedRun:
@@ -65,18 +110,50 @@ def _reported_run(run: RunPlan, experiment: ExperimentPlan, *, shown: bool) -> R
         ReportedSnapshot(kimg=kimg, samples=at(paths.SAMPLES, kimg), log=at(paths.LOG, kimg) if kimg else None)
         for kimg in run.kimgs
     )
-    files = {"film": paths.FILM, "strip": paths.STRIP, "slices": paths.SLICES}
-    key = look_of(run, experiment).key
+    seen = {"run": run.name, "look": look_of(run, experiment).key}
     looked_at = next((protocol.id for protocol in run.protocols if protocol.settings.neighbours is not None), None)
-    clips = ReportedClips(
-        **{what: file.format(run=run.name, look=key) for what, file in files.items()},
-        nearest=looked_at and paths.NEAREST.format(run=run.name, look=key, protocol=looked_at),
-    )
     return ReportedRun(
         name=run.name,
+        dataset=run.data.dataset,
+        model=run.model,
+        seed=run.seed,
+        networks=at(paths.NETWORKS, run.kimgs[-1]),
         recipe=paths.RECIPE.format(run=run.name),
         choice=choice_of(run),
         scores=paths.SCORES.format(run=run.name, collection=collection_of(run)),
         snapshots=tuple(snapshots),
-        clips=clips if shown else None,
+        clips=_clips(paths.SHOWN_CLIPS, paths.FILM, paths.ANIMATION, seen) if shown else None,
+        decomposition=ReportedDecomposition(
+            film=paths.DECOMPOSITION.format(**seen), animation=paths.DECOMPOSITION_ANIMATION.format(**seen)
+        )
+        if shown
+        else None,
+        nearest=paths.NEAREST.format(**seen, protocol=looked_at) if shown and looked_at else None,
     )
+
+
+def _reported_table(name: str, experiment: ExperimentPlan) -> ReportedTable:
+    found = {kind: file.format(experiment=experiment.name, table=name) for kind, file in paths.TABLE.items()}
+    return ReportedTable(name=name, **found)
+
+
+def _reported_figure(name: FigureName, experiment: ExperimentPlan) -> ReportedFigure:
+    files = {"png": paths.FIGURE, "pdf": paths.FIGURE_PDF}
+    found = {kind: file.format(experiment=experiment.name, figure=name) for kind, file in files.items()}
+    return ReportedFigure(name=name, **found)
+
+
+def _reported_data(data: DataPlan, experiment: ExperimentPlan) -> ReportedData:
+    files = {"index": paths.INDEX, "sheet": paths.SHEET, "contact_sheet": paths.CONTACT_SHEET, "lengths": paths.LENGTHS}
+    seen = {"data": data.name, "look": look_of_data(data, experiment).key}
+    return ReportedData(
+        name=data.name,
+        dataset=data.dataset,
+        licence=data.settings.licence,
+        clips=_clips(paths.SHOWN_REAL_CLIPS, paths.REAL_FILM, paths.REAL_ANIMATION, seen),
+        **{what: file.format(data=data.name) for what, file in files.items()},
+    )
+
+
+def _clips(shown: str, film: str, animation: str, names: dict[str, str]) -> ReportedClips:
+    return ReportedClips(shown=shown.format(**names), film=film.format(**names), animation=animation.format(**names))

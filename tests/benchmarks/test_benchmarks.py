@@ -71,7 +71,7 @@ def test_a_record_replaces_the_one_of_its_name_and_keeps_the_others(tmp_path):
 
 
 def test_a_name_that_is_no_benchmark_is_refused_with_those_there_are():
-    outcome = CliRunner().invoke(main, ["speed"])
+    outcome = CliRunner().invoke(main, ["speed", "--threads", str(torch.get_num_threads())])
     assert outcome.exit_code == 2 and "no benchmark has 'speed' in its name" in outcome.output
     assert "step_256" in outcome.output
 

@@ -12,6 +12,7 @@ import types
 import numpy as np
 import pytest
 import torch
+from own_process import printed_by
 
 from stylesv.checkpoint.legacy_storage import MAGIC_NUMBER, VERSION, read_storage
 from stylesv.checkpoint.published_pickle import read_pickle
@@ -200,6 +201,32 @@ def test_a_damaged_snapshot_never_does_anything_but_say_so(tmp_path, snapshot):
             refused += 1
             assert str(path) in str(error)
     assert refused > 100
+
+
+SHORT_OF_MEMORY = """
+import resource, sys
+from pathlib import Path
+from stylesv.checkpoint.published_pickle import read_pickle
+from stylesv.errors import StyleSVError
+
+pages = int(Path("/proc/self/statm").read_text().split()[0])
+limit = pages * resource.getpagesize() + 30_000_000
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+for path in sys.argv[1:]:
+    try:
+        read_pickle(Path(path))
+    except StyleSVError as error:
+        print(type(error).__name__, error)
+"""
+
+
+def test_memory_that_runs_out_is_no_fault_of_a_snapshot_unless_it_asks_for_more_than_it_holds(tmp_path):
+    large, damaged = tmp_path / "large.pkl", tmp_path / "damaged.pkl"
+    large.write_bytes(pickle.dumps({"G_ema": bytes(60_000_000)}))
+    damaged.write_bytes(bytes([0x80, 4, 0x8E]) + (1 << 45).to_bytes(8, "little"))  # so many bytes follow, it says
+    said = printed_by(SHORT_OF_MEMORY, large, damaged).splitlines()
+    assert said[0].startswith(f"MachineError {large}: cannot be read (memory ran out); give the job more memory")
+    assert said[1] == f"CheckpointError {damaged}: damaged (MemoryError); fetch it again"
 
 
 @pytest.mark.parametrize(

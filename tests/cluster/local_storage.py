@@ -28,13 +28,17 @@ class LocalStorage:
 
     def results(self, prefix: str) -> dict[str, bytes]:
         """Everything that is stored of results/."""
-        client = boto3.resource(
-            "s3",
-            endpoint_url=self.address,
-            aws_access_key_id="any-key",
-            aws_secret_access_key="any-secret",
-            region_name="us-east-1",
-        )
         start = f"{prefix}/results/"
-        stored = client.Bucket(BUCKET).objects.filter(Prefix=start)
-        return {item.key.removeprefix(start): item.get()["Body"].read() for item in stored}
+        return {
+            item.key.removeprefix(start): item.get()["Body"].read()
+            for item in self._bucket().objects.filter(Prefix=start)
+        }
+
+    def remove(self, prefix: str, name: str) -> None:
+        """Let something that is stored be lost."""
+        self._bucket().Object(f"{prefix}/{name}").delete()
+
+    def _bucket(self):
+        keys = {"aws_access_key_id": "any-key", "aws_secret_access_key": "any-secret"}
+        client = boto3.resource("s3", endpoint_url=self.address, region_name="us-east-1", **keys)
+        return client.Bucket(BUCKET)

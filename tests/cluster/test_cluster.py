@@ -6,6 +6,7 @@ What is done to the jobs is done at once, in folders of their own: most of the t
 import os
 import shutil
 import signal
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -76,12 +77,13 @@ def whole_dag(scene: Scene) -> None:
 
 def time_limit(scene: Scene) -> None:
     scene.checkout.edit("profiles/slurm/config.yaml", "TERM@180", "TERM@20")
-    scene.checkout.slow_training_down(0.1)
+    scene.checkout.slow_training_down(0.6)  # it shall last longer than the limit
+    begun = time.monotonic()
     started = scene.checkout.start(scene.base.target)
     scene.wait_for_partial_state()
-    # a limit that is up in a minute, once training is on its way; the next time there is room
-    number = scene.segment_jobs()[0].job_id
-    scene.slurm.command("scontrol", "update", f"JobId={number}", "TimeLimit=1", check=True)
+    # a limit that is up in a minute, once training is on its way, but not before it could be told; the next time there is room
+    number, minutes = scene.segment_jobs()[0].job_id, 1 if time.monotonic() - begun < 35 else 2
+    scene.slurm.command("scontrol", "update", f"JobId={number}", f"TimeLimit={minutes}", check=True)
     wait_until(lambda: scene.segment_jobs()[0].restarts, PATIENCE, "the job to be requeued")
     scene.slurm.command("scontrol", "update", f"JobId={number}", "TimeLimit=60", check=True)
     scene.ended(started)
@@ -199,7 +201,8 @@ def test_gpu_rules_land_on_the_gpu_partition_with_the_gpus_they_asked_for_and_ot
         "rule_references": gpu,
         "rule_train_segment": gpu,
         "rule_scores": gpu,
-        "rule_draw_clips": gpu,
+        "rule_generate_clips": gpu,
+        "rule_show_real_clips": none,
         "rule_draw_nearest": gpu,
         "rule_measure_floor": none,
     }

@@ -4,11 +4,15 @@ import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cluster_checkout import ROOT, ClusterCheckout
+
+from stylesv.workflow.plan import load_plan
+from stylesv.workflow.stages import planned_stages
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
@@ -25,13 +29,45 @@ def counted(tmp_path_factory) -> dict[str, Any]:
     text = (checkout.folder / demo).read_text()
     longer = re.sub(r"length: \{.*?\}", "length: {total_kimg: 25000, segment_kimg: 1000}", text)
     (checkout.folder / demo).write_text(longer)
+    return dry_run(checkout, "demo")
+
+
+def dry_run(checkout: ClusterCheckout, *arguments: str) -> dict[str, Any]:
+    """What such a call counts: `calls` of our code, `peak_bytes`, `jobs`, jobs `by_rule`, and all that it `said`."""
     out = checkout.folder / "counted.json"
     program = Path(__file__).with_name("counted_dry_run.py")
-    command = [sys.executable, program, ROOT, checkout.folder, out, "--dry-run", "--cores", "2", "demo"]
+    command = [sys.executable, program, ROOT, checkout.folder, out, "--dry-run", "--cores", "2", *arguments]
     done = subprocess.run(command, cwd=checkout.folder, env=checkout.environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
-    counted = json.loads(out.read_text())
-    return {**counted, "jobs": int(re.search(r"^total +(\d+)$", done.stdout, re.M)[1])}
+    by_rule = {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", done.stdout, re.M)}
+    return {**json.loads(out.read_text()), "jobs": by_rule.pop("total"), "by_rule": by_rule, "said": done.stdout}
+
+
+@pytest.fixture(scope="module")
+def paper(tmp_path_factory) -> dict[str, Any]:
+    """A dry run of the paper: 3 data sets, 6 models and their pretraining, 3 seeds, 25,000 kimg, all protocols."""
+    checkout = ClusterCheckout(tmp_path_factory.mktemp("paper") / "checkout")
+    return dry_run(checkout, "paper", "--printshellcmds")
+
+
+def test_the_paper_fits_in_little_memory_and_few_calls_a_job(paper):
+    assert paper["status"] == 0 and paper["jobs"] > 6_000
+    assert paper["peak_bytes"] < 1.5e9
+    assert sum(paper["calls"].values()) / paper["jobs"] < 100, paper["calls"]
+
+
+def test_the_plan_of_the_papers_cost_has_as_many_jobs_as_snakemake(paper):
+    planned: Counter[str] = Counter()
+    for stage in planned_stages(load_plan(ROOT / "config").experiments["paper"]):
+        planned[stage.stage] += stage.jobs
+    assert planned["train_segment"] == 25 * 3 * 7 * 3
+    assert planned == {stage: paper["by_rule"][stage] for stage in planned}
+
+
+def test_no_argument_of_the_paper_is_long(paper):
+    commands = [line for line in paper["said"].splitlines() if "workflow_scripts" in line]
+    assert len(commands) > 6_000
+    assert max(len(argument) for line in paper["said"].splitlines() for argument in line.split()) < 4096
 
 
 def test_five_thousand_jobs_fit_in_little_memory(counted):

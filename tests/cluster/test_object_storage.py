@@ -67,6 +67,17 @@ def test_a_bucket_that_does_not_exist_yet_is_one_without_results(pretended, stor
     assert scheduled(output)["train_segment"] == 2
 
 
+def test_a_call_that_planned_too_little_says_so(pretended, storage):
+    """Snakemake 9.27.1 leaves out the report behind a job that is forced (docs/workflow.md 2.6)."""
+    page = "results/report/demo/index.html"
+    storage.remove("pretended", page)
+    arguments = ("demo", *storage.arguments("pretended"), "--forcerun", "pack_videos")
+    status, output = pretended.run(*arguments, profile="default")
+    assert status == 2 and "Snakemake planned too few; call again" in output
+    status, output = pretended.run(*storage.arguments("pretended"), "demo", profile="default")
+    assert status == 0 and page.removeprefix("results/") in storage.results("pretended"), output
+
+
 def test_shards_in_a_bucket_are_as_many_as_there_were(storage, tmp_path):
     """And jobs that read them are brought all of them."""
     checkout = ClusterCheckout(tmp_path / "checkout", storage.environment)

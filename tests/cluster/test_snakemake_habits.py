@@ -25,6 +25,11 @@ LIGHT = {
     "choose_snapshot",
     "collect_scores",
     "write_report",
+    "write_rule_graph",
+    "write_figure_plan",
+    "draw_figure",
+    "write_crate",
+    "crate",
     "fetch_detector",
     "fetch_checkpoint",
     "export_tensorboard",
@@ -103,7 +108,7 @@ def test_the_profile_names_rules_and_wildcards_that_exist(rules, profile):
 
 def test_jobs_that_need_a_gpu_ask_for_one_and_others_for_none(profile):
     asked = {name for name, resources in profile["set-resources"].items() if resources.get("gpu", 0) >= 1}
-    assert asked == {"train_segment", "score_snapshot", "measure_reference", "draw_clips", "draw_nearest"}
+    assert asked == {"train_segment", "score_snapshot", "measure_reference", "generate_clips", "draw_nearest"}
     assert "gpu" not in profile["default-resources"]
 
 

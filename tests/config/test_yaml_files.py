@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from stylesv.config.yaml_files import Layer, merge, read_layer
+from stylesv.config.yaml_files import Layer, merge, read_layer, write_yaml
 from stylesv.errors import ConfigError
 
 
@@ -16,6 +16,12 @@ def write(path, text):
 def test_exponents_without_a_point_are_numbers(tmp_path):
     layer = read_layer(write(tmp_path / "a.yaml", "eps: 1e-8\nlr: 2.5E-3\nname: e5\n"))
     assert layer.values == {"eps": 1e-8, "lr": 2.5e-3, "name": "e5"}
+
+
+def test_a_text_that_looks_like_a_number_stays_a_text(tmp_path):
+    """The key of a protocol is one in seventy times of this kind."""
+    values = {"key": "22e45988", "small": "1e-4", "plain": "sky", "number": 1e-4, "whole": 12, "digits": "12345678"}
+    assert read_layer(write(tmp_path / "a.yaml", write_yaml(values))).values == values
 
 
 def test_every_key_has_its_line(tmp_path):

@@ -3,8 +3,8 @@
 import av
 import numpy as np
 from film_making import settings
+from others_data import real_films
 from PIL import Image
-from real_films import real_films
 
 from stylesv.data.packed import PackedClips
 from stylesv.data.packing import pack_videos

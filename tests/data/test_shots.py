@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from film_making import write_exact
+from others_data import real_films
 from PIL import Image
-from real_films import real_films
 
 from stylesv.data import shots
 from stylesv.data.decoding import VideoFacts, decode_film

@@ -4,27 +4,23 @@ import subprocess
 import sys
 import time
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import pytest
 from imageio.v3 import imread
+from script_here import run_here
 from small_disk import small_disk
 from small_snapshot import SIZE, write_snapshot
 
 from stylesv.checkpoint import read_networks, write_networks
-from stylesv.config.dataset import PackSettings
-from stylesv.config.settings import FigureSettings
-from stylesv.data.packed import PackedClips
 from stylesv.data.packed_writer import partial_folder
-from stylesv.data.packing import pack_videos
 from stylesv.errors import CheckpointError, ConfigError, DataError, StyleSVError
 from stylesv.files import file_sha256
 from stylesv.generation import films
 from stylesv.generation.film_folder import FilmTarget
 from stylesv.generation.films import GenerateRequest, write_films
-from stylesv.generation.run_clips import ClipFiles, _real_clips, draw_clips
 from stylesv.media.video_file import write_video
-from stylesv.records.look import Look
 from stylesv.scoring.clip_sources import open_videos
 
 
@@ -235,48 +231,10 @@ def test_killed_with_no_warning_it_leaves_no_video_and_the_next_call_makes_all(r
             time.sleep(0.02)
         running.kill()
     assert list(out.glob(".partial/videos/*.mp4")) and shown(tmp_path) == ["films"] and shown(out) == []
-    done = subprocess.run([*command, "--num-videos", "2"], cwd=root, text=True, capture_output=True, check=False)
+    done = run_here(Path(command[1]), *command[2:], "--num-videos", "2", folder=root)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [f"2 videos of 3 frames in {out}", f"their grid: {out}_grid.mp4"]
     assert sorted(content(out)) == [".generated.json", "000000.mp4", "000001.mp4"]
-    again = subprocess.run([*command, "--num-videos", "2"], cwd=root, text=True, capture_output=True, check=False)
+    again = run_here(Path(command[1]), *command[2:], "--num-videos", "2", folder=root)
     assert (again.returncode, again.stdout) == (2, "") and again.stderr.count("\n") == 1
     assert again.stderr.startswith(f"error: --out {out}: holds 2 videos of an earlier call")
-
-
-def test_clips_are_drawn_of_a_snapshot_that_does_not_say_for_how_many_frames_it_was_trained(root, tmp_path):
-    """As an imported checkpoint may not."""
-    write_snapshot(tmp_path / "run" / "0" / "networks.safetensors", root, num_frames=None, kimg=0)
-    frames = np.random.default_rng(0).integers(0, 255, (8, 3, SIZE, SIZE), np.uint8)
-    write_video(tmp_path / "videos" / "a.mp4", frames, fps=25)
-    packing = {
-        "crop": "center",
-        "fps": None,
-        "min_frames": 1,
-        "max_frames": None,
-        "damaged": "drop",
-        "labels": None,
-        "jpeg_quality": 95,
-    }
-    pack_videos(tmp_path / "videos", tmp_path / "packed", settings=PackSettings(resolution=SIZE, **packing))
-    files = ClipFiles(*(tmp_path / name for name in ("clips.mp4", "strip.png", "slices.png")))
-    shown = FigureSettings(
-        **{"snapshot": "last", "num_clips": 2, "columns": 1, "num_frames": 5, "strip_clips": 1, "strip_frames": 2},
-        **{"truncation": 1.0, "seed": 0},
-    )
-    networks = tmp_path / "run" / "0" / "networks.safetensors"
-    draw_clips(networks, tmp_path / "packed", Look(figures=shown, fps=25.0, among="0"), files)
-    assert len(imread(tmp_path / "clips.mp4", plugin="pyav")) == 5
-
-
-def test_real_clips_beside_generated_ones_are_whole_or_all_as_short_as_the_shortest(tmp_path):
-    frames = np.random.default_rng(0).integers(0, 255, (12, 3, 32, 32), np.uint8)
-    for number, length in enumerate((12, 5, 12, 12)):
-        write_video(tmp_path / "videos" / f"{number}.mp4", frames[:length], fps=25)
-    values = {"crop": "center", "fps": None, "min_frames": 1, "max_frames": None, "damaged": "drop", "labels": None}
-    pack_videos(
-        tmp_path / "videos", tmp_path / "packed", settings=PackSettings(resolution=32, jpeg_quality=95, **values)
-    )
-    packed = PackedClips(tmp_path / "packed")
-    assert _real_clips(packed, 3, 12, seed=0).shape[1] == 12  # the short one is left out
-    assert _real_clips(packed, 4, 12, seed=0).shape[1] == 5  # it is needed, and no clip holds its last frame

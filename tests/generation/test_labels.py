@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 import torch
 import yaml
 from imageio.v3 import imread
+from script_here import run_here
 from small_snapshot import snapshot
 
 from stylesv.checkpoint import write_networks
@@ -79,9 +79,8 @@ def test_samples_are_drawn_of_a_snapshot_with_classes(networks, tmp_path):
 
 
 def script(root: Path, networks: Path, out: Path, *options: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, str(root / "workflow_scripts" / "generate.py"), "--networks", str(networks)]
-    command += ["--out", str(out), "--frames", "2", "--save", "jpg", "--cpu-threads", "1", *options]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    common = ("--networks", networks, "--out", out, "--frames", "2", "--save", "jpg", "--cpu-threads", "1")
+    return run_here(root / "workflow_scripts" / "generate.py", *common, *options)
 
 
 def pictures(folder: Path) -> np.ndarray:

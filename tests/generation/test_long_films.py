@@ -105,7 +105,7 @@ PEAK = """
 import sys
 from pathlib import Path
 from test_long_films import Ramp, films, request, write
-films.load_generator = lambda networks: (Ramp(256), {})
+films.load_generator = lambda networks: (Ramp(192), {})
 num_frames, grid, out = int(sys.argv[1]), eval(sys.argv[2]), Path(sys.argv[3])
 assert write(out, request(num_videos=2, num_frames=num_frames, grid=grid)) == [1, 2]
 lines = Path("/proc/self/status").read_text().splitlines()
@@ -116,7 +116,7 @@ print(next(line.split()[1] for line in lines if line.startswith("VmHWM")))
 @pytest.mark.slow
 @pytest.mark.parametrize("grid", [None, (2, 1)])
 def test_a_longer_film_takes_no_more_memory(tmp_path, grid):
-    """1216 frames more of 256 px are 239 MB a video. One run in a few peaks higher by itself, so the lower of two counts."""
+    """640 frames more of 192 px are 71 MB a video. One run in a few peaks higher by itself: then the lower of two counts."""
 
     def peak_mb(num_frames, attempt):
         out = tmp_path / f"{num_frames}_{attempt}"
@@ -126,5 +126,7 @@ def test_a_longer_film_takes_no_more_memory(tmp_path, grid):
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
         return int(done.stdout.split()[-1]) / 1000
 
-    short, long = (min(peak_mb(num_frames, attempt) for attempt in range(2)) for num_frames in (64, 1280))
+    short, long = (peak_mb(num_frames, 0) for num_frames in (64, 704))
+    if long - short >= 40:
+        short, long = min(short, peak_mb(64, 1)), min(long, peak_mb(704, 1))
     assert long - short < 40, (short, long)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from others_statistics import others_statistics
+from others_data import others_statistics
 
 from stylesv.config.beside import FloorSettings
 from stylesv.metrics.floor import GeneratedClips, floor_of_features, floor_of_moments

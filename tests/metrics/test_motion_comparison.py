@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from moving_pictures import fading, shifting
-from real_films import real_films
+from others_data import real_films
 
 from stylesv.metrics.motion import ClipMotion, measure_motion
 from stylesv.metrics.motion_comparison import compare_motion, direction_cosine, distribution

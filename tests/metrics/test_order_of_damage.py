@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 from damaged_clips import DAMAGES, NEEDED, clips_of
+from others_data import real_films
 from protocol_values import protocol
-from real_films import real_films
 
 from stylesv.config.dataset import PackSettings
 from stylesv.data.packed import PackedClips

@@ -23,7 +23,7 @@ TRITON_DEVICE = "cpu" if INTERPRETED else "cuda"
 FORMS = ["triton"] if INTERPRETED else ["cpp", "torch", pytest.param("triton", marks=pytest.mark.gpu)]
 CHANNELS = [1, 2, 3] if INTERPRETED else [1, 2, 3, 35]  # the C++ form walks several planes at once if there are many
 fuzz = settings(
-    max_examples=30 if INTERPRETED else 60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=20 if INTERPRETED else 60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 
 
@@ -177,7 +177,7 @@ LAYERS = [  # channels, size, up, down, up taps, down taps, padding: as in the g
 @pytest.mark.parametrize("layout", ["contiguous", "channels_last", "strided"])
 def test_layers_of_the_generator_agree_in_every_memory_layout(fast, layer, layout):
     channels, size, up, down, up_taps, down_taps, padding = layer
-    n, channels = (1, 1) if INTERPRETED else (2, channels)
+    n, channels, size = (1, 1, min(size, 86)) if INTERPRETED else (2, channels, size)  # 86 px take several tiles, too
     x = random((n, channels, size, size), 1)
     if layout == "channels_last":
         x = x.contiguous(memory_format=torch.channels_last)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from stylesv.config.settings import FigureSettings
+from stylesv.config.figures import ClipSettings, StyleSettings
 from stylesv.errors import CheckpointError, ConfigError, DataError
 from stylesv.records.choice import Choice, read_choice, write_choice
-from stylesv.records.experiment import Experiment, ReportedData, experiment_yaml, read_experiment
+from stylesv.records.experiment import Experiment, ReportedData, ReportedFigure, experiment_yaml, read_experiment
 from stylesv.records.floor import Floor
 from stylesv.records.look import Look, look_yaml, read_look
 from stylesv.records.measured_floor import MeasuredFloor, read_measured_floor, write_measured_floor
@@ -20,15 +20,20 @@ from stylesv.records.score import read_run_scores, read_score, read_score_of, sc
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "report"))
 from report_values import score
 
-FIGURES = FigureSettings(
-    snapshot="last", num_clips=4, columns=2, num_frames=8, strip_clips=2, strip_frames=4, truncation=1.0, seed=0
+CLIPS = ClipSettings(
+    **{"num_clips": 4, "columns": 2, "num_frames": 8, "strip_clips": 2, "strip_frames": 4},
+    **{"long_clips": 2, "long_frames": 32, "decomposition": 2, "truncation": 1.0, "seed": 0},
 )
 CHOICE = Choice(
     run="sky-D-s0-00000000", kimg=4, networks="4/networks.safetensors", metric="FID", value=2.5, protocol="a-00000000",
     of_kimgs=(0, 4), moving_kimgs=(4,), reason="the lowest FID",
 )  # fmt: skip
-LOOK = Look(figures=FIGURES, fps=15.0, among="4")
-EXPERIMENT = Experiment(title="Skies: é", shown="last", runs=(), data=(ReportedData(name="sky", index="a/index.json"),))
+LOOK = Look(clips=CLIPS, fps=15.0, among="4")
+EXPERIMENT = Experiment(
+    **{"title": "Skies: é", "shown": "last", "runs": (), "tables": (), "style": StyleSettings(colours=("#0072B2",))},
+    data=(ReportedData(name="sky-00", dataset="sky", clips=None, index="a/index.json"),),
+    figures=(ReportedFigure(name="curves", png="a/curves.png", pdf="a/curves.pdf"),),
+)
 READERS = [
     (read_score, "score.json", "score of this project", DataError),
     (read_run_scores, "scores.json", "file of a run's scores", DataError),

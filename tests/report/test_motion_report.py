@@ -1,14 +1,9 @@
-"""Motion in tables, curves and in words."""
+"""Motion in tables and in words."""
 
-import numpy as np
 import pytest
 from motion_values import motion
-from PIL import Image
-from report_values import row
 
 from stylesv.records.warning import ScoreWarning
-from stylesv.report.figures import COLOURS
-from stylesv.report.motion_figures import draw_motion_curves
 from stylesv.report.motion_table import CSV_COLUMNS, csv_values, motion_cells, motion_sentence
 
 STILL = ScoreWarning(code="still", sentence="They stand still.")
@@ -52,19 +47,3 @@ def test_the_table_has_a_line_for_every_snapshot():
     assert lines[1] == ["a at 0", "2.00", "4.00", "0.75", "1.50", "–", "100 %", "0 %", "–", "still"]
     assert lines[2] == ["a at 4", *["–"] * 9] and {len(line) for line in lines} == {10}
     assert motion_cells([("a at 0", None, [])]) == []
-
-
-def test_curves_show_every_run_and_are_the_same_bytes_each_time(tmp_path):
-    other = {"model": "E", "run": "sky-E-s0-aaaa0000"}
-    rows = [row(0, motion=motion(0.1)), row(20, motion=motion(0.9)), row(0, motion=motion(0.5), **other)]
-    for name in "ab":
-        assert draw_motion_curves(rows, png=tmp_path / f"{name}.png", pdf=tmp_path / f"{name}.pdf")
-    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
-    pixels = np.asarray(Image.open(tmp_path / "a.png").convert("RGB")).reshape(-1, 3)
-    colours = {f"#{r:02X}{g:02X}{b:02X}" for r, g, b in np.unique(pixels, axis=0)}
-    assert {COLOURS[0], COLOURS[1]} <= colours and COLOURS[2] not in colours
-
-
-def test_what_was_not_measured_has_no_curve(tmp_path):
-    assert not draw_motion_curves([row(0), row(20)], png=tmp_path / "a.png", pdf=tmp_path / "a.pdf")
-    assert list(tmp_path.iterdir()) == []

@@ -11,7 +11,12 @@ from stylesv.report.artefact_table import BesideRow
 from stylesv.report.floor_text import explain_floor, explain_infinity
 from stylesv.report.protocol_text import caption_protocol, describe_protocol
 from stylesv.report.score_row import format_number, format_score, score_row
+from stylesv.report.table_files import TableFiles
 from stylesv.report.tables import format_csv, format_markdown, format_tex, tabulate_scores, write_score_table
+
+
+def files_in(folder):
+    return TableFiles(**{kind: folder / f"scores.{kind}" for kind in ("csv", "markdown", "tex", "html")})
 
 
 def test_rows_are_sorted_and_the_lowest_of_each_run_is_best():
@@ -38,9 +43,9 @@ def test_csv_keeps_every_digit_and_the_protocol():
 
 
 def test_three_files_say_the_same(tmp_path):
-    paths = {kind: tmp_path / f"scores.{kind}" for kind in ("csv", "markdown", "tex")}
-    table = write_score_table(rows(), **paths)
-    markdown, tex = paths["markdown"].read_text(), paths["tex"].read_text()
+    files = files_in(tmp_path)
+    table = write_score_table(rows(), files)
+    markdown, tex = files.markdown.read_text(), files.tex.read_text()
     assert table.label == "rFVD16"
     assert (
         "| sky | D | sky-D-s0-7be01d44 | **25.50 [22.95, 30.60]** | 20 | 30.00 [27.00, 36.00] | 40 | – | – |"
@@ -48,24 +53,25 @@ def test_three_files_say_the_same(tmp_path):
     )
     assert "| sky-D-s0-7be01d44 | 0 | 120.0 [108.0, 144.0] |" in markdown
     assert "sky & D & sky-D-s0-7be01d44 & 25.50 [22.95, 30.60] & 20 & -- & -- \\\\" in tex
-    for text in (markdown, tex):
+    page = files.html.read_text()
+    assert "<td>25.50 [22.95, 30.60]</td>" in page
+    for text in (markdown, tex, page):
         assert "Protocol rfvd_16f-0123abcd; clips: 16 consecutive frames; real clips: at most 256" in text
         assert "random weights" in text and "chosen by this very score" in text
         assert "sky: 200 real and 256 generated clips." in text
-    assert paths["csv"].read_text().count("\n") == 6
+    assert files.csv.read_text().count("\n") == 6
 
 
 def test_latex_letters_are_escaped(tmp_path):
-    paths = {kind: tmp_path / kind for kind in ("csv", "markdown", "tex")}
-    write_score_table([row(dataset="my_data & 50%", kimg=None)], **paths)
-    assert "my\\_data \\& 50\\% & D &" in paths["tex"].read_text()
+    files = files_in(tmp_path)
+    write_score_table([row(dataset="my_data & 50%", kimg=None)], files)
+    assert "my\\_data \\& 50\\% & D &" in files.tex.read_text()
 
 
 def test_protocols_are_not_mixed_and_nothing_is_written(tmp_path):
-    paths = {kind: tmp_path / kind for kind in ("csv", "markdown", "tex")}
     other = row(60, 10.0, protocol=used(key="89efcdab", generated={"num_clips": 512}))
     with pytest.raises(ConfigError, match=r"at 20 kimg .* at 60 kimg .*generated\.num_clips: 128 and 512"):
-        write_score_table([row(), other], **paths)
+        write_score_table([row(), other], files_in(tmp_path))
     assert list(tmp_path.iterdir()) == []
 
 

@@ -19,7 +19,8 @@ from stylesv.metrics.choice import choose_best
 from stylesv.records.named_protocol import named_protocol
 from stylesv.records.protocol import Protocol
 from stylesv.records.score import ScoredRun
-from stylesv.report.html import ReportContent, write_report
+from stylesv.report.page.content import ReportContent
+from stylesv.report.page.html import write_page
 from stylesv.report.score_row import score_row
 from stylesv.report.tables import format_csv, tabulate_scores
 from stylesv.report.warnings import warnings_of_snapshots
@@ -203,7 +204,7 @@ def test_shares_of_several_jobs_hold_motion(networks, protocol, usual, tmp_path)
 def test_the_page_calls_a_still_snapshot_still_and_says_how_the_other_moves(usual, still, tmp_path):
     table = tabulate_scores([score_row(score) for score in (usual, still)])
     warned = warnings_of_snapshots([usual, still], {"r": still.scored.kimg})
-    write_report(tmp_path / "a.html", ReportContent(title="T", introduction="", tables=[table], warnings=warned))
+    write_page(tmp_path / "a.html", ReportContent("T", "", [], [table], warnings=warned))
     text = re.sub(r"<(script|style).*?</\1>", "", (tmp_path / "a.html").read_text(), flags=re.S)
     shown = " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
     assert shown.index("r, kimg 4 100 % of its clips stand still (real: 0 %)") < shown.index("Best scores")

@@ -4,15 +4,14 @@ import json
 import pickle
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from local_server import serving
-from others_statistics import others_statistics
+from others_data import others_statistics
+from script_here import run_here
 from small_snapshot import merged
 
 from stylesv.config.protocol import ProtocolSettings
@@ -233,10 +232,8 @@ def test_published_statistics_are_as_far_apart_as_the_notes_say():
     ],
 )
 def test_bad_input_is_one_line(root, tmp_path, options, words):
-    command = [sys.executable, root / "workflow_scripts" / "check_reference.py", "--data", tmp_path]
-    done = subprocess.run(
-        [*command, "--detector", "random-i3d", *options], capture_output=True, text=True, cwd=tmp_path
-    )
+    common = ("--data", tmp_path, "--detector", "random-i3d")
+    done = run_here(root / "workflow_scripts" / "check_reference.py", *common, *options, folder=tmp_path)
     assert done.returncode == 2 and done.stderr.count("\n") == 1
     assert re.search(words, done.stderr), done.stderr
 
@@ -274,8 +271,8 @@ def test_named_statistics_are_fetched_and_compared_with(checkout):
         values = {"url": f"{server.url}/plain/moments.npz", "sha256": file_sha256(checkout / "moments.npz")}
         statistics = {"statistics": values | {"protocol": "tiny", "resolution": 16}}
         (checkout / "config" / "statistics" / "ours.yaml").write_text(json.dumps(statistics))
-        command = [sys.executable, "workflow_scripts/check_reference.py", "--data", "videos", "--statistics", "ours"]
-        done = subprocess.run([*command, "--detector", "random-i3d"], capture_output=True, text=True, cwd=checkout)
+        options = ("--data", "videos", "--statistics", "ours", "--detector", "random-i3d")
+        done = run_here(checkout / "workflow_scripts" / "check_reference.py", *options, folder=checkout)
         assert server.asked
     assert done.returncode == 1 and "published clips: 30" in done.stdout, done.stderr
     assert (checkout / "results" / "statistics" / "moments.npz").read_bytes() == (checkout / "moments.npz").read_bytes()

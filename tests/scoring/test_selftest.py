@@ -1,12 +1,10 @@
 """score.py --selftest: known cases agree, a wrong digit is found, and the public case of I3D is computed as FVD is."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import scipy.linalg
 import torch
+from script_here import run_here
 
 from stylesv.errors import DataError
 from stylesv.fetching.packaged_weights import TRANSNETV2
@@ -92,20 +90,16 @@ def test_the_public_case_is_fvd_of_the_clips_against_the_moments(tmp_path, monke
     ],
 )
 def test_what_is_missing_is_one_line(root, arguments, words):
-    command = [sys.executable, str(root / "workflow_scripts" / "score.py"), *arguments]
-    done = subprocess.run(command, text=True, capture_output=True, cwd=root, check=False)
+    done = run_here(root / "workflow_scripts" / "score.py", *arguments, folder=root)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1 and words in done.stderr
 
 
 @pytest.mark.slow
-def test_the_script_says_whether_all_agree_and_exits_with_it(root):
-    few = "import stylesv.scoring.selftest as s; s.PACKAGED_KINDS = {}; "
-    wrong = few + "s.EXPECTED['random_i3d'] = (1, 1); "
-    script = "import runpy, sys; sys.path.insert(0, '.'); sys.argv = ['score.py', '--selftest']; {wrong}" + (
-        "runpy.run_path('workflow_scripts/score.py', run_name='__main__')"
-    )
-    for change, status, words in ((few, 0, "all known cases agree"), (wrong, 1, "some numbers differ")):
-        command = [sys.executable, "-c", script.replace("{wrong}", change)]
-        done = subprocess.run(command, text=True, capture_output=True, cwd=root, check=False)
+def test_the_script_says_whether_all_agree_and_exits_with_it(root, monkeypatch):
+    monkeypatch.setattr(module, "PACKAGED_KINDS", {})
+    known = module.EXPECTED["random_i3d"]
+    for expected, status, words in ((known, 0, "all known cases agree"), ((1.0, 1.0), 1, "some numbers differ")):
+        monkeypatch.setitem(module.EXPECTED, "random_i3d", expected)
+        done = run_here(root / "workflow_scripts" / "score.py", "--selftest", folder=root)
         assert (done.returncode, done.stdout.splitlines()[-1][: len(words)]) == (status, words), done.stderr

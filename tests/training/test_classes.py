@@ -101,12 +101,13 @@ def test_generated_labels_reach_the_discriminator(recipes, data, monkeypatch):
 def test_a_run_with_classes_goes_the_whole_way(recipes, data, tmp_path):
     """Snapshots say what they know; finetuning takes all from its parent; films of a class are of it."""
     index = data / "index.json"
-    image = Run(tmp_path / "image", recipes["image"], data)
+    image_recipe, video_recipe = (changed(recipes[m], {"training": {"batch_size": 100}}) for m in ("image", "D"))
+    image = Run(tmp_path / "image", image_recipe, data)
     with pytest.raises(ConfigError, match="its videos have classes: give --data"):
         image.start()
     image.start(data=index).train(0, 1)
     write_choice(tmp_path / "image" / "best" / "c.json", Choice(networks="1/networks.safetensors", **CHOSEN))
-    video = Run(tmp_path / "video", recipes["D"], data).start(tmp_path / "image" / "best" / "c.json", data=index)
+    video = Run(tmp_path / "video", video_recipe, data).start(tmp_path / "image" / "best" / "c.json", data=index)
     video.train(0, 1)
     snapshot = read_networks(video.file(1, "networks.safetensors"))[1]
     assert (snapshot.class_dim, snapshot.class_counts) == (2, (3, 1))

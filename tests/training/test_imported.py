@@ -2,13 +2,12 @@
 
 import os
 import pickle
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from script_here import run_here
 
 from stylesv.checkpoint import read_networks
 from stylesv.checkpoint.published_snapshot import PublishedNetwork, PublishedSnapshot
@@ -150,8 +149,7 @@ def test_the_command_refuses_a_hostile_pickle_in_one_line_and_exits_2(tmp_path, 
     pickled, marker = tmp_path / "hostile.pkl", tmp_path / "marker"
     pickled.write_bytes(pickle.dumps({"G_ema": _Runs(f"touch {marker}")}))
     script = root / "workflow_scripts" / "import_checkpoint.py"
-    arguments = ["--pickle", str(pickled), "--networks-out", str(tmp_path / "networks.safetensors")]
-    done = subprocess.run([sys.executable, str(script), *arguments], capture_output=True, text=True)
+    done = run_here(script, "--pickle", pickled, "--networks-out", tmp_path / "networks.safetensors")
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert f"{os.system.__module__}.system" in done.stderr and str(pickled) in done.stderr

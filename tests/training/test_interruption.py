@@ -40,17 +40,26 @@ def data(tmp_path_factory) -> Path:
     return make_clips(tmp_path_factory.mktemp("data"))
 
 
-@pytest.fixture(scope="module")
-def recipe() -> TrainedRecipe:
-    model = {**TINY["model"], "training": {"batch_size": 8, "max_num_frames": 16}}
+def image_recipe(batch_size: int) -> TrainedRecipe:
+    model = {**TINY["model"], "training": {"batch_size": batch_size, "max_num_frames": 16}}
     return recipes_of({**TINY, "model": model})["image"]
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory, recipe, data) -> Run:
-    run = Run(tmp_path_factory.mktemp("undisturbed"), recipe, data).start()
+def recipe() -> TrainedRecipe:
+    """Of 25 steps."""
+    return image_recipe(40)
+
+
+def whole_run(folder: Path, recipe: TrainedRecipe, data: Path) -> Run:
+    run = Run(folder, recipe, data).start()
     run.start_training(partial_every=10.0).join()
     return run
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory, recipe, data) -> Run:
+    return whole_run(tmp_path_factory.mktemp("undisturbed"), recipe, data)
 
 
 @pytest.fixture
@@ -80,9 +89,11 @@ def kill(child: BaseProcess) -> None:
     child.join()
 
 
-def test_twenty_kills_at_random_moments_change_no_byte(tmp_path, recipe, data, undisturbed):
+def test_twenty_kills_at_random_moments_change_no_byte(tmp_path, data):
     """TERM and KILL, with a partial state after every step, so that many fall into writing."""
-    run, rng, statuses = Run(tmp_path, recipe, data).start(), random.Random(0), []
+    recipe = image_recipe(8)  # 125 steps
+    undisturbed = whole_run(tmp_path / "undisturbed", recipe, data)
+    run, rng, statuses = Run(tmp_path / "killed", recipe, data).start(), random.Random(0), []
     steps_seen = []
     for attempt in range(20):
         before = newest_step(run)
@@ -96,7 +107,7 @@ def test_twenty_kills_at_random_moments_change_no_byte(tmp_path, recipe, data, u
         assert not run.file(1, NAMES[0]).exists(), "too small a run: it finished between kills"
     assert statuses == [-signal.SIGKILL, InterruptionError.exit_status] * 10
     assert steps_seen == sorted(steps_seen) and steps_seen[-1] > steps_seen[0], "no progress between kills"
-    run.train(0, 1)
+    run.start_training(partial_every=10.0).join()
     for name in NAMES:
         assert run.file(1, name).read_bytes() == undisturbed.file(1, name).read_bytes(), name
     assert sorted(path.name for path in run.partial(1).iterdir()) == ["finished", "lock"]
@@ -128,7 +139,7 @@ def test_near_its_time_limit_a_slurm_job_saves_and_asks_to_be_requeued(tmp_path,
     commands = tmp_path / "bin"
     commands.mkdir()
     answers = {
-        "squeue": 'case "$*" in *%L*) echo 0:08;; *) echo RUNNING;; esac',
+        "squeue": 'case "$*" in *%L*) echo 0:04;; *) echo RUNNING;; esac',
         "scontrol": f'echo "$*" > {commands}/asked; kill -9 $PPID',
     }
     for name, answer in answers.items():
@@ -139,7 +150,7 @@ def test_near_its_time_limit_a_slurm_job_saves_and_asks_to_be_requeued(tmp_path,
         **os.environ,
         "PATH": f"{commands}:{os.environ['PATH']}",
         "SLURM_JOB_ID": "17",
-        "STEP_SECONDS": "0.2",
+        "STEP_SECONDS": "0.4",
     }
     command = [sys.executable, str(SLOWED), *run.command(0, 1, partial_every=60)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

@@ -3,13 +3,16 @@
 script=$(basename "$1"); shift
 while [ $# -gt 0 ]; do
   case "$1" in
-    --record|--ledger|--sheet|--contact-sheet|--lengths|--out|--networks-out|--state-out|--log|--samples|--film|--strip|--slices|--page|--tables|--figures)
+    --record|--ledger|--sheet|--contact-sheet|--lengths|--out|--networks-out|--state-out|--log|--samples|--film|--animation|--decomposition|--decomposition-animation|--shown|--png|--pdf|--csv|--markdown|--tex|--html|--page)
       if [ "$script" = pack_videos.py ] || [ "$script" = pack_shard.py ]; then
         mkdir -p "$2"; touch "$2/clips.zip" "$2/offsets.npy" "$2/index.json"
       elif [ "$script" = index_shards.py ]; then
         mkdir -p "$2"; touch "$2/shards.json" "$2/index.json"
-      elif [ "$script" = render_videos.py ] || [ "$1" = --tables ] || [ "$1" = --figures ]; then
+      elif [ "$script" = render_videos.py ]; then
         mkdir -p "$2"; touch "$2/file"
+      elif [ "$script" = write_report.py ]; then
+        folder=$(dirname "$2"); mkdir -p "$folder/films" "$folder/figures" "$folder/tables"
+        touch "$2" "$folder/provenance.json" "$folder/films/file" "$folder/figures/file" "$folder/tables/file"
       else
         mkdir -p "$(dirname "$2")"; touch "$2"
       fi

@@ -10,17 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from smallest_demo import smallest_demo
 from workflow_checkout import Workflow
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
-SMALLEST = [
-    "--config",
-    "dataset={source: {rendered: {num_videos: 2, seed: 0}}, resolution: 32}",
-    "model={training: {batch_size: 40}, length: {total_kimg: 1, segment_kimg: 1}}",
-    "per_model={D: {length: {total_kimg: 1, segment_kimg: 1}}}",
-    "machine={cpu_threads: 1}",
-]
+SMALLEST = ["--config", *smallest_demo()]
 WITHOUT_PROFILE = ("--workflow-profile", "none", "--rerun-triggers", "params", "--rerun-incomplete")
 REPORT = "results/report/demo/index.html"
 

@@ -4,6 +4,7 @@ import inspect
 import re
 import shutil
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -14,10 +15,16 @@ from stylesv.records.experiment import read_experiment
 from stylesv.records.look import read_look
 from stylesv.records.protocol import Protocol, read_protocol
 from stylesv.records.recipe import read_data_recipe, read_trained_recipe
+from stylesv.records.rule_graph import read_rule_graph
+from stylesv.records.speed import read_speeds
+from stylesv.records.table_plan import read_table_plan
 from stylesv.workflow import paths
+from stylesv.workflow.call import CallOptions, call_options, called_experiments, refuse_ignored
+from stylesv.workflow.job_graph import PlannedJob
 from stylesv.workflow.plan import load_plan
 from stylesv.workflow.planned import Plan
 from stylesv.workflow.questions import Questions
+from stylesv.workflow.tabled import tabled
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +45,9 @@ def video(plan):
 @pytest.fixture
 def ask(plan) -> Questions:
     return Questions(plan)
+
+
+KINDS = ("csv", "md", "tex", "html")
 
 
 def wildcards(**values) -> SimpleNamespace:
@@ -79,7 +89,7 @@ def test_raw_videos_are_a_rules_or_a_users(ask, image, plan, root, tmp_path):
     (data,) = {run.data.name for run in own.experiments["own"].runs}
     with pytest.raises(ConfigError, match=r"takes braces in a path for wildcards"):
         Questions(own).raw_videos(wildcards(data=data))
-    with pytest.raises(ConfigError, match=r"no such data set .*; known: demo-"):
+    with pytest.raises(ConfigError, match=r"no such data set .*; known: .*demo-"):
         ask.raw_videos(wildcards(data="sky-00000000"))
 
 
@@ -237,7 +247,7 @@ def test_a_collection_has_the_scores_of_all_protocols(ask, image):
     (file,) = re.findall(rf"{image.name}/scores/([0-9a-f]{{8}})\.json", reported)
     job = wildcards(run=image.name, collection=file)
     assert len(ask.collected_scores(job)) == 3
-    assert ask.collection(job) == {"protocols": ",".join(p.id for p in image.protocols), "kimgs": "0,3,6"}
+    assert ask.collection(job) == {"protocols": ",".join(p.id for p in image.protocols), "kimgs": "0,3,6", "last": ""}
     with pytest.raises(ConfigError, match="no such collection of scores"):
         ask.collection(wildcards(run=image.name, collection="00000000"))
 
@@ -246,7 +256,12 @@ def test_a_collection_has_the_scores_of_all_protocols(ask, image):
 
 
 def look_key(ask):
-    (key,) = set(re.findall(r"/clips/([0-9a-f]{8})/", ask.experiment(wildcards(experiment="demo"))))
+    (key,) = set(re.findall(r"/runs/\S+/clips/([0-9a-f]{8})/", ask.experiment(wildcards(experiment="demo"))))
+    return key
+
+
+def real_look_key(ask):
+    (key,) = set(re.findall(r"/data/\S+/clips/([0-9a-f]{8})/", ask.experiment(wildcards(experiment="demo"))))
     return key
 
 
@@ -256,8 +271,16 @@ def test_the_last_snapshot_is_shown_without_a_choice(ask, video, tmp_path):
     assert ask.shown_networks(job) == [f"results/runs/{video.name}/12/networks.safetensors"]
     scored = wildcards(run=video.name, look=look_key(ask), protocol="p-00000000")
     assert ask.shown_scores(scored) == [f"results/runs/{video.name}/12/scores/p-00000000.json"]
-    look = read_look(written(tmp_path, ask.look(job)))
-    assert (look.figures.num_clips, look.fps, look.among) == (9, 10.0, "12")
+    look = read_look(written(tmp_path, ask.look(wildcards(shown=f"runs/{video.name}", look=job.look))))
+    assert (look.clips.num_clips, look.fps, look.among) == (9, 10.0, "12")
+    assert ask.look_file(job) == f"results/runs/{video.name}/clips/{job.look}/look.yaml"
+
+
+def test_real_clips_are_shown_as_the_generated_ones_are(ask, video, tmp_path):
+    job = wildcards(data=video.data.name, look=real_look_key(ask))
+    assert ask.look_file_of_data(job) == f"results/data/{video.data.name}/clips/{job.look}/look.yaml"
+    look = read_look(written(tmp_path, ask.look(wildcards(shown=f"data/{video.data.name}", look=job.look))))
+    assert (look.clips.num_clips, look.among) == (9, None)
 
 
 def test_the_best_snapshot_is_shown_by_a_choice(root, video):
@@ -278,14 +301,89 @@ def test_a_report_is_about_files_that_rules_make(ask, image, video, tmp_path):
     assert len(set(experiment.files)) == len(experiment.files)
     key = ask.experiment_key(job)
     assert ask.experiment_file(job) == f"results/experiments/demo-{key}.yaml"
-    patterns = [value for name, value in vars(paths).items() if name.isupper()]
+    patterns = [value for name, value in vars(paths).items() if name.isupper() and isinstance(value, str)]
     regexes = [re.sub(r"\\{\w+\\}", "[^/]+", re.escape(pattern)) for pattern in patterns]
     assert [file for file in experiment.files if not any(re.fullmatch(regex, file) for regex in regexes)] == []
 
 
+FIGURES = (
+    *("curves", "motion", "training", "samples", "strips", "slices", "sticking", "jitter", "decomposition"),
+    *("long_video", "drift", "spectra"),
+)
+
+
+def test_an_experiment_has_the_figures_that_it_has_something_for(ask, root):
+    files = ask.figures(wildcards(experiment="demo"))
+    assert files == [f"results/figures/demo/{name}.{kind}" for name in FIGURES for kind in ("png", "pdf")]
+    named = Questions(load_plan(root / "config", {"figures": {"drawn": ["slices"]}}))
+    assert named.figures(wildcards(experiment="demo")) == [f"results/figures/demo/slices.{k}" for k in ("png", "pdf")]
+    with pytest.raises(ConfigError, match="figure_ablation: experiment demo has no such figure; it has curves, motion"):
+        ask.figure_files(wildcards(experiment="demo", figure="ablation"))
+
+
+def test_figures_and_crates_of_a_call_are_of_the_experiment_that_it_names(plan):
+    ask = Questions(plan, options=CallOptions(experiment="demo"))
+    assert ask.figure_of_call("slices") == [f"results/figures/demo/slices.{kind}" for kind in ("png", "pdf")]
+    assert ask.crate_of_call(wildcards()) == "results/crates/demo.zip"
+    with pytest.raises(ConfigError, match="figure_ablation: experiment demo has no such figure"):
+        ask.figure_of_call("ablation")
+
+
+def test_figures_read_what_they_are_drawn_from_and_nothing_else(ask, image, video):
+    def read(figure):
+        return ask.figure_files(wildcards(experiment="demo", figure=figure))
+
+    assert [file.rpartition("/")[2] for file in read("slices")] == ["shown.safetensors"] * 2
+    assert read("slices") == read("spectra") and f"results/data/{video.data.name}/clips" in read("slices")[0]
+    assert len(read("training")) == 5 and all(file.endswith("log.jsonl") for file in read("training"))
+    assert [file.split("/")[2] for file in read("curves")] == [image.name, video.name]
+    assert len(read("samples")) == 7
+
+
+def test_what_a_figure_is_drawn_from_is_a_file_that_others_of_the_same_share(ask, video, tmp_path):
+    def plan_of(figure):
+        return ask.figure_plan_file(wildcards(experiment="demo", figure=figure))
+
+    assert plan_of("slices") == plan_of("drift") and len({plan_of(figure) for figure in FIGURES}) == 4
+    key = plan_of("training").rpartition("-")[2].removesuffix(".yaml")
+    part = read_experiment(written(tmp_path, ask.figure_plan(wildcards(experiment="demo", key=key))))
+    whole = read_experiment(written(tmp_path, ask.experiment(wildcards(experiment="demo"))))
+    assert part.files_of("training") == whole.files_of("training") and part.files_of("curves") == ["", ""]
+    assert (part.title, part.tables, part.runs[1].clips) == ("", (), None)
+    with pytest.raises(ConfigError, match="00000000: no such plan of figures"):
+        ask.figure_plan(wildcards(experiment="demo", key="00000000"))
+
+
+def test_a_colour_changes_the_keys_of_figures_and_a_caption_that_of_the_page(ask, root, tmp_path):
+    job = wildcards(experiment="demo", figure="slices")
+    other = Questions(load_plan(root / "config", {"figures": {"colours": ["#000000"]}}))
+    assert other.figure_key(job) != ask.figure_key(job) and look_key(other) == look_key(ask)
+    shutil.copytree(root / "rules" / "captions", tmp_path / "captions")
+    (tmp_path / "captions" / "slices.rst").write_text("Other\nwords.\n")
+    said = Questions(ask.plan, captions=tmp_path / "captions")
+    assert said.caption(job) == "Other words."
+    assert said.figure_key(job) == ask.figure_key(job) and said.page_key(job) != ask.page_key(job)
+    (tmp_path / "captions" / "slices.rst").unlink()
+    with pytest.raises(ConfigError, match="the caption of a figure cannot be read"):
+        Questions(ask.plan, captions=tmp_path / "captions").caption(job)
+
+
+def test_the_graph_of_rules_is_of_the_jobs_that_snakemake_plans(plan, tmp_path):
+    jobs = [PlannedJob("write_report", None, None, (1,)), PlannedJob("pack_videos", None, None, ())]
+    ask = Questions(plan, jobs_of=lambda experiment: jobs if experiment == "demo" else [])
+    job = wildcards(experiment="demo")
+    graph = read_rule_graph(written(tmp_path, ask.rule_graph(job)))
+    assert graph.edges == (("pack_videos", "write_report"),)
+    assert re.fullmatch(r"results/experiments/graphs/demo-[0-9a-f]{8}\.yaml", ask.rule_graph_file(job))
+    assert len(ask.tables(job)) % 4 == 0 and all("results/tables/demo/" in file for file in ask.tables(job))
+
+
 def test_an_experiment_keeps_its_snapshots_and_its_last_state(plan, video, ask):
     read, kept = ask.experiment_results("demo")
-    assert read == ["results/report/demo/index.html", "results/tables/demo", "results/figures/demo"]
+    page = "results/report/demo"
+    of_page = [f"{page}/index.html", *(f"{page}/{part}" for part in ("films", "figures", "tables", "provenance.json"))]
+    job = wildcards(experiment="demo")
+    assert read == [*of_page, *ask.figures(job), *ask.tables(job)]
     assert f"results/runs/{video.name}/12/state.safetensors" in kept
     assert sum(file.endswith("networks.safetensors") for file in kept) == 7
     done = Questions(plan, files_of(video, (0, 4, 8, 12)))
@@ -295,7 +393,7 @@ def test_an_experiment_keeps_its_snapshots_and_its_last_state(plan, video, ask):
 def test_an_experiment_that_cannot_run_says_why(plan):
     with pytest.raises(ConfigError, match="own: give the folder or zip of videos"):
         Questions(plan).experiment_results("own")
-    with pytest.raises(ConfigError, match=r"no such experiment .*; known: demo"):
+    with pytest.raises(ConfigError, match=r"no such experiment .*; known: .*demo"):
         Questions(plan).experiment_results("moon")
     with pytest.raises(ConfigError, match="demo: --config videos=films: this experiment has its own videos"):
         Questions(plan, given_videos="films").experiment_results("demo")
@@ -303,6 +401,89 @@ def test_an_experiment_that_cannot_run_says_why(plan):
 
 def test_the_texts_are_yaml_that_people_can_open(ask, video):
     protocol = wildcards(protocol=video.protocols[0].id)
-    look = wildcards(run=video.name, look=look_key(ask))
+    look = wildcards(shown=f"runs/{video.name}", look=look_key(ask))
     for text in (ask.protocol(protocol), ask.look(look), ask.experiment(wildcards(experiment="demo"))):
         assert text.startswith("# ") and isinstance(yaml.safe_load(text), dict)
+
+
+# ---- tables ----
+
+
+def test_tables_are_made_of_the_scores_and_choices_of_all_runs(ask, image, video, tmp_path):
+    job = wildcards(experiment="demo", table="main")
+    plan = read_table_plan(written(tmp_path, ask.table_plan(job)))
+    assert [(run.name, run.tabled) for run in plan.runs] == [(image.name, False), (video.name, True)]
+    assert set(plan.files) <= set(ask.experiment_results("demo")[1])
+    assert ask.table_inputs(job) == plan.files
+    assert ask.table_plan_file(job).startswith("results/experiments/tables/demo-")
+    with pytest.raises(ConfigError, match=r"minor: no such table of demo .*; known: main, efid, evd_16f"):
+        ask.table_inputs(wildcards(experiment="demo", table="minor"))
+
+
+def test_with_dashes_a_table_reads_what_is_there_and_its_key_says_what_is_not(plan, image):
+    job = wildcards(experiment="demo", table="main")
+    (scores,) = [run.scores for run in tabled(plan.experiments["demo"]).runs if run.name == image.name]
+    files = {f"results/runs/{image.name}": [scores.removeprefix(f"results/runs/{image.name}/")]}
+    options = CallOptions(experiment="demo", unfinished="dash")
+    some = Questions(plan, lambda folder: files.get(folder, []), options=options)
+    none = Questions(plan, options=options)
+    whole = Questions(plan)
+    assert some.table_inputs(job) == [scores] and none.table_inputs(job) == []
+    assert len({ask.table_key(job) for ask in (some, none, whole)}) == 3
+    assert Questions(plan, published=lambda: "another").table_key(job) != whole.table_key(job)
+
+
+def test_a_call_names_the_experiment_of_its_tables(plan):
+    ask = Questions(plan, options=CallOptions(experiment="demo"))
+    assert ask.table_of_call("main") == [f"results/tables/demo/main.{kind}" for kind in KINDS]
+    with pytest.raises(
+        ConfigError, match=r"table_cost: experiment demo has no such table; it has main .*experiment=NAME"
+    ):
+        ask.table_of_call("cost")
+    with pytest.raises(ConfigError, match="nope: no such experiment"):
+        Questions(plan, options=CallOptions(experiment="nope")).table_of_call("main")
+
+
+@pytest.mark.parametrize(
+    ("experiment", "models"),
+    [("paper", []), ("paper_toy", ["A", "B", "C", "D", "E", "E-lowrank", "image"])],
+)
+def test_the_cost_is_planned_with_the_table_of_speeds_or_with_steps_measured_here(plan, root, experiment, models):
+    speeds = read_speeds(root / "config" / "speeds.csv")
+    ask = Questions(plan, options=CallOptions(experiment=experiment), speeds=lambda: speeds)
+    (file, *measured) = ask.speeds_of_call(None)
+    assert file.startswith(f"results/experiments/tables/{experiment}-")
+    assert sorted(ask.model_of_run(wildcards(run=Path(speed).stem)) for speed in measured) == models
+
+
+@pytest.mark.parametrize(
+    ("targets", "given", "words"),
+    [
+        (
+            ["demo"],
+            {"experiment": "paper"},
+            "experiment=paper: demo does not use it; targets that do: table_..., figure_",
+        ),
+        (["table_main", "results/x"], {"experiment": "demo"}, "results/x does not use it"),
+        (["figure_curves"], {"unfinished": "dash"}, "unfinished=dash: figure_curves does not use it"),
+        (["table_main", "results/tables/demo/main.csv"], {"unfinished": "dash"}, None),
+        (["paper_cost", "table_cost"], {"experiment": "paper_toy"}, None),
+        (["paper_toy"], {"experiment": "demo"}, "paper_toy does not use it"),
+        (["demo"], {}, None),
+    ],
+)
+def test_an_option_that_a_target_would_ignore_is_refused(targets, given, words):
+    options = call_options(given | {"videos": "x"})
+    if words is None:
+        refuse_ignored(targets, options)
+    else:
+        with pytest.raises(ConfigError, match=re.escape(words)):
+            refuse_ignored(targets, options)
+
+
+def test_options_of_a_call_are_checked():
+    with pytest.raises(ConfigError, match=r"--config: unfinished: 'dsh': input should be 'make' or 'dash'"):
+        call_options({"unfinished": "dsh"})
+    with pytest.raises(ConfigError, match=r"--config: experiment: 'a b'"):
+        call_options({"experiment": "a b"})
+    assert called_experiments(["table_main", "demo"], call_options({"experiment": "sky"})) == ["sky", "demo"]

@@ -8,8 +8,16 @@ from workflow_checkout import Workflow
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
 DEMO = "experiments/demo.yaml"
-RESULTS = {"demo": 1, "write_report": 1, "write_experiment": 1}
-CLIPS = {"draw_clips": 1, "draw_nearest": 1, "write_look": 1}
+TABLES = {"write_table_plan": 1, "write_table": 3}  # main, and one of each protocol
+PAGE = {"demo": 1, "write_report": 1, "write_experiment": 1}
+GRAPH = {"write_rule_graph": 1}
+FIGURES = {"write_figure_plan": 4, "draw_figure": 12}
+RESULTS = PAGE | GRAPH | TABLES | FIGURES
+CLIPS = {"generate_clips": 1, "draw_nearest": 1, "write_look": 1}
+REAL_CLIPS = {"show_real_clips": 1, "write_look": 2}  # on top of CLIPS
+OF_SCORES = PAGE | GRAPH | TABLES | {"write_figure_plan": 1, "draw_figure": 2}  # curves and motion
+OF_SNAPSHOTS = OF_SCORES | {"write_figure_plan": 3, "draw_figure": 4}  # training and samples, too
+OF_CLIPS = PAGE | GRAPH | {"write_figure_plan": 1, "draw_figure": 8}
 FLOOR = {"measure_floor": 1}
 OF_PROTOCOL = FLOOR | {"draw_nearest": 1}  # what another way of scoring a run that is shown makes anew besides scores
 VIDEO_CHOICE = {"choose_snapshot": 1, "collect_scores": 1}
@@ -31,38 +39,42 @@ CHANGES = [
     ("smaller segments", DEMO, "length: {total_kimg: 12, segment_kimg: 4}",
      "length: {total_kimg: 12, segment_kimg: 2}",
      # the snapshots between, and the states they start from, but not the last snapshot, which is there
-     {"initialize_networks": 1, "train_segment": 5, "score_snapshot": 3} | VIDEO_CHOICE | RESULTS),
+     {"initialize_networks": 1, "train_segment": 5, "score_snapshot": 3} | VIDEO_CHOICE | OF_SNAPSHOTS),
     ("larger segments", DEMO, "length: {total_kimg: 12, segment_kimg: 4}",
-     "length: {total_kimg: 12, segment_kimg: 12}", VIDEO_CHOICE | RESULTS),
+     "length: {total_kimg: 12, segment_kimg: 12}", VIDEO_CHOICE | OF_SNAPSHOTS),
     ("generated clips of the video protocol", "protocols/rfvd_16f.yaml", "num_clips: 128 ", "num_clips: 130 ",
-     {"write_protocol": 1, "score_snapshot": 4, "choose_snapshot": 1, "collect_scores": 1} | OF_PROTOCOL | RESULTS),
+     {"write_protocol": 1, "score_snapshot": 4, "choose_snapshot": 1, "collect_scores": 1} | OF_PROTOCOL | OF_SCORES),
     ("real clips of the video protocol", "protocols/rfvd_16f.yaml", "max_clips: 256", "max_clips: 200",
      {"write_protocol": 2, "measure_reference": 1, "score_snapshot": 4, "choose_snapshot": 1, "collect_scores": 1}
-     | OF_PROTOCOL | RESULTS),
+     | OF_PROTOCOL | OF_SCORES),
     ("resamples of an interval, of the video protocol", "protocols/rfvd_16f.yaml", "resamples: 50", "resamples: 10",
-     {"write_protocol": 1, "score_snapshot": 4, "choose_snapshot": 1, "collect_scores": 1} | OF_PROTOCOL | RESULTS),
+     {"write_protocol": 1, "score_snapshot": 4, "choose_snapshot": 1, "collect_scores": 1} | OF_PROTOCOL | OF_SCORES),
     ("resamples of an interval, of the protocol that chooses the parent", "protocols/rfid.yaml", "resamples: 100",
-     "resamples: 10", {"write_protocol": 1, "score_snapshot": 3} | FLOOR | VIDEO_CHOICE | RESULTS),
+     "resamples: 10", {"write_protocol": 1, "score_snapshot": 3} | FLOOR | VIDEO_CHOICE | OF_SCORES),
     ("artefacts of the video protocol", "protocols/rfvd_16f.yaml", "  artefacts: null",
      "  artefacts: {num_clips: 4, num_frames: 24, motion_distance: 16}",
      {"write_protocol": 2, "measure_reference": 1, "score_snapshot": 4, "choose_snapshot": 1, "collect_scores": 1}
-     | OF_PROTOCOL | RESULTS),
-    ("which snapshot is shown", DEMO, "snapshot: last ", "snapshot: best ", CLIPS | RESULTS),
-    ("a figure setting", DEMO, "columns: 3", "columns: 9", CLIPS | RESULTS),
+     | OF_PROTOCOL | OF_SCORES),
+    ("which snapshot is shown", DEMO, "snapshot: last ", "snapshot: best ", CLIPS | OF_CLIPS),
+    ("a figure setting", DEMO, "columns: 3", "columns: 9", CLIPS | REAL_CLIPS | OF_CLIPS),
     ("resolution of the data set", "datasets/demo.yaml", "resolution: 32", "resolution: 64",
      {"write_data_recipe": 1, "pack_videos": 1, "write_data_sheet": 1, "measure_reference": 2, "measure_floor": 2}
-     | BOTH_RUNS | BOTH_CHOICES | CLIPS
-     | RESULTS),
-    ("frame rate for display", "datasets/demo.yaml", "display_fps: 10", "display_fps: 12", CLIPS | RESULTS),
-    ("licence of the videos", "config.yaml", "licence: null ", "licence: CC0 ", RESULTS),
+     | BOTH_RUNS | BOTH_CHOICES | CLIPS | REAL_CLIPS | RESULTS),
+    ("frame rate for display", "datasets/demo.yaml", "display_fps: 10", "display_fps: 12",
+     CLIPS | REAL_CLIPS | OF_CLIPS),
+    ("licence of the videos", "config.yaml", "licence: null ", "licence: CC0 ", PAGE),
+    ("a colour", "config.yaml", '"#D55E00"', '"#D55E01"', PAGE | FIGURES),
+    ("a title", DEMO, "title: \"Demo", "title: \"The demo", PAGE | TABLES),
     ("number of workers", "config.yaml", "num_workers: 2 ", "num_workers: 1 ", {}),
-    ("number of jobs that pack", "config.yaml", "num_shards: null ", "num_shards: 4 ", {}),
     ("threads", "config.yaml", "cpu_threads: 2 ", "cpu_threads: 4 ", {}),
     ("lines of the log", "config.yaml", "tick_kimg: 0.5 ", "tick_kimg: 0.1 ", {}),
     ("the seed of the scenes", "datasets/demo.yaml", "seed: 0}", "seed: 1}",
      {"render_videos": 1, "write_data_recipe": 1, "pack_videos": 1, "write_data_sheet": 1, "measure_reference": 2,
       "measure_floor": 2} | BOTH_RUNS
-     | BOTH_CHOICES | CLIPS | RESULTS),
+     | BOTH_CHOICES | CLIPS | REAL_CLIPS | RESULTS),
+    ("a new seed", DEMO, "seeds: [0]", "seeds: [0, 1]", BOTH_RUNS | BOTH_CHOICES | CLIPS | RESULTS),
+    ("a published number", "published.csv", "TSM,D,FVD16,49.0", "TSM,D,FVD16,49.1",
+     {"demo": 1, "write_table": 3, "write_report": 1}),
     ("a comment", DEMO, "# The whole way", "# All the way", {}),
 ]  # fmt: skip
 
@@ -78,6 +90,30 @@ def test_a_change_schedules_exactly_what_depends_on_it(finished, file, old, new,
         assert finished.scheduled("demo") == jobs
     finally:
         finished.change(file, new, old)
+
+
+def test_a_caption_makes_the_page_again_and_nothing_else(finished):
+    caption = finished.folder / "rules" / "captions" / "slices.rst"
+    before = caption.read_text()
+    caption.write_text("Other words.\n")
+    try:
+        assert finished.scheduled("demo") == {"demo": 1, "write_report": 1}
+    finally:
+        caption.write_text(before)
+
+
+def test_a_lost_figure_is_one_job(finished):
+    figure = finished.folder / "results" / "figures" / "demo" / "slices.png"
+    figure.rename(figure.with_name("kept"))
+    try:
+        assert finished.scheduled("figure_slices", "--config", "experiment=demo") == {
+            "figure_slices": 1,
+            "draw_figure": 1,
+        }
+        jobs = finished.scheduled("demo")
+        assert jobs.pop("draw_figure") == 1 and jobs.keys() <= {"demo", "write_report"}
+    finally:
+        figure.with_name("kept").rename(figure)
 
 
 def test_changes_taken_back_schedule_nothing(finished):

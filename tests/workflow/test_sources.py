@@ -2,12 +2,15 @@
 
 import os
 import random
+import shutil
 import signal
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from local_server import serving
+from local_server import Server, serving
 from published_sources import (
     DRIVING_LEDGER,
     SKY_LEDGER,
@@ -115,10 +118,54 @@ def taichi(server) -> str:
 """
 
 
-def test_taichi_from_its_addresses_to_packed_clips(workflow, server):
-    write_taichi(server.root)
+@dataclass(frozen=True)
+class Undisturbed:
+    """A packing of the table's clips with which nothing interfered."""
+
+    server: Server
+    workflow: Workflow
+    packed: Path
+    sent: dict[str, int]
+    """Bytes that the server sent, by file."""
+    sources: Path
+    """A copy of what it fetched."""
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory) -> Iterator[Undisturbed]:
+    folder = tmp_path_factory.mktemp("undisturbed")
+    (folder / "served").mkdir()
+    write_taichi(folder / "served")
+    with serving(folder / "served") as server:
+        workflow = Workflow(folder / "checkout")
+        packed = declare(workflow, "taichi", taichi(server))
+        pack(workflow, packed)
+        sources = shutil.copytree(workflow.folder / "results" / "sources", folder / "sources")
+        yield Undisturbed(server, workflow, packed, dict(server.sent), sources)
+
+
+def test_killed_at_random_points_the_bytes_are_the_same_and_nothing_finished_is_fetched_twice(workflow, undisturbed):
+    server = undisturbed.server
     packed = declare(workflow, "taichi", taichi(server))
+    target = str((packed / "index.json").relative_to(workflow.folder))
+    draw, before = random.Random(1), dict(server.sent)
+    for _ in range(3):
+        running = workflow.start(target)
+        time.sleep(draw.uniform(2, 6))
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+        workflow.snakemake("--unlock", target)
     pack(workflow, packed)
+    assert ledger(packed) == TAICHI_LEDGER
+    for name in ("clips.zip", "offsets.npy", "index.json"):
+        assert (undisturbed.packed / name).read_bytes() == (packed / name).read_bytes()
+    # yt-dlp looks at a film's first bytes before it fetches it
+    sizes = {file.name: file.stat().st_size for file in server.root.iterdir()}
+    assert all(server.sent[name] - before[name] <= sent + 4 * sizes[name] for name, sent in undisturbed.sent.items())
+
+
+def test_taichi_from_its_addresses_to_packed_clips(undisturbed):
+    server, workflow, packed = undisturbed.server, undisturbed.workflow, undisturbed.packed
     assert ledger(packed) == TAICHI_LEDGER
     clips = PackedClips(packed)
     for number, clip in enumerate(clips.index.clips):
@@ -131,20 +178,24 @@ def test_taichi_from_its_addresses_to_packed_clips(workflow, server):
     # the missing film comes back: only it is asked for, and another attempt has it
     groups = sorted((workflow.folder / "results" / "sources").glob("films-*/groups/*.csv"))
     assert {row.id: row.status for file in groups for row in read_films(file)}["isNotThere6"] == "gone"
-    (server.root / "isNotThere6.mp4").write_bytes((server.root / "halfTheSiz4.mp4").read_bytes())
+    missing = server.root / "isNotThere6.mp4"
+    missing.write_bytes((server.root / "halfTheSiz4.mp4").read_bytes())
     server.asked.clear()
     done = workflow.snakemake("repair_taichi")
     assert done.returncode == 0, done.stdout
     assert {path for path, _ in server.asked} == {"/plain/isNotThere6.mp4"}
     again = declare(workflow, "taichi", taichi(server).replace("attempt: 1", "attempt: 2"))
     pack(workflow, again)
+    missing.unlink()
     assert again != packed and ledger(again) == TAICHI_LEDGER | {"isNotThere6#000000#000040": ("ok", 40)}
     assert ledger(packed) == TAICHI_LEDGER
 
 
-def test_too_many_missing_films_stop_with_one_line_before_anything_is_cut(workflow, server):
-    write_taichi(server.root)
-    packed = declare(workflow, "taichi", taichi(server).replace("max_missing: 0.3", "max_missing: 0.1"))
+def test_too_many_missing_films_stop_with_one_line_before_anything_is_cut(workflow, undisturbed):
+    """What was fetched for another data set is there."""
+    text = taichi(undisturbed.server).replace("max_missing: 0.3", "max_missing: 0.1")
+    packed = declare(workflow, "taichi", text)
+    shutil.copytree(undisturbed.sources, workflow.folder / "results" / "sources")
     done = workflow.snakemake(str((packed / "index.json").relative_to(workflow.folder)))
     assert done.returncode != 0
     assert "error: 2 of 9 clips are missing (1 short, 1 gone), more than max_missing 0.1 allows" in done.stdout
@@ -153,7 +204,11 @@ def test_too_many_missing_films_stop_with_one_line_before_anything_is_cut(workfl
 
 def test_driving_from_its_parts_to_packed_clips_cut_where_films_change(workflow, server):
     parts = write_driving(server.root)
-    addresses = ", ".join(f'{{address: "{server.url}/cut/{part.name}", sha256: {file_sha256(part)}}}' for part in parts)
+    ways = ("plain", "cut", "plain")  # a cut connection is tried again after a second
+    addresses = ", ".join(
+        f'{{address: "{server.url}/{way}/{part.name}", sha256: {file_sha256(part)}}}'
+        for way, part in zip(ways, parts, strict=True)
+    )
     packed = declare(
         workflow,
         "driving",
@@ -162,34 +217,6 @@ def test_driving_from_its_parts_to_packed_clips_cut_where_films_change(workflow,
     )
     pack(workflow, packed)
     assert ledger(packed) == DRIVING_LEDGER
-
-
-def test_killed_at_random_points_the_bytes_are_the_same_and_nothing_finished_is_fetched_twice(
-    workflow, server, tmp_path
-):
-    write_taichi(server.root)
-    packed = declare(workflow, "taichi", taichi(server))
-    target = str((packed / "index.json").relative_to(workflow.folder))
-    draw = random.Random(1)
-    for _ in range(3):
-        running = workflow.start(target)
-        time.sleep(draw.uniform(2, 9))
-        os.killpg(running.pid, signal.SIGKILL)
-        running.wait()
-        workflow.snakemake("--unlock", target)
-    pack(workflow, packed)
-    assert ledger(packed) == TAICHI_LEDGER
-    sizes = {file.name: file.stat().st_size for file in server.root.iterdir()}
-    once = Workflow(tmp_path / "once")
-    server_bytes = dict(server.sent)
-    whole = declare(once, "taichi", taichi(server))
-    pack(once, whole)
-    for name in ("clips.zip", "offsets.npy", "index.json"):
-        assert (whole / name).read_bytes() == (packed / name).read_bytes()
-    # yt-dlp looks at a film's first bytes before it fetches it
-    fetches = {name: sent / sizes[name] for name, sent in server_bytes.items()}
-    undisturbed = {name: (server.sent[name] - server_bytes[name]) / sizes[name] for name in server_bytes}
-    assert all(fetches[name] <= undisturbed[name] + 4 for name in fetches)
 
 
 def test_the_fixtures_tell_their_numbers():

@@ -6,26 +6,26 @@ which renders its films, twice from scratch, here and on a cluster, and compares
 
 import html
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
+from browser import CHROMIUM, Browser
+from comparable_results import comparable
+from smallest_demo import smallest_demo
 from workflow_checkout import Workflow
 
 from stylesv.data.world.rendering import render_driving_videos
+from stylesv.files import read_header
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
-SMALLEST = [
-    "--config",
-    "dataset={resolution: 32}",
-    "model={training: {batch_size: 40}, length: {total_kimg: 1, segment_kimg: 1}}",
-    "per_model={D: {length: {total_kimg: 2, segment_kimg: 1}}}",
-    "protocol={generated: {num_clips: 8}, real: {max_clips: 8}, bootstrap: {resamples: 5}, motion: {num_clips: 4}}",
-    "figures={num_frames: 8, num_clips: 3}",
-]
 UNUSABLE = ("cut.mp4", "short.mp4", "text.mp4")
 
 
@@ -43,7 +43,7 @@ def videos(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def call(videos) -> list[str]:
-    return ["own", *SMALLEST, f"videos={videos}"]
+    return ["own", "--config", *smallest_demo(video_kimg=2, dataset="resolution: 32"), f"videos={videos}"]
 
 
 def run(folder, call) -> Workflow:
@@ -59,13 +59,10 @@ def first(tmp_path_factory, call) -> Workflow:
 
 
 def result_files(workflow) -> dict[str, bytes]:
-    """Everything that is a result; logs of training hold times, and partial states are none."""
+    """Everything that is a result."""
     results = workflow.folder / "results"
-    return {
-        str(path.relative_to(results)): path.read_bytes()
-        for path in sorted(results.rglob("*"))
-        if path.is_file() and path.name != "log.jsonl" and "partial" not in path.parts
-    }
+    files = (path for path in sorted(results.rglob("*")) if path.is_file())
+    return comparable({path.relative_to(results).as_posix(): path.read_bytes() for path in files})
 
 
 def test_everything_that_the_plan_names_is_there(first):
@@ -131,10 +128,57 @@ def test_videos_are_made_from_a_snapshot(first, tmp_path):
 
 
 def test_the_report_stands_alone_and_shows_both_scores(first):
-    page = (first.folder / "results" / "report" / "own" / "index.html").read_text()
-    assert "eFID" in page and "eVD16" in page and "data:video/mp4" in page
+    folder = first.folder / "results" / "report" / "own"
+    page = (folder / "index.html").read_text()
+    assert "eFID" in page and "eVD16" in page and 'src="films/own-' in page
     assert "as much from frame to frame as real ones" in page and "Motion over training" in page
     assert 'src="http' not in page and 'href="http' not in page
+    shown = re.findall(r'(?:src|href)="((?:films|figures|tables)/[^"]+)"', page)
+    assert len(shown) > 30 and [name for name in shown if not (folder / name).is_file()] == []
+    provenance = json.loads((folder / "provenance.json").read_text())
+    rules = {cost["rule"]: cost["taken"]["jobs"] for cost in provenance["costs"]}
+    assert (rules["train_segment"], rules["score_snapshot"]) == (3, 5)
+    networks = next((first.folder / "results" / "runs").glob("*-D-*/2/networks.safetensors"))
+    assert read_header(networks)["sha256"] in {sha256 for _, _, sha256 in provenance["hashes"]}
+    graph = yaml.safe_load(next((first.folder / "results" / "experiments" / "graphs").glob("own-*.yaml")).read_text())
+    assert ["initialize_networks", "train_segment"] in graph["edges"]
+    assert {rule["name"]: rule["jobs"] for rule in graph["rules"]}["draw_figure"] == 12
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None or os.getuid() != 0, reason="no way to run without a network here")
+def test_snakemakes_own_report_is_built_without_a_network_and_has_the_captions(first, call, tmp_path):
+    command = ["unshare", "--net", sys.executable, "-m", "snakemake", "--profile", "profiles/default", "--cores", "2"]
+    done = subprocess.run(
+        [*command, "--report", str(tmp_path / "report.html"), *call],
+        cwd=first.folder,
+        env=first.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "report.html").read_text()
+    assert "One vertical line of pixels" in page and '"Figures"' in page and '"Tables"' in page
+    if CHROMIUM is not None:
+        with Browser(tmp_path / "profile") as browser:
+            browser.open(tmp_path / "report.html", width=1280)
+            browser.until("document.body.innerText.includes('Results')")
+            # Snakemake's page tells its own makers how to build its styles
+            assert [words for words in browser.complaints if "tailwind" not in words] == []
+            assert [address for address in browser.requests if address.startswith("http")] == []
+
+
+def test_a_crate_of_the_experiment_is_read_back(first, call):
+    done = first.snakemake("crate", *call[1:], "experiment=own")
+    assert done.returncode == 0, done.stdout[-3000:]
+    path = first.folder / "results" / "crates" / "own.zip"
+    assert f"crate: {path}" in done.stdout
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        names = set(archive.namelist())
+        entities = json.loads(archive.read("ro-crate-metadata.json"))["@graph"]
+    described = {entity["@id"] for entity in entities if "File" in entity["@type"]}
+    assert {"report/index.html", "report/provenance.json", "workflow/Snakefile"} <= described <= names
 
 
 def test_the_report_lists_the_films_that_were_left_out_with_the_reasons(first):

@@ -7,9 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from forked_snakemake import run_snakemake
+
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("Snakefile", "rules", "config", "profiles", "envs", "workflow_scripts")
-COMMAND = (sys.executable, "-m", "snakemake", "--profile", "profiles/default", "--cores", "2")
+PROFILE = ("--profile", "profiles/default", "--cores", "2")
 
 
 class Workflow:
@@ -31,7 +33,7 @@ class Workflow:
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Start it in a process group of its own, to be killed."""
         return subprocess.Popen(
-            [*COMMAND, *arguments],
+            [sys.executable, "-m", "snakemake", *PROFILE, *arguments],
             cwd=self.folder,
             env=self.environment,
             stdout=subprocess.DEVNULL,
@@ -41,15 +43,7 @@ class Workflow:
 
     def snakemake(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run it; stdout and stderr come together in `stdout`."""
-        return subprocess.run(
-            [*COMMAND, *arguments],
-            cwd=self.folder,
-            env=self.environment,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
+        return run_snakemake([*PROFILE, *arguments], self.folder, self.environment)
 
     def scheduled(self, *arguments: str) -> dict[str, int]:
         """The jobs that a call would run, by rule."""

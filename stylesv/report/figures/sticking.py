@@ -1,0 +1,56 @@
+"""Texture that sticks to its pixels: what is left of fine detail when it is averaged over time, and its share in numbers."""
+
+import numpy as np
+from jaxtyping import Float32, UInt8
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from stylesv.report.figures.sources import Shown, Sources
+from stylesv.report.figures.strips import label_of
+from stylesv.report.figures.style import (
+    REAL_COLOUR,
+    colour_of,
+    say_nothing_to_draw,
+    show_picture,
+    styled,
+    tiled,
+)
+
+MAX_CLIPS = 4
+CONTRAST = 4.0  # grey levels of the picture for one of detail
+
+
+def draw_sticking(sources: Sources) -> Figure:
+    """The figure `sticking`."""
+    rows = [(dataset, each) for dataset, found in sources.shown() for each in found]
+    with styled(7.2, 1.25 * len(rows) + 0.6) as figure:
+        if not rows:
+            say_nothing_to_draw(figure, "Every model makes single frames: nothing moves.")
+            return figure
+        panels = figure.subplots(len(rows), 2, squeeze=False, width_ratios=(2.2, 1))
+        for axes, (dataset, each) in zip(panels[:, 0], rows, strict=True):
+            show_picture(axes, _picture(each.clips.still_detail[:MAX_CLIPS]), label=label_of(each, dataset, sources))
+        for axes, (_, each) in zip(panels[:, 1], rows, strict=True):
+            _draw_shares(axes, each, sources)
+        panels[0, 0].set_title("detail that stays (grey: none)")
+        panels[0, 1].set_title("share that stays")
+    return figure
+
+
+def _picture(detail: Float32[np.ndarray, "n h w"]) -> UInt8[np.ndarray, "h2 w2 3"]:
+    grey = (128 + CONTRAST * detail).clip(0, 255).round().astype(np.uint8)
+    return tiled(np.repeat(grey[None, ..., None], 3, axis=4), min_px=96)
+
+
+def _draw_shares(axes: Axes, shown: Shown, sources: Sources) -> None:
+    values = shown.clips.sticking[np.isfinite(shown.clips.sticking)]
+    colour = REAL_COLOUR if shown.number is None else colour_of(sources.colours, shown.number)
+    axes.set_xlim(-0.1, 1.05)
+    axes.set_ylim(-1, 1)
+    axes.set_yticks([])
+    if len(values):
+        # spread in height, so that dots of like clips can be told apart
+        height = np.linspace(-0.5, 0.5, len(values)) if len(values) > 1 else np.zeros(1)
+        axes.plot(values, height, "o", ms=4, color=colour, alpha=0.55, mec="none")
+        axes.plot([values.mean()] * 2, [-0.8, 0.8], color=colour, lw=2.2)
+        axes.annotate(f"{values.mean():.2f}", (values.mean(), 0.82), ha="center", fontsize=8)

@@ -1,0 +1,135 @@
+"""The page's first words: what was done, what moved and what is best; and at its end, what was not run."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from stylesv.records.experiment import Experiment
+from stylesv.records.recipe import ImportedRecipe, Recipe, TrainedRecipe
+from stylesv.records.score import Score
+from stylesv.report.floor_text import is_different
+from stylesv.report.motion_table import motion_sentence
+from stylesv.report.score_row import ScoreRow, format_kimg, format_number, format_score
+from stylesv.report.tables import ScoreTable
+from stylesv.report.warnings import SnapshotWarnings
+
+PAPERS_DATASETS = {"sky": "SkyTimelapse", "taichi": "TaiChi-HD", "driving": "YouTube Driving"}
+PAPERS_MODELS = ("A", "B", "C", "D", "E", "E-lowrank")
+PAPERS_METRICS = ("fvd", "fid")
+
+
+def introduction(recipes: Mapping[str, Recipe], shown: str) -> str:
+    """What was done, in words."""
+    imported = sum(isinstance(recipe, ImportedRecipe) for recipe in recipes.values())
+    parents = [recipe.parent for recipe in recipes.values() if isinstance(recipe, TrainedRecipe)]
+    tuned = sum(parent is not None for parent in parents)
+    steps = ["Raw videos were packed into clips."]
+    if imported:
+        steps.append(
+            "A published checkpoint was imported."
+            if imported == 1
+            else f"{imported} published checkpoints were imported."
+        )
+    if parents:
+        trained = "1 model was trained" if len(parents) == 1 else f"{len(parents)} models were trained"
+        origin = f"{tuned} of them from another's best snapshot" if tuned else "from scratch"
+        steps.append(f"{trained}, {origin}.")
+    return " ".join([*steps, f"Every snapshot was scored; the clips below are of each run's {shown} snapshot."])
+
+
+def findings(
+    tables: Sequence[ScoreTable], shown: Mapping[str, ScoreRow], warnings: Sequence[SnapshotWarnings]
+) -> list[str]:
+    """What was found, a sentence each: the best of each table, how what is shown moves, what is wrong with it.
+
+    `shown` are the rows of the snapshots that are shown, by run.
+    """
+    found = [sentence for table in tables for sentence in _best_sentences(table)]
+    for row in shown.values():
+        moves = motion_sentence(row.motion)
+        if moves:
+            found.append(f"{row.model} at {format_kimg(row)} kimg on {row.dataset.rsplit('-', 1)[0]}: {moves}")
+    if warnings:
+        number = sum(len(each.sentences) for each in warnings)
+        found.append(
+            f"{number} warning{'s' if number > 1 else ''} on what is shown: read them above before the scores."
+        )
+    elif any(row.motion is not None for row in shown.values()):
+        found.append("No measure found that clips which are shown stand still, collapse, repeat or copy real ones.")
+    return found
+
+
+def paper_findings(main_csv: Path) -> list[str]:
+    """What of the paper was reproduced, what was not, and by how much it differs, from the table of paper and ours.
+
+    Nothing where it has no number of the paper. A number counts as reproduced where it lies in our interval.
+    """
+    table = pd.read_csv(main_csv)
+    cells = table[table["paper"].notna()] if "paper" in table else table.iloc[:0]
+    if cells.empty:
+        return []
+    measured, missing = cells[cells["ours"].notna()], cells[cells["ours"].isna()]
+    like = measured["not_different_from"].fillna("").str.contains("paper")
+    near, far = int(like.sum()), int((~like).sum())
+    counts = f"{near} {'lies' if near == 1 else 'lie'} in our interval, {far} {'does' if far == 1 else 'do'} not"
+    found = [
+        f"Of {len(cells)} numbers of the paper, {len(measured)} were measured here"
+        + f": {counts}." * (len(measured) > 0)
+    ]
+    for title, lines in (("Not different from", measured[like]), ("Different from", measured[~like])):
+        texts = [_cell_text(line, signed=title == "Different from") for line in lines.to_dict("records")]
+        found += [f"{title} the paper: {'; '.join(texts)}."] * bool(texts)
+    if len(missing):
+        texts = [_cell_name(line) for line in missing.to_dict("records")]
+        found.append(f"Of the paper and not measured here: {'; '.join(texts)}.")
+    return found
+
+
+def _cell_name(line: Mapping[str, Any]) -> str:
+    return f"{line['metric']} of {line['model']} on {line['dataset']}"
+
+
+def _cell_text(line: Mapping[str, Any], *, signed: bool) -> str:
+    text = f"{_cell_name(line)}, {format_number(line['ours'])} where the paper has {line['paper']:g}"
+    return text + (f" ({line['difference_percent']:+.0f} %)" if signed else "")
+
+
+def _best_sentences(table: ScoreTable) -> list[str]:
+    """For each data set the best model under a protocol, and how far it is from what a perfect generator would score."""
+    sentences = []
+    for dataset in dict.fromkeys(row.dataset for row in table.best):
+        rows = [row for row in table.best if row.dataset == dataset]
+        pick = max if table.protocol.settings.higher_is_better else min
+        best = pick(rows, key=lambda row: row.value)
+        text = f"{table.label} on {dataset.rsplit('-', 1)[0]} ({table.direction}): "
+        text += f"best is {best.model} with {format_score(best)} at {format_kimg(best)} kimg"
+        if best.floor is not None:
+            text += f"; a perfect generator would score about {format_number(best.floor.value)}"
+        like = [row.model for row in rows if row is not best and not is_different(row, best)]
+        if like:
+            text += f"; {' and '.join(dict.fromkeys(like))} cannot be told from it"
+        sentences.append(f"{text}.")
+    return sentences
+
+
+def not_run(experiment: Experiment, scores: Sequence[Score]) -> list[str]:
+    """What a reader may look for and this experiment has not."""
+    datasets = {data.dataset for data in experiment.data}
+    models = {run.model for run in experiment.runs}
+    seeds = {run.seed for run in experiment.runs}
+    missing = []
+    if absent := [name for key, name in PAPERS_DATASETS.items() if key not in datasets]:
+        missing.append(f"Data sets of the paper that are not in it: {', '.join(absent)}.")
+    if absent := [name for name in PAPERS_MODELS if name not in models]:
+        missing.append(f"Models of the paper that are not in it: {', '.join(absent)}.")
+    if len(seeds) == 1:
+        missing.append(f"Only seed {next(iter(seeds))} was run: how much scores differ between seeds is not known.")
+    if absent := [name.upper() for name in PAPERS_METRICS if not any(score.metric == name for score in scores)]:
+        missing.append(
+            f"{' and '.join(absent)} with the papers' detectors: scores above have other detectors, and cannot be set "
+            "beside published numbers."
+        )
+    missing.append("A user study, which the paper has.")
+    return missing

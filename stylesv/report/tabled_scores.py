@@ -1,0 +1,184 @@
+"""The scores that an experiment's tables are made of: read from its files, joined over seeds, and what of them is not there."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from stylesv.errors import DataError
+from stylesv.records.choice import Choice, read_choice
+from stylesv.records.data_sheet import read_data_sheet
+from stylesv.records.protocol import require_one_protocol
+from stylesv.records.score import Score, read_run_scores
+from stylesv.records.table_plan import TabledProtocol, TabledRun, TablePlan
+from stylesv.report.floor_text import is_different
+from stylesv.report.protocol_text import caption_protocol, explain_detector
+from stylesv.report.score_row import ScoreRow, format_number, score_row
+from stylesv.report.table_files import DASH
+
+
+@dataclass(frozen=True)
+class Ours:
+    """The scores of a model's runs on a data set under one protocol, a seed each; `asked` is how many there are to be."""
+
+    rows: tuple[ScoreRow, ...]
+    asked: int
+
+    @property
+    def value(self) -> float:
+        """Their mean."""
+        return float(np.mean([row.value for row in self.rows]))
+
+    @property
+    def spread(self) -> float | None:
+        """Their standard deviation over seeds (of a sample: divided by one less); None for fewer than two."""
+        return float(np.std([row.value for row in self.rows], ddof=1)) if len(self.rows) > 1 else None
+
+    @property
+    def low(self) -> float | None:
+        """The lowest end of their bootstrap intervals; None where one has none."""
+        ends = [row.low for row in self.rows]
+        return None if None in ends else min(ends)
+
+    @property
+    def high(self) -> float | None:
+        """The highest end of them."""
+        ends = [row.high for row in self.rows]
+        return None if None in ends else max(ends)
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Whether the measure is better high."""
+        return self.rows[0].protocol.settings.higher_is_better
+
+    def holds(self, value: float) -> bool:
+        """Whether a number lies in the interval."""
+        return self.low is not None and self.high is not None and self.low <= value <= self.high
+
+
+@dataclass(frozen=True)
+class TabledScores:
+    """An experiment's scores and choices by run, and its data sheets in words; without what is not there."""
+
+    plan: TablePlan
+    scores: dict[str, tuple[Score, ...]]
+    choices: dict[str, Choice]
+    sheets: dict[str, str]
+
+    def rows(self, protocol: TabledProtocol) -> list[ScoreRow]:
+        """All scores under a protocol."""
+        return [
+            score_row(score) for found in self.scores.values() for score in found if score.protocol.id == protocol.id
+        ]
+
+    def ours(self, dataset: str, model: str, protocol: TabledProtocol) -> Ours | None:
+        """The scores of a model's chosen snapshots (or last ones, where the protocol scores them alone); None: none is there."""
+        runs = self.plan.of(dataset, model)
+        found = [row for run in runs if (row := self.row(run, protocol)) is not None]
+        return Ours(tuple(found), len(runs)) if found else None
+
+    def row(self, run: TabledRun, protocol: TabledProtocol) -> ScoreRow | None:
+        """The score of a run's chosen snapshot, or of its last one; None: it is not there."""
+        score = self.score(run, protocol)
+        return None if score is None else score_row(score)
+
+    def score(self, run: TabledRun, protocol: TabledProtocol, *, last: bool | None = None) -> Score | None:
+        """Likewise, with everything that its file holds; `last` says that it is to be of the last snapshot."""
+        if run.name not in self.scores:
+            return None
+        kimg = run.kimgs[-1] if (protocol.last if last is None else last) else self.choices[run.name].kimg
+        wanted = (kimg, protocol.id)
+        return next(
+            (score for score in self.scores[run.name] if (score.scored.kimg, score.protocol.id) == wanted), None
+        )
+
+    def missing(self, runs: Sequence[TabledRun]) -> tuple[str, ...]:
+        """For each model and data set with runs that are not there, which, and the command that makes them."""
+        lost: dict[tuple[str, str], list[TabledRun]] = {}
+        for run in runs:
+            if run.name not in self.scores:
+                lost.setdefault((run.dataset, run.model), []).append(run)
+        return tuple(
+            f"{dataset} {model}, seed {', '.join(str(run.seed) for run in found)}: not there yet; `{command_for(found)}`"
+            for (dataset, model), found in lost.items()
+        )
+
+    def notes(self, protocols: Sequence[TabledProtocol]) -> tuple[str, ...]:
+        """What was measured and how, by protocol, how many clips there were, and what of the data was asked for.
+
+        Raises:
+            ConfigError: scores of one protocol were made with different detectors.
+        """
+        notes, counts, detectors = [], [], []
+        for protocol in protocols:
+            rows = self.rows(protocol)
+            if not rows:
+                continue
+            require_one_protocol([(f"{row.run} at {row.kimg} kimg", row.protocol) for row in rows])
+            notes.append(f"{protocol.label}: {caption_protocol(rows[0].protocol)}")
+            detectors += filter(None, [explain_detector(rows[0].protocol)])
+            counts += [
+                f"{row.dataset}, {protocol.label}: {row.num_real} real and {row.num_generated} generated clips."
+                for row in rows
+            ]
+        sheets = [f"{name}: {text}." for name, text in self.sheets.items()]
+        return (*dict.fromkeys(detectors), *notes, *dict.fromkeys(counts), *sheets)
+
+
+def read_tabled_scores(plan: TablePlan, root: Path) -> TabledScores:
+    """Read the scores, choices and data sheets that are there.
+
+    Raises:
+        DataError: one of them cannot be read.
+        CheckpointError: a choice cannot be read.
+    """
+    there = [run for run in plan.runs if (root / run.scores).exists() and (root / run.choice).exists()]
+    sheets = {data.name: root / data.sheet for data in plan.data if (root / data.sheet).exists()}
+    return TabledScores(
+        plan,
+        scores={run.name: read_run_scores(root / run.scores) for run in there},
+        choices={run.name: read_choice(root / run.choice) for run in there},
+        sheets={name: read_data_sheet(sheet).counts.text for name, sheet in sheets.items()},
+    )
+
+
+def command_for(runs: Sequence[TabledRun]) -> str:
+    """What to type for runs that are not there."""
+    files = [file for run in runs for file in (run.choice, run.scores)]
+    return shlex.join(["snakemake", "--cores", "all", *files])
+
+
+def best_of(found: Sequence[Ours]) -> Ours | None:
+    """The best of several models' scores under one protocol."""
+    if not found:
+        return None
+    return (max if found[0].higher_is_better else min)(found, key=lambda ours: ours.value)
+
+
+def is_like(first: Ours, second: Ours) -> bool:
+    """Whether two means differ by no more than chance: each lies in the other's interval."""
+    return not is_different(first, second)
+
+
+def format_ours(ours: Ours | None) -> str:
+    """Mean and spread, such as `49.3 ± 1.2`; a dash for None."""
+    if ours is None:
+        return DASH
+    return format_number(ours.value) + ("" if ours.spread is None else f" ± {format_number(ours.spread)}")
+
+
+def format_interval(low: float | None, high: float | None) -> str:
+    """Such as `[45.0, 52.0]`."""
+    return DASH if low is None or high is None else f"[{format_number(low)}, {format_number(high)}]"
+
+
+def require_protocols(protocols: Sequence[TabledProtocol], *, table: str, needed: str) -> None:
+    """Check that an experiment has what a table is made of.
+
+    Raises:
+        DataError: it has none.
+    """
+    if not protocols:
+        raise DataError(f"table {table}: no protocol of this experiment {needed}; add one to its `protocols`")

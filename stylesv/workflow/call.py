@@ -1,0 +1,59 @@
+"""What a call of Snakemake says beside settings: for which experiment a table or figure is, and what to do with what is missing.
+
+Targets such as `table_main` are for the experiment that `--config experiment=NAME` names; an experiment's own target, or a file
+in results/, says itself what it is for.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any, Literal
+
+from stylesv.config.base import Settings
+from stylesv.config.settings import Name
+from stylesv.config.validation import validate
+from stylesv.config.yaml_files import Layer
+from stylesv.errors import ConfigError
+
+OF_AN_EXPERIMENT = ("table_", "figure_", "paper_cost", "crate")
+"""Beginnings of the names of targets that are for the experiment that a call names."""
+OF_UNFINISHED = ("table_", "results/tables/")
+"""Beginnings of targets that can show what is there and a dash for the rest."""
+
+
+class CallOptions(Settings):
+    """Keys of `--config` that are no settings."""
+
+    experiment: Name = "paper"
+    """The experiment that table_... and figure_... are for."""
+    unfinished: Literal["make", "dash"] = "make"
+    """What a table does about runs that are not finished: make them, or show a dash for each."""
+
+
+def call_options(overrides: Mapping[str, Any]) -> CallOptions:
+    """Those among the keys of `--config`.
+
+    Raises:
+        ConfigError: one has a value that is not allowed.
+    """
+    given = {key: overrides[key] for key in CallOptions.model_fields if key in overrides}
+    return validate(CallOptions, Layer.from_values(given, "--config"))
+
+
+def called_experiments(targets: Collection[str], options: CallOptions) -> list[str]:
+    """Names of the experiments that a call with these targets is for; files among them are none."""
+    return [options.experiment if target.startswith(OF_AN_EXPERIMENT) else target for target in targets]
+
+
+def refuse_ignored(targets: Collection[str], options: CallOptions) -> None:
+    """An option that a target of the call would not use is a mistake.
+
+    Raises:
+        ConfigError: there is one.
+    """
+    used_by = {"experiment": OF_AN_EXPERIMENT, "unfinished": OF_UNFINISHED}
+    for name in options.model_fields_set:
+        for target in targets:
+            if not target.startswith(used_by[name]):
+                known = ", ".join(f"{beginning}..." for beginning in used_by[name])
+                raise ConfigError(
+                    f"--config {name}={getattr(options, name)}: {target} does not use it; targets that do: {known}"
+                )

@@ -1,0 +1,73 @@
+"""What an experiment's tables are made of, from its plan."""
+
+from stylesv.records.protocol import Protocol
+from stylesv.records.published import papers_metric
+from stylesv.records.speed import Speed
+from stylesv.records.table_plan import TabledData, TabledProtocol, TabledRun, TablePlan
+from stylesv.workflow import paths
+from stylesv.workflow.planned import ExperimentPlan, RunPlan
+from stylesv.workflow.reported import choice_of, collection_of
+from stylesv.workflow.stages import planned_stages, runs_to_measure
+
+
+def tabled(experiment: ExperimentPlan, speeds: tuple[Speed, ...] = ()) -> TablePlan:
+    """The record of an experiment's tables; `speeds` are those of config/speeds.csv."""
+    data = {run.data.name: run.data for run in experiment.runs}
+    every = {protocol.id: protocol for run in experiment.runs for protocol in run.protocols}
+    last = {protocol.id: protocol for run in experiment.runs for protocol in run.last_protocols}
+    return TablePlan(
+        experiment=experiment.name,
+        title=experiment.title,
+        models=experiment.models,
+        protocols=tuple(_protocol(each, last=each.id not in every) for each in (every | last).values()),
+        runs=tuple(_run(run, tabled=run.model in experiment.models) for run in experiment.runs),
+        stages=tuple(planned_stages(experiment)),
+        speeds=tuple(paths.SPEED.format(run=run.name) for run in runs_to_measure(experiment, speeds)),
+        data=tuple(
+            TabledData(
+                name=name,
+                dataset=plan.dataset,
+                resolution=plan.settings.resolution,
+                sheet=paths.SHEET.format(data=name),
+            )
+            for name, plan in data.items()
+        ),
+    )
+
+
+def table_names(experiment: ExperimentPlan) -> tuple[str, ...]:
+    """Names of all its tables: those of its settings, and one of each protocol's scores."""
+    protocols = (p.name for run in experiment.runs for p in (*run.protocols, *run.last_protocols))
+    return tuple(dict.fromkeys((*experiment.tables, *protocols)))
+
+
+def table_files(experiment: str, table: str) -> list[str]:
+    """The files of a table."""
+    return [pattern.format(experiment=experiment, table=table) for pattern in paths.TABLE.values()]
+
+
+def _protocol(protocol: Protocol, *, last: bool) -> TabledProtocol:
+    settings = protocol.settings
+    return TabledProtocol(
+        id=protocol.id,
+        name=protocol.name,
+        label=settings.metric_label,
+        published_as=papers_metric(settings),
+        last=last,
+        long_video=settings.artefacts is not None or settings.drift is not None,
+    )
+
+
+def _run(run: RunPlan, *, tabled: bool) -> TabledRun:
+    return TabledRun(
+        name=run.name,
+        dataset=run.data.dataset,
+        data=run.data.name,
+        model=run.model,
+        seed=run.seed,
+        tabled=tabled,
+        kimgs=run.kimgs,
+        protocols=tuple(protocol.id for protocol in (*run.protocols, *run.last_protocols)),
+        choice=choice_of(run),
+        scores=paths.SCORES.format(run=run.name, collection=collection_of(run)),
+    )

@@ -1,0 +1,169 @@
+"""Figures of an experiment: each by its name, the same bytes each time, from small files alone."""
+
+import numpy as np
+import pytest
+from experiment_files import IMPORTED, LOG, SCRATCH, TRAINED, ExperimentFiles
+from motion_values import motion
+from PIL import Image
+from report_values import log_line, used
+from shown_clips_values import shown_clips
+
+from stylesv.config.figures import DRAWN_FROM
+from stylesv.errors import CheckpointError, ConfigError, DataError, StyleSVError
+from stylesv.records.log_line import log_text
+from stylesv.records.shown_clips import read_shown_clips, write_shown_clips
+from stylesv.report.figures.drawing import DRAWN, TITLES, draw_figure
+from stylesv.report.figures.drift import relative_drift
+from stylesv.report.figures.jitter import changes_around_codes
+from stylesv.report.figures.sources import Sources
+from stylesv.report.figures.strips import stamps
+from stylesv.report.figures.style import tiled
+
+
+def colours_of(path):
+    pixels = np.asarray(Image.open(path).convert("RGB")).reshape(-1, 3)
+    return {f"#{r:02X}{g:02X}{b:02X}" for r, g, b in np.unique(pixels, axis=0)}
+
+
+@pytest.fixture
+def experiment(tmp_path):
+    files = ExperimentFiles(tmp_path, tmp_path / "index.json")
+    moving = {"motion": motion(0.9).model_dump(mode="json")}
+    files.add_run("sky-A-s0-00", {0: 90.0, 4: 60.0}, SCRATCH, model="A", logs=[LOG], beside=moving)
+    files.add_run("sky-D-s0-00", {0: 90.0, 4: 42.0}, TRAINED, logs=[LOG], beside=moving)
+    return files
+
+
+def test_every_figure_has_a_drawing_a_title_and_a_caption(root):
+    assert list(DRAWN) == list(TITLES) == list(DRAWN_FROM)
+    captions = {path.stem: path.read_text() for path in (root / "rules" / "captions").glob("*.rst")}
+    assert {*DRAWN_FROM, "figure", "table"} >= captions.keys() >= {*DRAWN_FROM}
+    assert all(len(captions[name].split()) > 8 for name in DRAWN_FROM)
+
+
+@pytest.mark.slow
+def test_every_figure_is_drawn_the_same_each_time(experiment):
+    first = {path.name: path.read_bytes() for path in experiment.draw().iterdir()}
+    assert len(first) == 2 * len(DRAWN_FROM)
+    for name in ("curves", "slices", "drift"):
+        folder = experiment.draw(name)
+        for kind in ("png", "pdf"):
+            content = (folder / f"{name}.{kind}").read_bytes()
+            assert content == first[f"{name}.{kind}"]
+            assert b"CreationDate" not in content and b"atplotlib" not in content
+    assert all(content.startswith(b"%PDF") for name, content in first.items() if name.endswith("pdf"))
+
+
+def test_models_have_the_colours_of_the_settings(experiment):
+    experiment.colours = ("#123456", "#00AA00")
+    found = colours_of(experiment.draw("curves") / "curves.png")
+    assert {"#123456", "#00AA00"} <= found and "#0072B2" not in found
+
+
+def test_seeds_give_one_line_with_their_mean(experiment):
+    experiment.add_run("sky-D-s1-00", {0: 70.0, 4: 50.0}, TRAINED, seed=1, logs=[LOG])
+    experiment.figures = ("curves",)
+    axes = DRAWN["curves"](Sources.of(experiment.record())).axes[0]
+    lines = {line.get_label(): list(line.get_ydata()) for line in axes.lines}
+    assert lines["D (2 seeds)"] == [80.0, 46.0] and lines["A"] == [90.0, 60.0]
+    band = axes.collections[1].get_paths()[0].vertices
+    assert (band[:, 1].min(), band[:, 1].max()) == (42.0, 90.0)
+
+
+def test_bars_are_the_best_scores_over_seeds(experiment):
+    experiment.add_run("sky-D-s1-00", {0: 70.0, 4: 50.0}, TRAINED, seed=1, logs=[LOG])
+    axes = DRAWN["ablation"](Sources.of(experiment.record())).axes[0]
+    assert [bar.get_width() for bar in axes.patches[:2]] == [60.0, 46.0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["A", "D"]
+
+
+def test_protocols_are_not_mixed(experiment):
+    experiment.add_run("sky-E-s0-00", {0: 1.0}, TRAINED, model="E", protocol=used(key="89efcdab"))
+    with pytest.raises(ConfigError, match="cannot be compared"):
+        experiment.draw("curves")
+
+
+def test_what_was_not_logged_has_no_panel(experiment):
+    figure = DRAWN["training"](Sources.of(experiment.record()))
+    assert [axes.get_ylabel() for axes in figure.axes] == [
+        "generator loss",
+        "discriminator loss",
+        "augmentation\nprobability",
+    ]
+
+
+def test_a_damaged_log_is_named(tmp_path):
+    files = ExperimentFiles(tmp_path, tmp_path / "index.json")
+    files.add_run("sky-D-s0-00", {0: 90.0, 4: 42.0}, TRAINED, logs=[LOG[:20]])
+    with pytest.raises(DataError, match=r"log\.jsonl: is not a training log"):
+        files.draw("training")
+
+
+def test_models_of_single_frames_say_that_nothing_moves(tmp_path):
+    files = ExperimentFiles(tmp_path, tmp_path / "index.json")
+    files.add_run("sky-image-s0-00", {0: 9.0}, IMPORTED, model="image", shown={"frames": 1, "long_frames": 1})
+    files.figures = tuple(DRAWN_FROM)
+    sources = Sources.of(files.record())
+    for name in ("strips", "slices", "sticking", "jitter", "decomposition", "long_video", "drift"):
+        assert DRAWN[name](sources).texts[0].get_text().startswith("Every model makes single frames"), name
+    assert len(DRAWN["spectra"](sources).axes) == 2
+
+
+def test_an_unknown_figure_is_one_line(experiment):
+    with pytest.raises(ConfigError, match="--figure pie: no such figure; known: curves, "):
+        draw_figure("pie", experiment.record(), png=experiment.folder / "a.png", pdf=experiment.folder / "a.pdf")
+
+
+def test_shown_clips_survive_their_file_and_others_are_refused(tmp_path):
+    path = tmp_path / "shown.safetensors"
+    write_shown_clips(path, shown_clips())
+    first = path.read_bytes()
+    found = read_shown_clips(path)
+    assert found.about == shown_clips().about and np.array_equal(found.slices, shown_clips().slices)
+    write_shown_clips(path, found)
+    assert path.read_bytes() == first
+    place = len(first) - 40
+    for content in (b"", b"not a file", first[:-40], first[:place] + bytes([first[place] ^ 1]) + first[place + 1 :]):
+        path.write_bytes(content)
+        with pytest.raises(StyleSVError, match=r"shown\.safetensors: (damaged|not a whole|its content)"):
+            read_shown_clips(path)
+    with pytest.raises(CheckpointError, match="no such file"):
+        read_shown_clips(tmp_path / "none.safetensors")
+
+
+def test_jitter_is_the_change_at_motion_codes_over_the_mean():
+    clips = shown_clips(long_frames=49, motion_distance=16)
+    clips.differences[:] = 1.0
+    clips.differences[:, [15, 31]] = 4.0  # from the frame before a code to the code
+    offsets, change = changes_around_codes(clips)
+    mean = (46 + 2 * 4) / 48
+    assert list(offsets) == list(range(-8, 8))
+    assert change[7] == pytest.approx(4 / mean) and np.delete(change, 7) == pytest.approx(np.full(15, 1 / mean))
+    assert len(changes_around_codes(shown_clips(long_frames=12, motion_distance=16))[0]) == 0
+
+
+def test_drift_is_over_the_first_frames():
+    drift = np.full((1, 3, 20), 8.0, np.float32)
+    drift[0, 0, 10:] = 4.0
+    drift[0, 2] = 0.0
+    found = relative_drift(drift)
+    assert found[0, 0, 0] == 1 and found[0, 0, 15] == 0.5 and np.isnan(found[0, 2]).all()
+
+
+def test_times_are_seconds():
+    assert stamps(np.array([0, 5, 12]), 10.0) == ["0.0 s", "0.5 s", "1.2 s"]
+    assert stamps(np.array([0, 1023]), 25.0) == ["0 s", "41 s"]
+
+
+def test_small_frames_are_enlarged_by_a_whole_factor_and_keep_their_pixels():
+    frames = np.random.default_rng(0).integers(0, 255, (2, 3, 16, 16, 3), np.uint8)
+    picture = tiled(frames, min_px=40)
+    assert picture.shape == (2 * 48 + 3, 3 * 48 + 2 * 3, 3)
+    assert np.array_equal(picture[51 : 51 + 48 : 3, 51 : 51 + 48 : 3], frames[1, 1])
+
+
+def test_log_lines_of_every_run_are_drawn(experiment):
+    longer = log_text([log_line(float(k), loss_generator=1 + k / 10) for k in range(1, 5)])
+    experiment.add_run("sky-E-s0-00", {0: 90.0, 4: 42.0}, TRAINED, model="E", logs=[longer])
+    axes = DRAWN["training"](Sources.of(experiment.record())).axes[0]
+    assert {line.get_label(): len(line.get_xdata()) for line in axes.lines} == {"A": 1, "D": 1, "E": 4}
