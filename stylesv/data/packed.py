@@ -98,7 +98,7 @@ class PackedClips:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over resolution and all frames of all clips, computed once."""
+        """SHA-256 over resolution and all frames of all clips: what a network is shown, and nothing else."""
         return self.index.digest
 
     @property

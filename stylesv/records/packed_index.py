@@ -133,21 +133,21 @@ class PackedIndex(Packing):
         return self
 
     @property
+    def digest(self) -> str:
+        """SHA-256 over resolution and all frames of all clips: what a network is shown, and nothing else."""
+        clips = [(clip.num_frames, clip.sha256) for clip in self.clips]
+        return hashlib.sha256(canonical_json({"resolution": self.resolution, "clips": clips}).encode()).hexdigest()
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 that stands for the clips: of clips.zip, or where they lie in shards of all frames."""
+        return self.clips_zip.sha256 if self.clips_zip else self.digest
+
+    @property
     def class_counts(self) -> tuple[int, ...]:
         """How many clips each class has; empty where videos have no classes."""
         counts = Counter(clip.label for clip in self.clips)
         return tuple(counts[number] for number in range(len(self.class_names or ())))
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 over resolution and all frames of all clips: what a network is shown, and nothing else."""
-        shown = {"resolution": self.resolution, "clips": [(clip.num_frames, clip.sha256) for clip in self.clips]}
-        return hashlib.sha256(canonical_json(shown).encode()).hexdigest()
-
-    @property
-    def sha256(self) -> str:
-        """SHA-256 that stands for the clips: of their zip, or `digest` where they lie in shards and there is no one zip."""
-        return self.clips_zip.sha256 if self.clips_zip else self.digest
 
     def text(self) -> str:
         """Its file: sorted, one value a line, so that two of them can be compared by eye."""
