@@ -130,6 +130,8 @@ rule index_shards:
         index=paths.INDEX,
     log:
         "logs/index_shards/{data}.log",
+    benchmark:
+        "benchmarks/index_shards/{data}.tsv"
     wildcard_constraints:
         data=PACKED_IN_SHARDS,
     conda:

@@ -64,6 +64,8 @@ rule measure_speed:
         paths.SPEED,
     log:
         "logs/measure_speed/{run}.log",
+    benchmark:
+        "benchmarks/measure_speed/{run}.tsv"
     conda:
         "../envs/train.yaml"
     threads: plan.machine.cpu_threads

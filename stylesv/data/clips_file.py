@@ -1,6 +1,7 @@
-"""A zip of packed frames with its table of offsets: any frame by one `pread`, from any thread and after a fork."""
+"""A zip of packed frames with its table of offsets: any frame by a `pread` of each, from any thread and after a fork."""
 
 import os
+import struct
 import weakref
 from pathlib import Path
 
@@ -9,9 +10,12 @@ import numpy as np
 from stylesv.data.packed_writer import CLIPS_FILE, OFFSETS_FILE
 from stylesv.errors import DataError, cannot_be_read
 
+_EXTENT = struct.Struct("<qq")  # of a frame in the table: offset and size, bytes
+
 
 class ClipsFile:
-    """The frames in a folder, by their number in it. The table of offsets is mapped, so it takes no memory of its own.
+    """The frames in a folder, by their number in it. It holds neither memory for the table of offsets nor a file open:
+    a data set may have thousands of shards, and `OpenFile` is for those that are read.
 
     Raises:
         DataError: they are not whole, or not those of which the index has so many frames and bytes.
@@ -23,7 +27,7 @@ class ClipsFile:
         self.num_bytes = num_bytes
         try:
             found_bytes = self.path.stat().st_size
-            self._extents = np.load(self.offsets, mmap_mode="r")
+            extents = np.load(self.offsets, mmap_mode="r")  # a map keeps its file open, so it is not kept
         except (FileNotFoundError, NotADirectoryError, ValueError, EOFError) as error:
             raise DataError(f"{folder}: packed clips are incomplete ({error}); pack the videos again") from error
         except (OSError, MemoryError) as error:
@@ -34,15 +38,27 @@ class ClipsFile:
                 "another packing: copy it again or pack the videos again"
             )
         expected = (num_frames, 2)
-        if self._extents.shape != expected or self._extents.dtype != np.int64:
+        if extents.shape != expected or extents.dtype != np.int64:
             raise DataError(
-                f"{self.offsets}: holds {self._extents.shape} {self._extents.dtype} where {said_by} says {expected} "
+                f"{self.offsets}: holds {extents.shape} {extents.dtype} where {said_by} says {expected} "
                 "int64; the files are of different packings: pack the videos again"
             )
+        self._extents_begin = extents.offset
 
-    def extent(self, frame: int | np.integer) -> tuple[int, int]:
-        """Offset and size of a frame, bytes."""
-        offset, size = self._extents[frame].tolist()
+    def extent(self, opened: int, frame: int | np.integer) -> tuple[int, int]:
+        """Offset and size of a frame, bytes, from the table of offsets, which is `opened`.
+
+        Raises:
+            DataError: the table was cut off.
+            MachineError: it cannot be read.
+        """
+        try:
+            found = os.pread(opened, _EXTENT.size, self._extents_begin + int(frame) * _EXTENT.size)
+        except OSError as error:
+            raise cannot_be_read(self.offsets, error) from error
+        if len(found) != _EXTENT.size:
+            raise DataError(f"{self.offsets}: was cut off; copy it again or pack the videos again")
+        offset, size = _EXTENT.unpack(found)
         return offset, size
 
 

@@ -1,7 +1,7 @@
-"""Read packed clips: any frame of any clip by one `pread` and, where it is JPEG, one decode (docs/data.md 1.1).
+"""Read packed clips: any frame of any clip by two `pread`s and, where it is JPEG, one decode (docs/data.md 1.1).
 
 Safe after fork and in several workers, since `pread` shares no file position; opening takes milliseconds and memory
-for the index alone, since the table of offsets is mapped. Clips lie in one zip or, packed by several jobs, in one a shard.
+for the index alone, since the table of offsets stays on disk. Clips lie in one zip or, packed by several jobs, in one a shard.
 """
 
 import hashlib
@@ -118,7 +118,7 @@ class PackedClips:
         """
         file = self._files[self._file_of_clip[clip]]
         for frame in range(self._first_frames[clip], self._first_frames[clip] + self._lengths[clip]):
-            offset, size = file.extent(frame)
+            offset, size = file.extent(self._opened(file.offsets).number, frame)
             try:
                 yield os.pread(self._opened(file.path).number, size, offset)
             except OSError as error:
@@ -136,12 +136,13 @@ class PackedClips:
         """
         frames = np.empty((len(frame_indices), 3, self.resolution, self.resolution), np.uint8)
         file, first, length = self._files[self._file_of_clip[clip]], self._first_frames[clip], self.num_frames(clip)
-        opened = self._opened(file.path)
+        opened, offsets = self._opened(file.path), self._opened(file.offsets)
         for position, frame in enumerate(frame_indices):
             if not 0 <= frame < length:
                 raise IndexError(f"frame {frame} of clip {self.names[clip]}: it has frames 0 to {length - 1}")
+            extent = file.extent(offsets.number, first + frame)
             try:
-                self._codec.read_into(frames[position], opened.number, *file.extent(first + frame))
+                self._codec.read_into(frames[position], opened.number, *extent)
             except ValueError as error:
                 raise DataError(
                     f"{file.path}: frame {frame} of clip {self.names[clip]} is damaged ({error}); copy the file again "

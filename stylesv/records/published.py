@@ -14,6 +14,8 @@ from stylesv.records.table import read_table
 
 PublishedMetric = Literal["FVD16", "FVD128", "FVD128_subsample8", "FID"]
 NOT_AVAILABLE = "not available"
+SHOWN_IN = ("main", "ablation", "protocols")
+"""Tables that print some of them; to others they are no matter."""
 LETTERS = (
     "Letters are inferred: the authors' chart has bars without and with temporal shift, which are taken for models C and D; "
     "A is StyleGAN-V. Of the other models the paper's numbers could not be seen."

@@ -80,8 +80,10 @@ class PlannedStage(Settings):
     """How many there are, from nothing."""
     kimg: int
     """Thousands of frames that they train on, together; 0: they train nothing."""
+    kimgs: tuple[int, ...]
+    """The snapshots that they make or score, in place of `{kimg}` in `benchmarks`; none: there is no such place."""
     benchmarks: tuple[str, ...]
-    """Where Snakemake leaves what they took, each a file or a pattern of them below `benchmarks`."""
+    """Where Snakemake leaves what these jobs took and no others, each a file or a pattern of them below `benchmarks`."""
 
 
 class TablePlan(Settings):

@@ -76,12 +76,15 @@ class Speeds:
             return None
         each = taken.seconds / (kimg if stage.kimg else taken.jobs)
         unit = "s/kimg" if stage.kimg else "s/job"
-        known = speed_of(self.table, stage.stage, stage.model or stage.name, stage.resolution)
         text = f"{each:.3g} {unit}: {taken.jobs} finished jobs of this machine"
-        return Planned(each * (stage.kimg or stage.jobs), known.gpus if known else 0, text)
+        here, known = self._steps_of(stage), self._of_table(stage)
+        gpus = here.gpus if here else known.gpus if known else 0
+        if known and not here and gpus:  # benchmarks do not say
+            text += f", taken to have the table's {gpus} GPUs"
+        return Planned(each * (stage.kimg or stage.jobs), gpus, text)
 
     def _by_steps(self, stage: PlannedStage) -> Planned | None:
-        here = _step_of(self.measured, stage) if stage.stage == "train_segment" else None
+        here = self._steps_of(stage)
         if here is None:
             return None
         text = f"{here.seconds_per_kimg:.3g} s/kimg: a few steps of {here.clips} clips on {here.device}"
@@ -89,7 +92,7 @@ class Speeds:
         return Planned(seconds, here.gpus, f"{text}, and {self.start_seconds:.3g} s a job to start")
 
     def _by_table(self, stage: PlannedStage) -> Planned:
-        known = speed_of(self.table, stage.stage, stage.model if stage.kimg else stage.name, stage.resolution)
+        known = self._of_table(stage)
         if known is None:
             return Planned(None, 0, "")
         text = f"{known.amount:,g} {known.unit}: {known.kind}, {known.machine} ({known.source})"
@@ -98,6 +101,14 @@ class Speeds:
             seconds *= self.slowness
             text += f", times {self.slowness:.2g}, as this machine takes to start a job"
         return Planned(seconds, known.gpus, text)
+
+    def _steps_of(self, stage: PlannedStage) -> MeasuredSpeed | None:
+        """The steps that were measured here of what a stage trains."""
+        return _step_of(self.measured, stage) if stage.stage == "train_segment" else None
+
+    def _of_table(self, stage: PlannedStage) -> Speed | None:
+        """The table's line of a stage: of a model where it trains, else of a protocol."""
+        return speed_of(self.table, stage.stage, stage.model if stage.kimg else stage.name, stage.resolution)
 
 
 def read_own(plan: TablePlan, benchmarks: Path) -> list[Taken]:
@@ -129,7 +140,9 @@ def _step_of(measured: Sequence[MeasuredSpeed], stage: PlannedStage) -> Measured
 
 
 def _files(stage: PlannedStage, benchmarks: Path) -> list[Path]:
-    return sorted(file for pattern in stage.benchmarks for file in benchmarks.glob(pattern))
+    """Of jobs that are planned: a run may have been longer once, and shown in another way."""
+    named = (name.replace("{kimg}", str(kimg)) for name in stage.benchmarks for kimg in stage.kimgs or ("",))
+    return sorted(file for name in named for file in benchmarks.glob(name))
 
 
 def read_benchmark(file: Path) -> Taken:

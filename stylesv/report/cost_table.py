@@ -14,6 +14,7 @@ from stylesv.report.table_files import DASH, Table
 STAGES = {
     "render_videos": "data",
     "pack_videos": "data",
+    "pack_shard": "data",
     "measure_reference": "reference",
     "measure_floor": "reference",
     "initialize_networks": "train",
@@ -79,7 +80,7 @@ def _numbers(lines: list[_Line]) -> dict[str, float | int | None]:
     hours = sum(line.planned.seconds for line in known) / 3600
     taken = sum((line.taken for line in lines), Taken())
     # of what is finished, so that a run that is half done compares as well
-    done = sum(line.planned.seconds * min(line.taken.jobs / line.stage.jobs, 1) for line in known)
+    done = sum(line.planned.seconds * line.taken.jobs / line.stage.jobs for line in known)
     took = sum(line.taken.seconds for line in known)
     return {
         "jobs": sum(line.stage.jobs for line in lines),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from stylesv.errors import ConfigError
-from stylesv.records.published import PublishedNumber, read_published
+from stylesv.records.published import SHOWN_IN, PublishedNumber, read_published
 from stylesv.records.table_plan import TabledProtocol, read_table_plan
 from stylesv.report.ablation_table import ablation_table
 from stylesv.report.cost_table import cost_table
@@ -44,7 +44,8 @@ def write_experiment_table(
         return
     found = read_tabled_scores(plan, root)
     if name in BUILDERS:
-        write_table_files(BUILDERS[name](found, read_published(published)), files)
+        numbers = read_published(published) if name in SHOWN_IN else ()
+        write_table_files(BUILDERS[name](found, numbers), files)
         return
     protocol = next((protocol for protocol in plan.protocols if protocol.name == name), None)
     if protocol is None:

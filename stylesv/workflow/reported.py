@@ -60,6 +60,11 @@ def look_of(run: RunPlan, experiment: ExperimentPlan) -> Look:
     return Look(clips=figures.clips, fps=run.data.settings.display_fps, among=among)
 
 
+def looked_at(run: RunPlan) -> Protocol | None:
+    """The protocol whose nearest real clips are drawn beside a run's; none, if none of its protocols asks for them."""
+    return next((protocol for protocol in run.protocols if protocol.settings.neighbours is not None), None)
+
+
 def look_of_data(data: DataPlan, experiment: ExperimentPlan) -> Look:
     """How an experiment shows the real clips of a data set."""
     return Look(clips=experiment.figures.clips, fps=data.settings.display_fps, among=None)
@@ -111,7 +116,7 @@ def _reported_run(run: RunPlan, experiment: ExperimentPlan, *, shown: bool) -> R
         for kimg in run.kimgs
     )
     seen = {"run": run.name, "look": look_of(run, experiment).key}
-    looked_at = next((protocol.id for protocol in run.protocols if protocol.settings.neighbours is not None), None)
+    protocol = looked_at(run)
     return ReportedRun(
         name=run.name,
         dataset=run.data.dataset,
@@ -128,7 +133,7 @@ def _reported_run(run: RunPlan, experiment: ExperimentPlan, *, shown: bool) -> R
         )
         if shown
         else None,
-        nearest=paths.NEAREST.format(**seen, protocol=looked_at) if shown and looked_at else None,
+        nearest=paths.NEAREST.format(**seen, protocol=protocol.id) if shown and protocol else None,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from stylesv.config.recipe import recipe_key
 from stylesv.errors import ConfigError
+from stylesv.records.published import SHOWN_IN
 from stylesv.records.speed import Speed
 from stylesv.records.table_plan import TablePlan, table_plan_yaml
 from stylesv.workflow import paths
@@ -27,6 +28,7 @@ class TableQuestions:
     files_under: Callable[[str], Iterable[str]]
     reported_files: Callable[[Wildcards], list[str]]
     _tables: dict[str, TablePlan]
+    _num_shards: Callable[[str], int]
 
     def table_plan(self, wildcards: Wildcards) -> str:
         """What an experiment's tables are made of, as a file holds it."""
@@ -48,10 +50,17 @@ class TableQuestions:
         return files if self.options.unfinished == "make" else self._existing(files)
 
     def table_key(self, wildcards: Wildcards) -> str:
-        """8 hex digits that stand for what a table shows: what it is made of, published numbers, and what is missing."""
+        """8 hex digits that stand for what a table shows: what it is made of, what is missing, and the speeds that a cost is
+        planned with, or the published numbers beside ours; scores of one protocol stand alone.
+        """
         asked = self._tabled(wildcards.experiment)
         missing = sorted(set(self._files(wildcards)) - set(self.table_inputs(wildcards)))
-        return recipe_key({"plan": asked.model_dump(mode="json"), "published": self.published(), "missing": missing})
+        shown: dict[str, Any] = {"plan": asked.model_dump(mode="json"), "missing": missing}
+        if wildcards.table == "cost":
+            shown["speeds"] = [speed.model_dump(mode="json") for speed in self.speeds()]
+        elif wildcards.table in SHOWN_IN:
+            shown["published"] = self.published()
+        return recipe_key(shown)
 
     def speeds_of_call(self, _: Wildcards) -> list[str]:
         """The plan of the tables of the experiment that the call names, and the speeds that its cost is planned with."""
@@ -89,7 +98,7 @@ class TableQuestions:
 
     def _tabled(self, name: str) -> TablePlan:
         if name not in self._tables:
-            self._tables[name] = tabled(self.named.experiment(name), self.speeds())
+            self._tables[name] = tabled(self.named.experiment(name), self.speeds(), self._num_shards)
         return self._tables[name]
 
     def _existing(self, files: Iterable[str]) -> list[str]:

@@ -1,5 +1,7 @@
 """What an experiment's tables are made of, from its plan."""
 
+from collections.abc import Callable
+
 from stylesv.records.protocol import Protocol
 from stylesv.records.published import papers_metric
 from stylesv.records.speed import Speed
@@ -10,8 +12,10 @@ from stylesv.workflow.reported import choice_of, collection_of
 from stylesv.workflow.stages import planned_stages, runs_to_measure
 
 
-def tabled(experiment: ExperimentPlan, speeds: tuple[Speed, ...] = ()) -> TablePlan:
-    """The record of an experiment's tables; `speeds` are those of config/speeds.csv."""
+def tabled(
+    experiment: ExperimentPlan, speeds: tuple[Speed, ...] = (), num_shards: Callable[[str], int] | None = None
+) -> TablePlan:
+    """The record of an experiment's tables; `speeds` are those of config/speeds.csv, `num_shards` as `planned_stages` has it."""
     data = {run.data.name: run.data for run in experiment.runs}
     every = {protocol.id: protocol for run in experiment.runs for protocol in run.protocols}
     last = {protocol.id: protocol for run in experiment.runs for protocol in run.last_protocols}
@@ -21,7 +25,7 @@ def tabled(experiment: ExperimentPlan, speeds: tuple[Speed, ...] = ()) -> TableP
         models=experiment.models,
         protocols=tuple(_protocol(each, last=each.id not in every) for each in (every | last).values()),
         runs=tuple(_run(run, tabled=run.model in experiment.models) for run in experiment.runs),
-        stages=tuple(planned_stages(experiment)),
+        stages=tuple(planned_stages(experiment, num_shards)),
         speeds=tuple(paths.SPEED.format(run=run.name) for run in runs_to_measure(experiment, speeds)),
         data=tuple(
             TabledData(

@@ -21,6 +21,9 @@ LIGHT = {
     "write_recipe",
     "write_protocol",
     "write_look",
+    "write_table_plan",
+    "write_table",
+    "paper_cost",
     "write_experiment",
     "choose_snapshot",
     "collect_scores",
@@ -108,7 +111,8 @@ def test_the_profile_names_rules_and_wildcards_that_exist(rules, profile):
 
 def test_jobs_that_need_a_gpu_ask_for_one_and_others_for_none(profile):
     asked = {name for name, resources in profile["set-resources"].items() if resources.get("gpu", 0) >= 1}
-    assert asked == {"train_segment", "score_snapshot", "measure_reference", "generate_clips", "draw_nearest"}
+    seen = {"generate_clips", "draw_nearest"}
+    assert asked == {"train_segment", "score_snapshot", "measure_reference", "measure_speed"} | seen
     assert "gpu" not in profile["default-resources"]
 
 

@@ -1,5 +1,6 @@
 import json
 import multiprocessing
+import os
 import pickle
 import shutil
 import zipfile
@@ -171,6 +172,13 @@ def test_damaged_frame_is_named_when_read(copied):
     with pytest.raises(DataError, match=r"clips.zip: frame 2 of clip b is damaged \(.*\); copy the file again"):
         clips.read(1, [1, 2])
     assert number_of(clips.read(1, [3])[0]) == 3
+
+
+def test_a_table_of_offsets_that_is_cut_off_while_it_is_read_is_named(copied):
+    clips = PackedClips(copied)
+    os.truncate(copied / "offsets.npy", 200)
+    with pytest.raises(DataError, match=r"offsets.npy: was cut off; copy it again"):
+        clips.read(1, [1, 2])
 
 
 def test_frame_of_another_size_is_named_when_read(copied):

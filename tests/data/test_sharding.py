@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from film_making import picture, settings, write_exact, write_frames, write_lossy
+from own_process import printed_by
 
 from stylesv.config.dataset import PackSettings
 from stylesv.data.packed import PackedClips
@@ -102,6 +103,34 @@ def test_more_shards_are_read_than_files_may_be_open(by_one, films, tmp_path, mo
         assert (clips.read(clip, [0]) == PackedClips(by_one).read(clip, [0])).all()
         assert len(os.listdir("/proc/self/fd")) <= opened + 2
     assert len({shard.num_frames for shard in clips.shards}) > 3
+
+
+MANY_SHARDS = """
+import resource, sys
+from pathlib import Path
+from stylesv.data.packed import PackedClips
+from stylesv.data.sharding import index_shards
+
+def open_files():
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+out = Path(sys.argv[1])
+folders = [f"shards/{path.name}" for path in sorted((out / "shards").iterdir())]
+PackedClips(out / folders[0]).read(0, [0])  # what libraries open for good
+resource.setrlimit(resource.RLIMIT_NOFILE, (open_files() + 24, 1024))
+index_shards(out, folders)
+before = open_files()
+clips = PackedClips(out)
+print(len(clips.shards), open_files() - before)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no list of open files on this system")
+def test_shards_are_opened_when_they_are_read(by_three, tmp_path):
+    """As many as a data set may have; a system's usual limit is 1024 open files."""
+    for name in shard_names(200):
+        shutil.copytree(by_three / "shards" / "0000of0003", tmp_path / "shards" / name)
+    assert printed_by(MANY_SHARDS, tmp_path).split() == ["200", "0"]
 
 
 def test_a_finished_shard_is_a_packed_folder_by_itself(by_three):

@@ -22,10 +22,11 @@ TABLE = (
 
 
 def stage(
-    name: str, *, protocol: str = "", model: str = "A", resolution: int = 256, jobs: int = 1, kimg: int = 0
+    name: str, *, protocol: str = "", model: str = "A", resolution: int = 256, jobs: int = 1, kimg: int = 0, kimgs=()
 ) -> PlannedStage:
     where = {"dataset": "sky", "model": model, "name": protocol, "resolution": resolution}
-    return PlannedStage(stage=name, **where, jobs=jobs, kimg=kimg, benchmarks=(f"{name}/{model}-{protocol}*/*.tsv",))
+    files = (f"{name}/{model}-{protocol}*/{'{kimg}' if kimgs else '*'}.tsv",)
+    return PlannedStage(stage=name, **where, jobs=jobs, kimg=kimg, kimgs=kimgs, benchmarks=files)
 
 
 @pytest.fixture
@@ -117,6 +118,32 @@ def test_a_run_that_goes_on_is_planned_by_its_finished_jobs_and_one_that_is_over
     assert own[1]["sky", "A", "train"]["planned_hours"] * 3600 == pytest.approx(8 * 25)
     assert any("25 s/kimg: 1 finished jobs of this machine" in note for note in own[0].notes)
     assert before[1]["sky", "A", "train"]["planned_hours"] * 3600 == pytest.approx(800)
+
+
+def test_jobs_of_a_longer_run_are_not_taken_for_those_that_are_planned(files):
+    files.stages = [stage("train_segment", jobs=1, kimg=4, kimgs=(4,))]
+    for kimg in (4, 8):
+        add_benchmark(files.folder, f"train_segment/A-sky-s0/{kimg}.tsv", 100.0 * kimg)
+    _, lines = costs(files)
+    train = lines["sky", "A", "train"]
+    assert (train["finished_jobs"], train["measured_hours"] * 3600) == (1, pytest.approx(400))
+    assert train["measured_over_planned"] == pytest.approx(1)
+
+
+def test_gpus_of_finished_jobs_are_the_tables_or_those_of_the_steps_measured_here(files):
+    score = stage("score_snapshot", protocol="fvd2048_16f", jobs=4)
+    files.stages = [score, stage("train_segment", model="B", jobs=1, kimg=2)]
+    add_benchmark(files.folder, "score_snapshot/A-fvd2048_16f-s0/4.tsv", 36.0)
+    add_benchmark(files.folder, "train_segment/B-sky-s0/2.tsv", 100.0)
+    measured = {"run": "r", "model": "B", "resolution": 256, "device": "a GPU", "gpus": 1, "clips": 32}
+    speed = MeasuredSpeed(**measured, snapshot_mb=1.0, state_mb=1.0, start_seconds=5.0, seconds_per_kimg=40.0)
+    write_measured_speed(files.folder / "results" / "speeds" / "r.json", speed)
+    table, lines = costs(files, by_own=True, speeds=("results/speeds/r.json",))
+    assert lines["sky", "A", "score"]["planned_gpu_hours"] * 3600 == pytest.approx(8 * 4 * 36)
+    assert lines["sky", "B", "train"]["planned_gpu_hours"] * 3600 == pytest.approx(100)
+    notes = "\n".join(table.notes)
+    assert "36 s/job: 1 finished jobs of this machine, taken to have the table's 8 GPUs" in notes
+    assert "50 s/kimg: 1 finished jobs of this machine." in notes
 
 
 def test_the_terminal_is_told_every_line_and_assumption(files):

@@ -16,13 +16,16 @@ from motion_values import motion
 from report_values import row, rows
 
 from stylesv.config.dataset import PackSettings
+from stylesv.data.packed import PackedClips
 from stylesv.data.packing import pack_videos
+from stylesv.data.sharding import index_shards
 from stylesv.errors import DataError
 from stylesv.media.video_file import write_video
-from stylesv.records.experiment import ReportedTable
+from stylesv.records.experiment import ReportedTable, read_experiment
 from stylesv.report.page.content import DatasetSummary, ReportContent, RunSummary
 from stylesv.report.page.html import write_page
 from stylesv.report.page.media import PageFolder
+from stylesv.report.page.provenance import provenance_of
 from stylesv.report.tables import tabulate_scores
 
 VOID = {"meta", "link", "img", "br", "hr", "input"}
@@ -138,6 +141,18 @@ def test_what_depends_on_time_or_machine_stands_in_the_provenance_alone(tmp_path
     for name in names:
         if name.name not in ("index.html", "provenance.json"):
             assert (page.parent / name).read_bytes() == (second.parent / name).read_bytes(), name
+
+
+def test_clips_in_shards_have_a_hash_in_the_provenance(tmp_path, packed):
+    shutil.copytree(packed.parent, tmp_path / "data" / "shards" / "0000of0001")
+    index_shards(tmp_path / "data", ["shards/0000of0001"])
+    hashes = []
+    for index in (packed, tmp_path / "data" / "index.json"):
+        experiment = read_experiment(ExperimentFiles(tmp_path, index).record())
+        found = provenance_of(experiment, [], tmp_path, project=tmp_path, benchmarks=tmp_path, machines=[])
+        hashes += found.hashes
+    of_zip, of_shards = (PackedClips(packed).index.clips_zip.sha256, PackedClips(packed).digest)
+    assert hashes == [("packed clips", "sky-00", of_zip), ("packed clips", "sky-00", of_shards)]
 
 
 def test_text_of_others_is_no_markup(tmp_path):

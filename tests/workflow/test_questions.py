@@ -430,7 +430,22 @@ def test_with_dashes_a_table_reads_what_is_there_and_its_key_says_what_is_not(pl
     whole = Questions(plan)
     assert some.table_inputs(job) == [scores] and none.table_inputs(job) == []
     assert len({ask.table_key(job) for ask in (some, none, whole)}) == 3
-    assert Questions(plan, published=lambda: "another").table_key(job) != whole.table_key(job)
+
+
+def test_a_tables_key_stands_for_the_numbers_of_others_that_it_shows_and_for_no_other(plan, root):
+    speeds = read_speeds(root / "config" / "speeds.csv")
+    faster = (speeds[0].model_copy(update={"amount": speeds[0].amount / 2}), *speeds[1:])
+    before = {"published": lambda: "some", "speeds": lambda: speeds}
+    changed = {
+        name: [
+            table
+            for table in ("main", "ablation", "protocols", "long_video", "cost", "fvd2048_16f")
+            for job in (wildcards(experiment="paper", table=table),)
+            if Questions(plan, **before).table_key(job) != Questions(plan, **{**before, name: new}).table_key(job)
+        ]
+        for name, new in {"published": lambda: "others", "speeds": lambda: faster}.items()
+    }
+    assert changed == {"published": ["main", "ablation", "protocols"], "speeds": ["cost"]}
 
 
 def test_a_call_names_the_experiment_of_its_tables(plan):
@@ -442,6 +457,24 @@ def test_a_call_names_the_experiment_of_its_tables(plan):
         ask.table_of_call("cost")
     with pytest.raises(ConfigError, match="nope: no such experiment"):
         Questions(plan, options=CallOptions(experiment="nope")).table_of_call("main")
+
+
+def test_the_cost_is_of_the_jobs_that_are_planned_and_of_no_others_that_left_a_benchmark(plan, image, video):
+    shards = {f"results/data/{video.data.name}/shards": ["0001of0003/index.json"]}
+    one, several = Questions(plan), Questions(plan, lambda folder: shards.get(folder, []))
+    stages = {}
+    for ask in (one, several):
+        table_plan = yaml.safe_load(ask.table_plan(wildcards(experiment="demo")))
+        stages[ask is one] = {(stage["stage"], stage["model"], stage["name"]): stage for stage in table_plan["stages"]}
+    assert stages[True]["pack_videos", "", ""]["benchmarks"] == [f"pack_videos/{video.data.name}.tsv"]
+    packing = stages[False]["pack_shard", "", ""]
+    assert ("pack_videos", "", "") not in stages[False]
+    assert (packing["jobs"], packing["benchmarks"]) == (3, [f"pack_shard/{video.data.name}/*of0003.tsv"])
+    train, shown = (stages[True][name, "D", ""] for name in ("train_segment", "generate_clips"))
+    assert (train["kimgs"], train["benchmarks"]) == ([4, 8, 12], [f"train_segment/{video.name}/{{kimg}}.tsv"])
+    kept = one.experiment_results("demo")[1]
+    (look,) = {Path(file).parent.name for file in kept if file.startswith(f"results/runs/{video.name}/clips")}
+    assert shown["benchmarks"] == [f"generate_clips/{video.name}/{look}.tsv"]
 
 
 @pytest.mark.parametrize(

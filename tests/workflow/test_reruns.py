@@ -74,7 +74,8 @@ CHANGES = [
      | BOTH_CHOICES | CLIPS | REAL_CLIPS | RESULTS),
     ("a new seed", DEMO, "seeds: [0]", "seeds: [0, 1]", BOTH_RUNS | BOTH_CHOICES | CLIPS | RESULTS),
     ("a published number", "published.csv", "TSM,D,FVD16,49.0", "TSM,D,FVD16,49.1",
-     PAGE | {"write_table": 3}),
+     PAGE | {"write_table": 1}),
+    ("a speed, of which no table of the demo is made", "speeds.csv", "8x A100,8,113,", "8x A100,8,114,", {}),
     ("a comment", DEMO, "# The whole way", "# All the way", {}),
 ]  # fmt: skip
 
