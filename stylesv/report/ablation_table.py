@@ -6,8 +6,9 @@ import pandas as pd
 
 from stylesv.records.published import PublishedNumber, papers_number
 from stylesv.report.main_table import INTERVAL, published_notes
+from stylesv.report.over_seeds import Ours, format_ours, is_like
 from stylesv.report.table_files import DASH, Table
-from stylesv.report.tabled_scores import Ours, TabledScores, format_ours, is_like
+from stylesv.report.tabled_scores import TabledScores
 
 STEP = "Step: what changed from the model above; ≈ where the two means lie in each other's interval, so that it may be chance."
 

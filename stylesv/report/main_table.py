@@ -6,17 +6,10 @@ import pandas as pd
 
 from stylesv.records.published import LETTERS, NOT_AVAILABLE, PublishedNumber, papers_number
 from stylesv.records.table_plan import TabledProtocol
+from stylesv.report.over_seeds import Ours, best_of, format_interval, format_ours, is_like
 from stylesv.report.score_row import format_floor, format_number
 from stylesv.report.table_files import DASH, Table
-from stylesv.report.tabled_scores import (
-    Ours,
-    TabledScores,
-    best_of,
-    command_for,
-    format_interval,
-    format_ours,
-    is_like,
-)
+from stylesv.report.tabled_scores import TabledScores, command_for
 
 INTERVAL = (
     "Ours: mean over seeds ± their standard deviation, each run at its best snapshot by its first protocol; interval: from the "

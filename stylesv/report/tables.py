@@ -11,7 +11,8 @@ from stylesv.records.best_snapshot import Best, Candidate, best_snapshot
 from stylesv.records.protocol import UsedProtocol, require_one_protocol
 from stylesv.report import motion_table
 from stylesv.report.artefact_table import beside_cells
-from stylesv.report.floor_text import floor_notes, is_different, not_different_notes
+from stylesv.report.floor_text import floor_notes, is_different
+from stylesv.report.over_seeds import not_different_notes
 from stylesv.report.protocol_text import caption_protocol, explain_detector
 from stylesv.report.score_row import (
     ScoreRow,

@@ -115,6 +115,27 @@ def test_findings_name_the_best_what_is_like_it_and_what_moves():
     assert sound.startswith("No measure found")
 
 
+def test_a_models_seeds_are_one_model_ranked_by_their_mean():
+    """The luckiest seed is D's, the best mean E's; neither is a rival of its own other seeds."""
+    values = {"D": (30.0, 70.0, 80.0), "E": (40.0, 44.0, 42.0), "F": (200.0, 210.0, 220.0)}
+    table = tabulate_scores(
+        [
+            row(20, value, model=model, seed=seed, run=f"sky-{model}-s{seed}-00")
+            for model, found in values.items()
+            for seed, value in enumerate(found)
+        ]
+    )
+    (best,) = findings([table], {}, [])
+    assert best == (
+        "rFVD16 on sky (lower is better): best is E with 42.00 ± 2.00 [36.00, 52.80] over 3 seeds, each at its best snapshot."
+    )
+    assert not any("different" in note for note in table.notes)
+    near = tabulate_scores([*table.rows, *(row(20, 43.0 + s, model="G", seed=s, run=f"sky-G-s{s}") for s in (0, 1))])
+    assert findings([near], {}, [])[0].endswith("snapshot; G cannot be told from it.")
+    said = "sky: do not call E over 3 seeds (42.00 ± 2.00) and G over 2 seeds (43.50 ± 0.707) different"
+    assert [note.startswith(said) for note in near.notes if "different" in note] == [True]
+
+
 MAIN = "dataset,model,metric,protocol,paper,ours,low,high,difference_percent,not_different_from\n"
 
 

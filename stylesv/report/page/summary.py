@@ -9,9 +9,9 @@ import pandas as pd
 from stylesv.records.experiment import Experiment
 from stylesv.records.recipe import ImportedRecipe, Recipe, TrainedRecipe
 from stylesv.records.score import Score
-from stylesv.report.floor_text import is_different
 from stylesv.report.motion_table import motion_sentence
-from stylesv.report.score_row import ScoreRow, format_kimg, format_number, format_score
+from stylesv.report.over_seeds import best_of, best_text, by_model, is_like
+from stylesv.report.score_row import ScoreRow, format_kimg, format_number
 from stylesv.report.tables import ScoreTable
 from stylesv.report.warnings import SnapshotWarnings
 
@@ -98,18 +98,19 @@ def _cell_text(line: Mapping[str, Any], *, signed: bool) -> str:
 
 def _best_sentences(table: ScoreTable) -> list[str]:
     """For each data set the best model under a protocol, and how far it is from what a perfect generator would score."""
-    sentences = []
-    for dataset in dict.fromkeys(row.dataset for row in table.best):
-        rows = [row for row in table.best if row.dataset == dataset]
-        pick = max if table.protocol.settings.higher_is_better else min
-        best = pick(rows, key=lambda row: row.value)
-        text = f"{table.label} on {dataset.rsplit('-', 1)[0]} ({table.direction}): "
-        text += f"best is {best.model} with {format_score(best)} at {format_kimg(best)} kimg"
-        if best.floor is not None:
-            text += f"; a perfect generator would score about {format_number(best.floor.value)}"
-        like = [row.model for row in rows if row is not best and not is_different(row, best)]
+    sentences, groups = [], by_model(table.best)
+    for dataset in dict.fromkeys(dataset for dataset, _ in groups):
+        models = {name: ours for (of, name), ours in groups.items() if of == dataset}
+        best = best_of(list(models.values()))
+        name = next(name for name, ours in models.items() if ours is best)
+        text = (
+            f"{table.label} on {dataset.rsplit('-', 1)[0]} ({table.direction}): best is {name} with {best_text(best)}"
+        )
+        if (floor := best.rows[0].floor) is not None:
+            text += f"; a perfect generator would score about {format_number(floor.value)}"
+        like = [other for other, ours in models.items() if ours is not best and is_like(ours, best)]
         if like:
-            text += f"; {' and '.join(dict.fromkeys(like))} cannot be told from it"
+            text += f"; {' and '.join(like)} cannot be told from it"
         sentences.append(f"{text}.")
     return sentences
 
