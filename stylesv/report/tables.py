@@ -1,6 +1,6 @@
 """Score tables: one protocol each, every value with its interval, as CSV, Markdown, LaTeX and HTML."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -10,7 +10,7 @@ from stylesv.files import write_text
 from stylesv.records.best_snapshot import Best, Candidate, best_snapshot
 from stylesv.records.protocol import UsedProtocol, require_one_protocol
 from stylesv.report import motion_table
-from stylesv.report.artefact_table import beside_cells
+from stylesv.report.artefact_table import BesideRow, beside_cells
 from stylesv.report.floor_text import floor_notes, is_different
 from stylesv.report.over_seeds import not_different_notes
 from stylesv.report.protocol_text import caption_protocol, explain_detector
@@ -72,6 +72,13 @@ class ScoreTable:
         return motion_table.motion_cells(
             [(f"{row.run} at {format_kimg(row)}", row.motion, row.warnings) for row in self.rows]
         )
+
+    def beside(self, name: Callable[[ScoreRow], str]) -> dict[str, list[list[str]]]:
+        """For each data set where there are any, cells of a table of what stands beside its best scores, named by `name`."""
+        found: dict[str, list[tuple[str, tuple[BesideRow, ...]]]] = {}
+        for row in self.best:
+            found.setdefault(row.dataset, []).append((name(row), row.beside))
+        return {dataset: cells for dataset, of in found.items() if (cells := beside_cells(of))}
 
     def is_like_best(self, row: ScoreRow) -> bool:
         """Whether a score is the best of its run, or differs from it by no more than chance."""
@@ -171,9 +178,9 @@ def format_markdown(table: ScoreTable) -> str:
     moved = table.motion
     if moved:
         notes += f"\n### How clips move\n\n{markdown_lines(moved)}"
-    beside = beside_cells([(f"{row.run} at {format_kimg(row)}", row.beside) for row in table.best])
-    if beside:
-        notes += f"\n### What {table.label} misses (best snapshots, and what it should be)\n\n{markdown_lines(beside)}"
+    for dataset, cells in table.beside(lambda row: f"{row.run} at {format_kimg(row)}").items():
+        head = f"What {table.label} misses on {dataset} (best snapshots, and what it should be)"
+        notes += f"\n### {head}\n\n{markdown_lines(cells)}"
     return (
         f"## {table.label} ({table.direction})\n\n{markdown_lines(summary)}\n### Every snapshot\n\n{markdown_lines(every)}\n"
         f"{table.caption}\n\n{notes}"
