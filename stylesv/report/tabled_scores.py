@@ -12,7 +12,7 @@ from stylesv.records.protocol import require_one_protocol
 from stylesv.records.score import Score, read_run_scores
 from stylesv.records.table_plan import TabledProtocol, TabledRun, TablePlan
 from stylesv.report.over_seeds import Ours
-from stylesv.report.protocol_text import caption_protocol, explain_detector
+from stylesv.report.protocol_text import caption_protocol, explain_detector, told_apart
 from stylesv.report.score_row import ScoreRow, score_row
 
 
@@ -69,16 +69,16 @@ class TabledScores:
         Raises:
             ConfigError: scores of one protocol were made with different detectors.
         """
-        notes, counts, detectors = [], [], []
+        notes, counts, detectors, labels = [], [], [], labels_of(protocols)
         for protocol in protocols:
             rows = self.rows(protocol)
             if not rows:
                 continue
             require_one_protocol([(f"{row.run} at {row.kimg} kimg", row.protocol) for row in rows])
-            notes.append(f"{protocol.label}: {caption_protocol(rows[0].protocol)}")
+            notes.append(f"{labels[protocol.id]}: {caption_protocol(rows[0].protocol)}")
             detectors += filter(None, [explain_detector(rows[0].protocol)])
             counts += [
-                f"{row.dataset}, {protocol.label}: {row.num_real} real and {row.num_generated} generated clips."
+                f"{row.dataset}, {labels[protocol.id]}: {row.num_real} real and {row.num_generated} generated clips."
                 for row in rows
             ]
         sheets = [f"{name}: {text}." for name, text in self.sheets.items()]
@@ -100,6 +100,12 @@ def read_tabled_scores(plan: TablePlan, root: Path) -> TabledScores:
         choices={run.name: read_choice(root / run.choice) for run in there},
         sheets={name: read_data_sheet(sheet).counts.text for name, sheet in sheets.items()},
     )
+
+
+def labels_of(protocols: Sequence[TabledProtocol]) -> dict[str, str]:
+    """Labels of their measures by the protocols' ids, told apart where several measure the same."""
+    labels = told_apart({protocol.name: protocol.label for protocol in protocols})
+    return {protocol.id: labels[protocol.name] for protocol in protocols}
 
 
 def command_for(runs: Sequence[TabledRun]) -> str:

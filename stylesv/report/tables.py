@@ -1,6 +1,6 @@
 """Score tables: one protocol each, every value with its interval, as CSV, Markdown, LaTeX and HTML."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -13,7 +13,7 @@ from stylesv.report import motion_table
 from stylesv.report.artefact_table import BesideRow, beside_cells
 from stylesv.report.floor_text import floor_notes, is_different
 from stylesv.report.over_seeds import not_different_notes
-from stylesv.report.protocol_text import caption_protocol, explain_detector
+from stylesv.report.protocol_text import caption_protocol, explain_detector, told_apart
 from stylesv.report.score_row import (
     ScoreRow,
     format_floor,
@@ -40,11 +40,13 @@ class ScoreTable:
     best: tuple[ScoreRow, ...]
     because: Mapping[str, Best]
     notes: tuple[str, ...]
+    named: str | None = None
+    """What to call it beside other tables; None: by its measure alone."""
 
     @property
     def label(self) -> str:
-        """Name of the measure: FVD16, rFVD16, FID."""
-        return self.protocol.settings.metric_label
+        """Name of the measure: FVD16, rFVD16, FID; with the protocol's behind it where tables beside it have the same."""
+        return self.named or self.protocol.settings.metric_label
 
     @property
     def direction(self) -> str:
@@ -112,6 +114,20 @@ def tabulate_scores(rows: Sequence[ScoreRow]) -> ScoreTable:
     because = {run: _best(of_run) for run, of_run in rows_of.items()}
     best = tuple(rows_of[run][found.place] for run, found in because.items())
     return ScoreTable(rows[0].protocol, ordered, best, because, _notes(ordered, best))
+
+
+def tabulate_protocols(rows: Iterable[ScoreRow]) -> list[ScoreTable]:
+    """A table for each protocol's name, told apart where several have the same measure.
+
+    Raises:
+        ConfigError: as `tabulate_scores`.
+    """
+    by_name: dict[str, list[ScoreRow]] = {}
+    for row in rows:
+        by_name.setdefault(row.protocol.name, []).append(row)
+    tables = {name: tabulate_scores(found) for name, found in by_name.items()}
+    labels = told_apart({name: table.label for name, table in tables.items()})
+    return [replace(table, named=labels[name]) for name, table in tables.items()]
 
 
 def write_score_table(rows: Sequence[ScoreRow], files: TableFiles, *, missing: Sequence[str] = ()) -> ScoreTable:

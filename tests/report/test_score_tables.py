@@ -13,7 +13,14 @@ from stylesv.report.page.html import beside_tables
 from stylesv.report.protocol_text import caption_protocol, describe_protocol
 from stylesv.report.score_row import format_number, format_score, score_row
 from stylesv.report.table_files import TableFiles
-from stylesv.report.tables import format_csv, format_markdown, format_tex, tabulate_scores, write_score_table
+from stylesv.report.tables import (
+    format_csv,
+    format_markdown,
+    format_tex,
+    tabulate_protocols,
+    tabulate_scores,
+    write_score_table,
+)
 
 
 def files_in(folder):
@@ -139,6 +146,13 @@ def test_what_the_score_misses_is_a_table_for_each_data_set_with_its_own_real_cl
     }
     text = format_markdown(table)
     assert "misses on sky (" in text and "|  | taichi-D-s0-00 at 20 | real clips |" in text and "on driving" not in text
+
+
+def test_tables_of_one_measure_are_told_apart_by_their_protocols():
+    long = used(key="89efcdab").model_copy(update={"name": "rfvd_long"})
+    found = tabulate_protocols([row(), row(0, 90.0), row(40, 9.0, protocol=long)])
+    assert [(table.label, len(table.rows)) for table in found] == [("rFVD16 (rfvd_16f)", 2), ("rFVD16 (rfvd_long)", 1)]
+    assert [table.label for table in tabulate_protocols([row()])] == ["rFVD16"]
 
 
 def test_the_highest_inception_score_is_best():
