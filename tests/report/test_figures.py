@@ -175,7 +175,10 @@ def test_every_row_of_slices_has_its_own_time(tmp_path):
     files = ExperimentFiles(tmp_path, tmp_path / "index.json")
     files.add_run("sky-D-s0-00", {4: 42.0}, IMPORTED, shown={"frames": 25})
     axes = DRAWN["slices"](Sources.of(files.record())).axes
-    assert [each.get_xlabel() for each in axes] == ["1.2 s", "2.5 s, time of a slice; a clip each"]
+    assert [each.get_xlabel() for each in axes] == [
+        "1.2 s a slice",
+        "2.5 s a slice; time runs to the right, a clip each",
+    ]
 
 
 def test_drift_is_over_the_first_frames():
@@ -203,3 +206,23 @@ def test_log_lines_of_every_run_are_drawn(experiment):
     experiment.add_run("sky-E-s0-00", {0: 90.0, 4: 42.0}, TRAINED, model="E", logs=[longer])
     axes = DRAWN["training"](Sources.of(experiment.record())).axes[0]
     assert {line.get_label(): len(line.get_xdata()) for line in axes.lines} == {"A": 1, "D": 1, "E": 4}
+
+
+def test_many_runs_have_a_legend_of_their_models_and_a_column_for_each_data_set(tmp_path):
+    files = ExperimentFiles(tmp_path, tmp_path / "index.json")
+    for dataset in ("sky", "taichi"):
+        for model in "ABCDE":
+            for seed in (0, 1):
+                files.add_run(
+                    f"{dataset}-{model}-s{seed}", {0: 9.0, 4: 4.0}, SCRATCH, model=model, seed=seed, logs=[LOG]
+                )
+                files.runs[-1] = files.runs[-1].model_copy(update={"dataset": dataset})
+    figure = DRAWN["training"](Sources.of(files.record()))
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == list("ABCDE")
+    shown = {
+        text.get_text(): line.get_color() for text, line in zip(legend.get_texts(), legend.get_lines(), strict=True)
+    }
+    assert [axes.get_title() for axes in figure.axes[:2]] == ["sky", "taichi"] and len(figure.axes) == 6
+    for axes in figure.axes:
+        assert len(axes.lines) == 10 and all(line.get_color() == shown[line.get_label()] for line in axes.lines)

@@ -33,7 +33,8 @@ def draw_drift(sources: Sources) -> Figure:
         for axes, label in zip(panels[:, 0], [f"{name}\nover its start" for name in NUMBERS], strict=False):
             axes.set_ylabel(label)
         panels[3, 0].set_ylabel("likeness of frames\n(1 the same)")
-        panels[0, 0].legend(loc="best", ncols=2)
+        for axes in panels[0]:  # data sets may have other models
+            axes.legend(loc="best", ncols=2)
     return figure
 
 

@@ -24,8 +24,10 @@ def draw_slices(sources: Sources) -> Figure:
         for axes, (dataset, each), picture in zip(panels, rows, pictures, strict=True):
             show_picture(axes, picture, label=label_of(each, dataset, sources))
             axes.set_anchor("W")
-            axes.set_xlabel(f"{each.clips.slices.shape[2] / each.clips.about.fps:.1f} s", loc="left", labelpad=2)
-        panels[-1].set_xlabel(f"{panels[-1].get_xlabel()}, time of a slice; a clip each", loc="left", labelpad=2)
+            axes.set_xlabel(
+                f"{each.clips.slices.shape[2] / each.clips.about.fps:.1f} s a slice", loc="left", labelpad=2
+            )
+        panels[-1].set_xlabel(f"{panels[-1].get_xlabel()}; time runs to the right, a clip each", loc="left", labelpad=2)
     return figure
 
 
