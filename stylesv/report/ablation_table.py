@@ -10,7 +10,10 @@ from stylesv.report.over_seeds import Ours, format_ours, is_like
 from stylesv.report.table_files import DASH, Table
 from stylesv.report.tabled_scores import TabledScores, labels_of
 
-STEP = "Step: what changed from the model above; ≈ where the two means lie in each other's interval, so that it may be chance."
+STEP = (
+    "Step: what changed from the model in the row above; ≈ where the two means lie in each other's interval, so that it may be "
+    "chance."
+)
 
 
 def ablation_table(found: TabledScores, published: Sequence[PublishedNumber]) -> Table:
@@ -51,8 +54,7 @@ def ablation_table(found: TabledScores, published: Sequence[PublishedNumber]) ->
             cells |= {(*at, "ours"): format_ours(ours), (*at, "step"): _step(ours, before)}
             if protocol.published_as is not None:
                 cells[(*at, "paper")] = DASH if paper is None else f"{paper.value:g}"
-            if ours is not None:
-                above[data.name, protocol.id] = ours
+            above[data.name, protocol.id] = ours
         numbers.append(values)
         shown.append(cells)
     columns = pd.MultiIndex.from_tuples(list(shown[0]))

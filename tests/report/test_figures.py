@@ -77,6 +77,12 @@ def test_bars_are_the_best_scores_over_seeds(experiment):
     assert [label.get_text() for label in axes.get_yticklabels()] == ["A", "D"]
 
 
+def test_a_bar_below_nothing_is_seen(experiment):
+    experiment.add_run("sky-E-s0-00", {0: 9.0, 4: -30.0}, TRAINED, model="E", logs=[LOG], interval=None)
+    axes = DRAWN["ablation"](Sources.of(experiment.record())).axes[0]
+    assert axes.get_xlim()[0] < -30
+
+
 def test_protocols_are_not_mixed(experiment):
     experiment.add_run("sky-E-s0-00", {0: 1.0}, TRAINED, model="E", protocol=used(key="89efcdab"))
     with pytest.raises(ConfigError, match="cannot be compared"):

@@ -136,6 +136,15 @@ def test_a_models_seeds_are_one_model_ranked_by_their_mean():
     assert [note.startswith(said) for note in near.notes if "different" in note] == [True]
 
 
+def test_how_seeds_move_is_said_of_each():
+    rows = [row(20, 9.0, seed=seed, run=f"sky-D-s{seed}", motion=motion(0.5)) for seed in (0, 1)]
+    said = findings([], {row.run: row for row in rows}, [])
+    assert [text.partition(":")[0] for text in said[:2]] == [
+        "D, seed 0, at 20 kimg on sky",
+        "D, seed 1, at 20 kimg on sky",
+    ]
+
+
 MAIN = "dataset,model,metric,protocol,paper,ours,low,high,difference_percent,not_different_from\n"
 
 
@@ -154,6 +163,9 @@ def test_paper_findings_say_what_was_reproduced_and_by_how_much_the_rest_differs
         "Different from the paper: FVD16 of C on sky, 90.00 where the paper has 73.5 (+22 %).",
         "Of the paper and not measured here: FVD128 of D on sky.",
     ]
+    (tmp_path / "main.csv").write_text(MAIN + lines[2] + "\n")
+    none, missing = paper_findings(tmp_path / "main.csv")
+    assert none == "Of 1 numbers of the paper, 0 were measured here." and missing == found[-1]
     (tmp_path / "main.csv").write_text(MAIN + lines[-1] + "\n")
     assert paper_findings(tmp_path / "main.csv") == []
 

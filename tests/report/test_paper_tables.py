@@ -134,6 +134,14 @@ def test_a_step_is_the_difference_from_the_model_above(tabled, published):
     assert list(table.shown[("sky", "FVD16", "paper")]) == ["–", "73.5", "49", "–"]
 
 
+def test_a_step_over_a_row_that_is_missing_is_none(tmp_path, published):
+    tabled = Tabled(tmp_path, [EVD], ("C", "D", "E"))
+    for model, values in (("C", {"evd_16f": 1.0}), ("D", None), ("E", {"evd_16f": 3.0})):
+        tabled.add(model, 0, values)
+    shown = ablation_table(read_tabled_scores(tabled.plan, tmp_path), published).shown
+    assert list(shown[("sky", "eVD16", "step")]) == ["–", "–", "–"]
+
+
 def test_two_protocols_of_one_measure_have_columns_and_lines_of_their_own(tmp_path, published):
     other = used("fvd2048_16f", key="44444444").model_copy(update={"name": "fvd_community_16f"})
     tabled = Tabled(tmp_path, [FVD, other, EVD], ("C", "D"))

@@ -47,10 +47,12 @@ def findings(
     `shown` are the rows of the snapshots that are shown, by run.
     """
     found = [sentence for table in tables for sentence in _best_sentences(table)]
+    several = len({row.seed for row in shown.values()}) > 1
     for row in shown.values():
         moves = motion_sentence(row.motion)
         if moves:
-            found.append(f"{row.model} at {format_kimg(row)} kimg on {row.dataset.rsplit('-', 1)[0]}: {moves}")
+            seed = f", seed {row.seed}," if several else ""
+            found.append(f"{row.model}{seed} at {format_kimg(row)} kimg on {row.dataset.rsplit('-', 1)[0]}: {moves}")
     if warnings:
         number = sum(len(each.sentences) for each in warnings)
         found.append(
@@ -71,12 +73,13 @@ def paper_findings(main_csv: Path) -> list[str]:
     if cells.empty:
         return []
     measured, missing = cells[cells["ours"].notna()], cells[cells["ours"].isna()]
-    like = measured["not_different_from"].fillna("").str.contains("paper")
+    # a column without any text is read as numbers
+    like = measured["not_different_from"].astype("string").str.contains("paper").fillna(False).astype(bool)
     near, far = int(like.sum()), int((~like).sum())
     counts = f"{near} {'lies' if near == 1 else 'lie'} in our interval, {far} {'does' if far == 1 else 'do'} not"
     found = [
         f"Of {len(cells)} numbers of the paper, {len(measured)} were measured here"
-        + f": {counts}." * (len(measured) > 0)
+        + (f": {counts}." if len(measured) else ".")
     ]
     for title, lines in (("Not different from", measured[like]), ("Different from", measured[~like])):
         texts = [_cell_text(line, signed=title == "Different from") for line in lines.to_dict("records")]
