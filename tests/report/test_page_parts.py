@@ -12,6 +12,8 @@ from stylesv.errors import ConfigError, DataError
 from stylesv.records.rule_graph import RuleGraph, RuleNode, read_rule_graph, rule_graph_yaml
 from stylesv.report.figures.sources import Sources
 from stylesv.report.page.benchmarks import costs_of_rules, format_seconds
+from stylesv.report.page.films import film_groups
+from stylesv.report.page.media import PageFolder
 from stylesv.report.page.paper_tables import read_paper_table
 from stylesv.report.page.provenance import git_commit
 from stylesv.report.page.rule_graph import draw_rule_graph, lay_out
@@ -143,6 +145,16 @@ def test_how_seeds_move_is_said_of_each():
         "D, seed 0, at 20 kimg on sky",
         "D, seed 1, at 20 kimg on sky",
     ]
+
+
+def test_a_film_says_which_of_several_seeds_it_is_of(tmp_path):
+    files = ExperimentFiles(tmp_path, tmp_path / "index.json")
+    titles = []
+    for seed in (0, 1):
+        files.add_run(f"sky-D-s{seed}-00", {0: 90.0, 4: 42.0}, TRAINED, seed=seed, logs=[LOG])
+        (group,) = film_groups(Sources.of(files.record()), {}, PageFolder(tmp_path / "page"))
+        titles.append([film.title for film in group.films])
+    assert titles == [["Real clips", "D, generated"], ["Real clips", "D, generated, seed 0"]]
 
 
 MAIN = "dataset,model,metric,protocol,paper,ours,low,high,difference_percent,not_different_from\n"
