@@ -82,11 +82,13 @@ def _named(name: str, ours: Ours) -> str:
 
 
 def best_text(ours: Ours) -> str:
-    """A model's score and what it is of: one snapshot, or the best one of each seed."""
+    """A model's score and what it is of: one snapshot, or one of each seed."""
     if len(ours.rows) == 1:
         return f"{format_score(ours.rows[0])} at {format_kimg(ours.rows[0])} kimg"
     interval = "" if ours.low is None else f" {format_interval(ours.low, ours.high)}"
-    return f"{format_ours(ours)}{interval} over {len(ours.rows)} seeds, each at its best snapshot"
+    kimgs = {format_kimg(row) for row in ours.rows}
+    where = f" at {kimgs.pop()} kimg" if len(kimgs) == 1 else ", each at its best snapshot"
+    return f"{format_ours(ours)}{interval} over {len(ours.rows)} seeds{where}"
 
 
 def best_of(found: Sequence[Ours]) -> Ours | None:
