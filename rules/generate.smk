@@ -63,7 +63,7 @@ rule show_real_clips:
     input:
         look=files(questions.look_file_of_data),
         index=ancient(paths.INDEX),
-        packed=[ancient(paths.CLIPS), ancient(paths.OFFSETS)],
+        packed=files(questions.packed_clips),
     output:
         film=paths.REAL_FILM,
         animation=paths.REAL_ANIMATION,

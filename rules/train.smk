@@ -208,6 +208,8 @@ rule tensorboard:
 
 rule status:
     """Where every run stands. While another Snakemake works here: python workflow_scripts/status.py."""
+    conda:
+        "../envs/paper.yaml"
     params:
         scripts=SCRIPTS,
     shell:

@@ -65,8 +65,8 @@ def generate(
 
 
 def score(
-    real: str | Path | UInt8[np.ndarray, "n t c h w"],
-    generated: str | Path | UInt8[np.ndarray, "m t2 c2 h2 w2"],
+    real: str | Path | np.ndarray,
+    generated: str | Path | np.ndarray,
     *,
     protocol: str | Path = "fvd2048_16f",
     detector: str | Path | None = None,
@@ -74,15 +74,19 @@ def score(
 ) -> Score:
     """Score generated videos against real ones under a protocol, as `score.py` does.
 
-    Each side is an array of square frames, 0 to 255, or the path of a folder or zip of videos, of packed clips, or of a snapshot.
-    `protocol` is a name in config/protocols or a file like those; `detector` the file of its detector, or "random-i3d"; None
-    where the protocol's comes with a package (`evd_16f`, `tvd_16f`, `efid`). Folders and zips are fitted to
-    `resolution` pixels.
+    Each side is an array `n t c h w` of square frames, uint8 from 0 to 255, or the path of a folder or zip of videos, of packed
+    clips, or of a snapshot. `protocol` is a name in config/protocols or a file like those; `detector` the file of its
+    detector, or "random-i3d"; None where the protocol's comes with a package (`evd_16f`, `tvd_16f`, `efid`). Folders and
+    zips are fitted to `resolution` pixels.
 
     Raises:
         ConfigError: there is no such protocol, or it needs a detector's file.
         DataError, CheckpointError, DetectorError: what is wrong with the videos, the snapshot or the detector.
     """
+    if not CONFIG.is_dir():
+        raise ConfigError(
+            f"{CONFIG}: no such folder: protocols lie beside the package in its repository; install it with pip install -e"
+        )
     plan = named_protocol(CONFIG, str(protocol))
     if detector is not None:
         plan = use_detector(plan, str(detector), random=random_detector(CONFIG))

@@ -65,7 +65,12 @@ def test_arrays_score_as_the_same_frames_in_folders_do(tmp_path, networks, few):
 
 @pytest.mark.parametrize(
     ("videos", "told"),
-    [(np.zeros((2, 8, 3, 8, 9), np.uint8), "squares"), (np.zeros((0, 8, 3, 8, 8), np.uint8), "at least one")],
+    [
+        (np.zeros((2, 8, 3, 8, 9), np.uint8), "squares"),
+        (np.zeros((0, 8, 3, 8, 8), np.uint8), "at least one"),
+        (np.zeros((2, 8, 3, 8, 8)), "array of float64"),
+        (np.zeros((8, 3, 8, 8), np.uint8), "videos, frames, 3 colours"),
+    ],
 )
 def test_arrays_that_are_no_videos_are_refused(few, videos, told):
     with pytest.raises(DataError, match=told):

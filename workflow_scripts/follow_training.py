@@ -12,7 +12,7 @@ from stylesv.errors import run_command
 @click.option("--runs", default="results/runs", show_default=True, type=click.Path(exists=True, path_type=Path))
 @click.option(
     "--out",
-    default="results/tensorboard",
+    default="results/following",
     show_default=True,
     type=click.Path(path_type=Path),
     help="Folder of events: tensorboard --logdir OUT.",

@@ -28,7 +28,7 @@ def status(root: Path, experiments: tuple[str, ...]) -> None:
             raise ConfigError(f"--experiment {name}: no such experiment; known: {', '.join(planned)}")
     kimgs = {run.name: run.kimgs[-1] for experiment in planned.values() for run in experiment.runs}
     also = {run.name for name in experiments for run in planned[name].runs}
-    if found := run_statuses(root, kimgs, jobs or (), also=also):
+    if found := run_statuses(root, kimgs, jobs, also=also):
         click.echo(format_statuses(found))
     else:
         click.echo(f"{root.absolute()}: no runs here; give --root, the folder that holds results/")

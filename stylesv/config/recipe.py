@@ -10,7 +10,7 @@ from typing import Any
 
 from stylesv.files import canonical_json
 
-RECIPE_VERSIONS = {"videos": 2, "data": 1, "train": 4, "import": 1, "score": 3}
+RECIPE_VERSIONS = {"videos": 2, "data": 1, "train": 3, "import": 1, "score": 4}
 
 
 def recipe_key(values: dict[str, Any]) -> str:

@@ -113,7 +113,9 @@ def _download(name: str, address: str, film_format: str, folder: Path) -> str | 
         from yt_dlp import YoutubeDL
         from yt_dlp.utils import YoutubeDLError
     except ImportError as error:
-        raise StyleSVError("films are fetched with yt-dlp, which is not installed: pip install '.[films]'") from error
+        raise StyleSVError(
+            "films are fetched with yt-dlp, which is not installed: pip install -e '.[films]'"
+        ) from error
     options: dict[str, Any] = {
         "format": film_format,
         "outtmpl": {"default": f"{folder}/{name}.%(ext)s".replace("%", "%%").replace("%%(ext)s", "%(ext)s")},

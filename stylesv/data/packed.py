@@ -18,7 +18,7 @@ from stylesv.data.clips_file import ClipsFile, OpenFile
 from stylesv.data.frame_codec import frame_codec
 from stylesv.data.packed_writer import CLIPS_FILE, OFFSETS_FILE
 from stylesv.errors import DataError, cannot_be_read
-from stylesv.files import canonical_json, file_sha256
+from stylesv.files import file_sha256
 from stylesv.records.packed_index import INDEX_FILE, PackedIndex, read_packed_index
 from stylesv.records.packed_shards import SHARDS_FILE, PackedShard, read_packed_shards
 
@@ -99,11 +99,7 @@ class PackedClips:
     @cached_property
     def digest(self) -> str:
         """SHA-256 over resolution and all frames of all clips: what a network is shown, and nothing else."""
-        shown = {
-            "resolution": self.resolution,
-            "clips": [(clip.num_frames, clip.sha256) for clip in self.index.clips],
-        }
-        return hashlib.sha256(canonical_json(shown).encode()).hexdigest()
+        return self.index.digest
 
     @property
     def hashes(self) -> dict[str, str]:

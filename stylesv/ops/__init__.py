@@ -7,9 +7,7 @@ Each has one readable definition; faster forms stand beside it under the same si
 from stylesv.ops.backend import active_backend
 from stylesv.ops.bias_act import bias_act
 from stylesv.ops.conv_resample import conv2d_resample
-from stylesv.ops.convolution import by_inputs_alone, differentiated_twice
 from stylesv.ops.filtered_lrelu import filtered_lrelu
-from stylesv.ops.layout import in_fast_order
 from stylesv.ops.modulated_conv import modulated_conv2d
 from stylesv.ops.resample import downsample2d, setup_filter, upfirdn2d, upsample2d
 from stylesv.ops.spline import quadratic_spline_weights
@@ -17,12 +15,9 @@ from stylesv.ops.spline import quadratic_spline_weights
 __all__ = [
     "active_backend",
     "bias_act",
-    "by_inputs_alone",
     "conv2d_resample",
-    "differentiated_twice",
     "downsample2d",
     "filtered_lrelu",
-    "in_fast_order",
     "modulated_conv2d",
     "quadratic_spline_weights",
     "setup_filter",

@@ -1,4 +1,4 @@
-"""The readable definitions: insert zeros, then filter with a depth-wise convolution. docs/operations.md 1.1 to 1.3.
+"""The readable definitions: insert zeros, then filter with a depth-wise convolution. docs/operations.md 1.1 and 1.2.
 
 Slow on purpose, as the published code computes on a CPU. Everything faster in this package is held to these by test.
 """
@@ -10,8 +10,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 from stylesv.ops.geometry import Filter, LreluCall, Number, axis_pair, filter_taps, output_length, side_padding
-
-SLOPE = 0.2  # of the leaky ReLU in `bias_act`
 
 
 def upfirdn2d(
@@ -64,21 +62,3 @@ def filtered_lrelu(
     if call.clamp is not None:
         x = x.clamp(-call.clamp, call.clamp)
     return upfirdn2d(x, call.down_filter, down=call.down)
-
-
-def bias_act(
-    x: Float[Tensor, "n channels *size"],
-    bias: Float[Tensor, "channels"] | None,
-    *,
-    activation: str,
-    gain: Number,
-    clamp: Number | None,
-) -> Float[Tensor, "n channels *size"]:
-    """Add the bias to its channels, activate (`linear` or `lrelu`), multiply by gain, clamp to +-clamp."""
-    if bias is not None:
-        x = x + bias.to(x.dtype).reshape(-1, *[1] * (x.ndim - 2))
-    if activation == "lrelu":
-        x = F.leaky_relu(x, SLOPE)
-    if gain != 1:
-        x = x * gain
-    return x if clamp is None else x.clamp(-clamp, clamp)

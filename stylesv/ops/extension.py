@@ -1,4 +1,4 @@
-"""Builds the C++ sources at first use, keeps the library under the user's cache, and loads it.
+"""Builds filtered_lrelu.cpp at first use, keeps the library under the user's cache, and loads it.
 
 The library's name is a hash of all that decides its content, so nothing stale is ever loaded. It is built in a
 private folder and moved into place in one step; a lock only saves a second process the same work. Nothing is written
@@ -19,8 +19,7 @@ from pathlib import Path
 
 import torch
 
-SOURCES = tuple(Path(__file__).with_name(name) for name in ("filtered_lrelu.cpp", "resample_lines.cpp", "bias_act.cpp"))
-HEADERS = (Path(__file__).with_name("rows.h"),)
+SOURCE = Path(__file__).with_name("filtered_lrelu.cpp")
 FLAGS = (  # the first that the compiler takes
     ("-O3", "-march=native", "-mprefer-vector-width=512", "-fopenmp"),  # x86; the widest vectors that the processor has
     ("-O3", "-march=native", "-fopenmp"),
@@ -35,7 +34,7 @@ def load_extension() -> str | None:
         return f"the C++ form is not built on {platform.system()}"
     reason = None
     try:
-        name = f"operations-{library_key()}.so"
+        name = f"filtered_lrelu-{library_key()}.so"
         folders = build_folders()
         if any(load_library(folder / name) for folder in folders):
             return None
@@ -57,14 +56,8 @@ def load_or_build(folder: Path, name: str) -> str | None:
 
 
 def library_key() -> str:
-    """Hash of the sources, the flags, the torch version and the processor's instruction sets."""
-    content = [
-        *(source.read_text() for source in SOURCES),
-        repr(FLAGS),
-        torch.__version__,
-        platform.machine(),
-        sys.platform,
-    ]
+    """Hash of the source, the flags, the torch version and the processor's instruction sets."""
+    content = [SOURCE.read_text(), repr(FLAGS), torch.__version__, platform.machine(), sys.platform]
     cpu = Path("/proc/cpuinfo")  # Linux; elsewhere a home is seldom shared among processors
     if cpu.exists():
         lines = cpu.read_text().splitlines()
@@ -144,7 +137,7 @@ def compile_and_load(folder: str, flags: tuple[str, ...]) -> str | None:
 
             cpp_extension.load(
                 name=f"stylesv_ops_{len(flags)}",
-                sources=[str(source) for source in SOURCES],
+                sources=[str(SOURCE)],
                 extra_cflags=list(flags),
                 extra_ldflags=["-fopenmp"],
                 build_directory=folder,

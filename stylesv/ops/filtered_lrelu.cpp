@@ -22,16 +22,18 @@
 #include <optional>
 #include <vector>
 
-#include "rows.h"
-
 namespace {
 
+constexpr int64_t kMaxTaps = 12;  // taps in one pass over a row; longer filters take several
 constexpr int64_t kLanes = 16;    // arrays are padded to a multiple, so that each begins on a cache line
+constexpr int64_t kCacheLine = 64;
 constexpr int64_t kCacheBytes = 32 << 10;  // what the buffers of one group of planes may take: most of a first-level cache
 constexpr int64_t kMinGroups = 8;          // as many groups at the least, for the threads
 
 enum Pass : int64_t { kLinear = 0, kLrelu = 1, kMasked = 2 };
 
+int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
+int64_t modulo(int64_t a, int64_t b) { return a - floor_div(a, b) * b; }
 int64_t round_up(int64_t a, int64_t b) { return (a + b - 1) / b * b; }
 
 // The lines of a filter along one axis. A filter is a sum of terms, each a line along x times a line along y: one for a
@@ -65,9 +67,29 @@ struct Down {
   int64_t rate, size;
 };
 
+// Zeros at first, from a cache line on. What lies behind the size may be read, for values that nothing depends on.
+template <typename T>
+class Buffer {
+ public:
+  explicit Buffer(int64_t size) : values_(size + kCacheLine / sizeof(T)) {}
+  T* data() {
+    const auto address = reinterpret_cast<uintptr_t>(values_.data());
+    return values_.data() + (kCacheLine - address % kCacheLine) % kCacheLine / sizeof(T);
+  }
+
+ private:
+  std::vector<T> values_;
+};
+
 // ---- rows ----------------------------------------------------------------------------------------------------------
 
-// What is done to the values of a row when they are whole, if not nothing: the activation,
+// What is done to the values of a row when they are whole: nothing,
+struct Plain {
+  template <typename T>
+  T operator()(T value, int64_t) const { return value; }
+};
+
+// the activation,
 template <typename T>
 struct Activation {
   T positive, negative, clamp;  // gain, gain * slope
@@ -91,6 +113,39 @@ struct Derivative {
     return (v > at.clamp) | (v < -at.clamp) ? T(0) : value * factor;
   }
 };
+
+template <typename T, int N, bool Add, typename Finish>
+void fir_fixed(T* __restrict out, const T* const* rows, const T* weights, int64_t length, const Finish finish) {
+  const T* row[N];
+  T weight[N];
+  for (int k = 0; k < N; k++) row[k] = rows[k], weight[k] = weights[k];
+#pragma omp simd
+  for (int64_t x = 0; x < length; x++) {
+    T sum = Add ? out[x] : T(0);
+    for (int k = 0; k < N; k++) sum += weight[k] * row[k][x];
+    out[x] = finish(sum, x);
+  }
+}
+
+template <bool Add, int N = kMaxTaps, typename T, typename Finish>
+void fir_some(T* out, const T* const* rows, const T* weights, int64_t count, int64_t length, const Finish& finish) {
+  if (count == N) return fir_fixed<T, N, Add>(out, rows, weights, length, finish);
+  if constexpr (N > 1) fir_some<Add, N - 1>(out, rows, weights, count, length, finish);
+}
+
+// out[x] = finish(sum over k of weights[k] * rows[k][x])
+template <typename T, typename Finish = Plain>
+void fir(T* out, const T* const* rows, const T* weights, int64_t count, int64_t length, const Finish& finish = {}) {
+  if (count <= 0) {
+    for (int64_t x = 0; x < length; x++) out[x] = finish(T(0), x);
+    return;
+  }
+  if (count <= kMaxTaps) return fir_some<false>(out, rows, weights, count, length, finish);
+  fir_some<false>(out, rows, weights, kMaxTaps, length, Plain{});
+  int64_t k = kMaxTaps;
+  for (; k + kMaxTaps < count; k += kMaxTaps) fir_some<true>(out, rows + k, weights + k, kMaxTaps, length, Plain{});
+  fir_some<true>(out, rows + k, weights + k, count - k, length, finish);
+}
 
 // ---- along x: arrays of phases -------------------------------------------------------------------------------------
 

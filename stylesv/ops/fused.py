@@ -10,7 +10,6 @@ There are two walks, in C++ (`cpp.py`) and in Triton (`triton_walk.py`); everyth
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
 
 import torch
 from jaxtyping import Float
@@ -22,7 +21,6 @@ from stylesv.ops.geometry import (
     FilterTerms,
     LreluCall,
     Number,
-    Taps,
     axis_pair,
     filter_terms,
     output_length,
@@ -44,20 +42,6 @@ class Resampling:
     in_size: tuple[int, int]
     out_size: tuple[int, int]
 
-    @cached_property
-    def lines(self) -> tuple[Taps, Taps] | None:
-        """A line along x and one along y that do all of it; None if no two do, or an axis goes both up and down."""
-        if max(len(terms[0]) for terms in (self.up_terms, self.down_terms)) > 1:
-            return None
-        pairs = [(up[0], down[0]) for up, down in zip(self.up_terms, self.down_terms, strict=True)]
-        if any(min(len(u), len(d)) > 1 for u, d in pairs) or any(
-            min(pair) > 1 for pair in zip(self.up, self.down, strict=True)
-        ):
-            return None
-        along_x, along_y = (tuple(a * b for a in u for b in d) for u, d in pairs)
-        return along_x, along_y
-
-    @cached_property
     def mirrored(self) -> "Resampling":
         """The transposed operation, which takes gradients of the output to gradients of the input."""
         opposite = [
@@ -106,26 +90,15 @@ class Pass:
 
 # Takes a contiguous value, one pass, the output to fill, and a float64 vector for the output's sums by channel.
 Walk = Callable[[Tensor, Pass, Tensor, Tensor], None]
-# Takes a value; None if it is no resampling for it.
-ByLines = Callable[[Tensor, Resampling], Tensor | None]
 
 
 @dataclass(frozen=True)
 class Fused:
-    """The operations by one walk; `upfirdn2d` and `filtered_lrelu` are as in `definition.py`.
-
-    `by_lines` is what does simple resamplings faster than the walk.
-    """
+    """The operations by one walk; `upfirdn2d` and `filtered_lrelu` are as in `definition.py`."""
 
     walk: Walk
     dtypes: tuple[torch.dtype, ...]
     max_taps: Number = math.inf
-    by_lines: ByLines | None = None
-
-    def resample(self, x: Tensor, way: Resampling) -> Tensor:
-        """Resample without anything in between."""
-        y = None if self.by_lines is None else self.by_lines(x, way)
-        return _run(self.walk, x, Pass(LINEAR, way))[0] if y is None else y
 
     def upfirdn2d(
         self,
@@ -139,17 +112,15 @@ class Fused:
     ) -> Float[Tensor, "n c out_h out_w"]:
         """As `definition.upfirdn2d`."""
         terms = filter_terms(filter, gain)
-        size, sides = (x.shape[3], x.shape[2]), side_padding(padding)
-        way = _resampling(size, terms, NO_FILTER, axis_pair("up", up), axis_pair("down", down), sides)
-        return _Resample.apply(x, way, self)
+        way = _resampling(x, terms, NO_FILTER, axis_pair("up", up), axis_pair("down", down), side_padding(padding))
+        return _Resample.apply(x, way, self.walk)
 
     def filtered_lrelu(
         self, x: Float[Tensor, "n c h w"], bias: Float[Tensor, "c"] | None, call: LreluCall
     ) -> Float[Tensor, "n c out_h out_w"]:
         """As `definition.filtered_lrelu`."""
         terms = filter_terms(call.up_filter, call.up**2), filter_terms(call.down_filter)
-        size, sides = (x.shape[3], x.shape[2]), side_padding(call.padding)
-        way = _resampling(size, *terms, (call.up, call.up), (call.down, call.down), sides)
+        way = _resampling(x, *terms, (call.up, call.up), (call.down, call.down), side_padding(call.padding))
         clamp = math.inf if call.clamp is None else float(call.clamp)
         activation = Activation(float(call.gain), float(call.slope), clamp)
         return _FilteredLrelu.apply(x, None if bias is None else bias.to(x.dtype), way, activation, self.walk)
@@ -160,15 +131,15 @@ def _flipped(terms: FilterTerms) -> FilterTerms:
     return tuple(taps[::-1] for taps in along_x), tuple(taps[::-1] for taps in along_y)
 
 
-@lru_cache(maxsize=1000)
 def _resampling(
-    in_size: tuple[int, int],
+    x: Tensor,
     up_terms: FilterTerms,
     down_terms: FilterTerms,
     up: tuple[int, int],
     down: tuple[int, int],
     padding: tuple[int, int, int, int],
 ) -> Resampling:
+    in_size = (x.shape[3], x.shape[2])
     before, after = padding[0::2], padding[1::2]
     out_size = [
         output_length(
@@ -198,16 +169,16 @@ class _Resample(torch.autograd.Function):
     """Resampling without anything in between."""
 
     @staticmethod
-    def forward(ctx, x: Tensor, way: Resampling, form: Fused) -> Tensor:
-        ctx.way, ctx.form = way, form
-        return form.resample(x, way)
+    def forward(ctx, x: Tensor, way: Resampling, walk: Walk) -> Tensor:
+        ctx.way, ctx.walk = way, walk
+        return _run(walk, x, Pass(LINEAR, way))[0]
 
     @staticmethod
     def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        mirrored = ctx.way.mirrored
+        mirrored = ctx.way.mirrored()
         # Filters commute; next to the upsampling, only the samples that are kept are computed.
         filter_first = replace(mirrored, up_terms=mirrored.down_terms, down_terms=mirrored.up_terms)
-        return _Resample.apply(gradient, filter_first, ctx.form), None, None
+        return _Resample.apply(gradient, filter_first, ctx.walk), None, None
 
 
 class _FilteredLrelu(torch.autograd.Function):
@@ -247,7 +218,7 @@ class _Masked(torch.autograd.Function):
         ctx.set_materialize_grads(False)
         ctx.save_for_backward(x, bias)
         ctx.plan = (way, activation, walk, not backward)
-        direction = way.mirrored if backward else way
+        direction = way.mirrored() if backward else way
         result = _run(walk, value, Pass(MASKED, direction, activation, bias, source=x, source_way=way))
         ctx.shape = result[0].shape
         return result

@@ -1,5 +1,6 @@
 """The record of packed clips: `index.json`, which says what lies in the other files and where it is from."""
 
+import hashlib
 import json
 from collections import Counter
 from pathlib import Path
@@ -10,6 +11,7 @@ from pydantic import Field, model_validator
 from stylesv.config.base import Settings
 from stylesv.config.dataset import PackSettings
 from stylesv.errors import DataError, cannot_be_read
+from stylesv.files import canonical_json
 from stylesv.records.record_file import one_error
 
 INDEX_FILE = "index.json"
@@ -129,6 +131,17 @@ class PackedIndex(Packing):
             if (getattr(self, name) is not None) != beside:
                 raise ValueError(f"{name}: {'missing in' if beside else 'no part of'} format {self.format_version}")
         return self
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over resolution and all frames of all clips: what a network is shown, and nothing else."""
+        clips = [(clip.num_frames, clip.sha256) for clip in self.clips]
+        return hashlib.sha256(canonical_json({"resolution": self.resolution, "clips": clips}).encode()).hexdigest()
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 that stands for the clips: of clips.zip, or where they lie in shards of all frames."""
+        return self.clips_zip.sha256 if self.clips_zip else self.digest
 
     @property
     def class_counts(self) -> tuple[int, ...]:

@@ -42,7 +42,7 @@ def write_crate(out: Path, source: CrateSource) -> int:
     try:
         from rocrate.rocrate import ROCrate
     except ImportError as error:
-        raise StyleSVError(f"the library of RO-Crates is not installed ({error}); pip install '.[crate]'") from error
+        raise StyleSVError(f"the library of RO-Crates is not installed ({error}); pip install -e '.[crate]'") from error
     experiment = read_experiment(source.experiment)
     crate = ROCrate()
     crate.name = experiment.title

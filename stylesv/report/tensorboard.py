@@ -88,7 +88,7 @@ class _Events:
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError as error:
-            raise StyleSVError(f"TensorBoard is not installed ({error}); pip install '.[tensorboard]'") from error
+            raise StyleSVError(f"TensorBoard is not installed ({error}); pip install -e '.[tensorboard]'") from error
         self.writer = SummaryWriter(str(folder))
         self.step, self.seconds = 0, 0.0
 

@@ -127,16 +127,17 @@ class GivenVideos:
     """Videos that are in memory.
 
     Raises:
-        DataError: there are none, or frames are no squares of three colours.
+        DataError: there are none, numbers are no uint8, or frames are no squares of three colours.
     """
 
-    def __init__(self, videos: UInt8[np.ndarray, "n t c h w"]):
-        count, num_frames, colours, height, width = videos.shape
-        if not videos.size or colours != 3 or height != width:
+    def __init__(self, videos: np.ndarray):
+        shape = videos.shape
+        if videos.dtype != np.uint8 or len(shape) != 5 or not videos.size or shape[2] != 3 or shape[3] != shape[4]:
             raise DataError(
-                f"array of shape {videos.shape}: videos, frames, 3 colours, height and width are expected, of at least one "
-                "video, and frames must be squares"
+                f"array of {videos.dtype} and shape {shape}: uint8 from 0 to 255 of shape (videos, frames, 3 colours, height, "
+                "width) is expected, of at least one video, and frames must be squares"
             )
+        count, num_frames, _, height, _ = shape
         self._videos = videos
         self.lengths = (num_frames,) * count
         self.films = tuple(range(count))

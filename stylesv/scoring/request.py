@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
 
 from stylesv.errors import DataError
 from stylesv.metrics.score import score_features
@@ -24,7 +23,7 @@ from stylesv.scoring.sides import (
     snapshot_side,
 )
 
-Scored = Path | UInt8[np.ndarray, "_ _ _ _ _"]
+Scored = Path | np.ndarray
 """Where videos are, or the videos themselves: `n t c h w`; both sides need not have equally many or long ones."""
 
 

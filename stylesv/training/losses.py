@@ -12,8 +12,6 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from stylesv.ops import by_inputs_alone
-
 
 def loss_of_real(logits: Float[Tensor, "n"]) -> Float[Tensor, "n"]:
     """What to minimise for clips that should look real: softplus(-logit).
@@ -33,8 +31,7 @@ def r1_penalty(logits: Float[Tensor, "n"], frames: Float[Tensor, "n t c h w"]) -
 
     Differentiable again. The loss is gamma / 2 times its mean. `frames` are the clips before augmentation.
     """
-    with by_inputs_alone():
-        (gradient,) = torch.autograd.grad(logits.sum(), frames, create_graph=True)
+    (gradient,) = torch.autograd.grad(logits.sum(), frames, create_graph=True)
     return gradient.square().sum(dim=(2, 3, 4)).mean(dim=1)
 
 

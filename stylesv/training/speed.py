@@ -3,13 +3,14 @@
 import os
 import platform
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
 
 from stylesv.records.recipe import TrainedRecipe, read_trained_recipe
 from stylesv.records.speed import MeasuredSpeed
-from stylesv.training.batches import ClipBatch
+from stylesv.training.batches import ClipBatch, RealClips
 from stylesv.training.state import TrainState
 from stylesv.training.step import TrainingStep
 
@@ -18,7 +19,7 @@ _WHOLE_BATCH_PIXELS = 2**22
 NUM_STEPS = 3
 
 
-class _RandomClips:
+class _RandomClips(RealClips):
     """In place of packed clips: all that a step asks of them."""
 
     def __init__(self, length: int):
@@ -54,8 +55,9 @@ def measure_speed(recipe_file: Path, *, run: str, model: str) -> MeasuredSpeed:
     state.step = 0
     with_r1 = _seconds(step, clips, device) if state.r1_interval else plain
     mean = plain + max(with_r1 - plain, 0) / (state.r1_interval or 1)
-    networks = sum(_megabytes(network) for network in (state.generator, state.generator_ema, state.discriminator))
-    moments = 2 * sum(_megabytes(network) for network in (state.generator, state.discriminator))
+    kept = (state.generator, state.generator_ema, state.discriminator)
+    networks = sum(_megabytes(network.state_dict().values()) for network in kept)
+    moments = 2 * sum(_megabytes(network.parameters()) for network in (state.generator, state.discriminator))
     return MeasuredSpeed(
         run=run,
         model=model,
@@ -104,6 +106,5 @@ def _processor() -> str:
     return platform.machine()
 
 
-def _megabytes(network: torch.nn.Module) -> float:
-    tensors = (*network.parameters(), *network.buffers())
+def _megabytes(tensors: Iterable[torch.Tensor]) -> float:
     return sum(tensor.numel() * tensor.element_size() for tensor in tensors) / 1e6

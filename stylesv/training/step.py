@@ -13,7 +13,6 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from stylesv.distributed import clip_shares
-from stylesv.ops import differentiated_twice
 from stylesv.training.augment import AugmentParameters, apply_augment
 from stylesv.training.batches import ClipBatch, RealClips
 from stylesv.training.draws import GeneratorInputs, StepDraws
@@ -142,8 +141,7 @@ class TrainingStep:
             augment = self.draws.of_augmentation("r1")
             for share, (frames, *facts) in zip(self.shares, self._real_parts(batch), strict=True):
                 frames.requires_grad_()
-                with differentiated_twice():
-                    logits = state.discriminator(_augmented(frames, augment, share), *facts)
+                logits = state.discriminator(_augmented(frames, augment, share), *facts)
                 penalty = r1_penalty(logits, frames).mean()
                 loss = penalty * self.settings.loss.r1_gamma / 2
                 (loss * gain / len(self.shares)).backward()

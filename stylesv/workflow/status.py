@@ -68,12 +68,12 @@ class RunStatus:
 
 
 def run_statuses(
-    root: Path, planned: Mapping[str, int], jobs: Sequence[SlurmJob] = (), *, also: Collection[str] = ()
+    root: Path, planned: Mapping[str, int], jobs: Sequence[SlurmJob] | None = (), *, also: Collection[str] = ()
 ) -> list[RunStatus]:
     """The status of every run below `root`, the folder that holds `results`, and of runs in `also` that have not begun.
 
-    `planned`: kimg at the end of runs that are planned; `jobs`: those of this user's that Slurm has. A file that cannot be read
-    is said in the run's line, and hides no other run.
+    `planned`: kimg at the end of runs that are planned; `jobs`: those of this user's that Slurm has; None: it does not
+    answer. A file that cannot be read is said in the run's line, and hides no other run.
     """
     found = begun_runs(root)
     names = [*(name for name in planned if name in found), *sorted(found - set(planned))]
@@ -130,10 +130,10 @@ def clock(seconds: float) -> str:
     return f"{minutes:.0f} min" if minutes else f"{seconds:.0f} s"
 
 
-def _status(root: Path, name: str, target: int | None, jobs: Sequence[SlurmJob]) -> RunStatus:
+def _status(root: Path, name: str, target: int | None, jobs: Sequence[SlurmJob] | None) -> RunStatus:
     run = root / paths.RUN.format(run=name)
     done = sorted(int(path.parent.name) for path in run.glob("*/networks.safetensors") if path.parent.name.isdigit())
-    owned = sorted(run.glob(f"partial/*/{OWNER}"), key=lambda path: path.stat().st_mtime, reverse=True)
+    owned = sorted(run.glob(f"partial/*/{OWNER}"), key=lambda path: int(path.parent.name), reverse=True)
     holder = None if not owned else _holder(owned[0], jobs)
     trouble = None
     try:
@@ -165,13 +165,15 @@ def _resting(done: Sequence[int], target: int | None, left_behind: bool) -> str:
     return "stopped in a segment: the next call goes on" if left_behind else "waits"
 
 
-def _holder(owner: Path, jobs: Sequence[SlurmJob]) -> str | None:
+def _holder(owner: Path, jobs: Sequence[SlurmJob] | None) -> str | None:
     """Who trains the run, in words; None where that process is no more."""
     try:
         who = json.loads(owner.read_text("utf-8"))
         host, pid, job = who["host"], int(who["pid"]), who["slurm_job"]
     except (OSError, ValueError, KeyError, TypeError):
         return None  # gone since, or half-written
+    if job is not None and jobs is None:
+        return f"trains: Slurm job {job} on {host}, as far as can be told without squeue"
     if job is not None:
         state = next((found.state for found in jobs if found.number == job), None)
         return None if state is None else f"trains: Slurm job {job} on {host}, {state.lower()}"

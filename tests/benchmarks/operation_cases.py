@@ -13,10 +13,8 @@ from stylesv.ops import (
     conv2d_resample,
     downsample2d,
     filtered_lrelu,
-    in_fast_order,
     modulated_conv2d,
     setup_filter,
-    upfirdn2d,
     upsample2d,
 )
 
@@ -68,29 +66,10 @@ def tensor_case(name: str, call: Callable[..., Tensor], *shapes: tuple[int, ...]
     return Case(name, prepare)
 
 
-def penalty_case(name: str, call: Callable[..., Tensor], shape: tuple[int, ...]) -> Case:
-    """The second derivative of a call as R1 takes it, forward passes included."""
-
-    def prepare(device: torch.device) -> Work:
-        x = torch.randn(shape, device=device, requires_grad=True)
-        bias = torch.zeros(shape[1], device=device, requires_grad=True)
-        filter = setup_filter(RESAMPLE_TAPS).to(device)
-
-        def work() -> None:
-            factor = torch.ones_like(x, requires_grad=True)
-            y = call(x * factor, bias, filter)
-            (first,) = torch.autograd.grad(y.sum(), x, create_graph=True)
-            torch.autograd.grad(first.square().sum(), factor)
-
-        return work
-
-    return Case(name, prepare)
-
-
 def operation_cases() -> list[Case]:
     """All of them; names ending in `_forward` are forward only."""
     up2, up4 = layer(91), layer(128)
-    image, demo = (3, 64, 256, 256), (24, 32, 32, 32)
+    image = (3, 64, 256, 256)
     return [
         lrelu_case("filtered_lrelu_up2_down2_forward", up2),
         lrelu_case("filtered_lrelu_up4_down2_forward", up4),
@@ -107,10 +86,6 @@ def operation_cases() -> list[Case]:
             (128, 64, 3, 3),
         ),
         tensor_case("bias_act", lambda x, b, f: bias_act(x, b, activation="lrelu", clamp=256), image, (64,)),
-        tensor_case("bias_act_demo", lambda x, b, f: bias_act(x, b, activation="lrelu", clamp=256), demo, (32,)),
-        penalty_case("bias_act_demo_penalty", lambda x, b, f: bias_act(x, b, activation="lrelu", clamp=256), demo),
-        tensor_case("blur_demo", lambda x, f: upfirdn2d(in_fast_order(x), f, padding=2), demo),
-        tensor_case("downsample_demo", lambda x, f: downsample2d(in_fast_order(x), f), demo),
         tensor_case(
             "modulated_conv_512_at_36",
             lambda x, w, s, f: modulated_conv2d(x, w, s, padding=2),

@@ -248,8 +248,11 @@ def test_html_is_well_formed():
 
 
 def test_latex_compiles(tmp_path):
-    if shutil.which("pdflatex") is None:
-        pytest.skip("pdflatex is not there: install texlive-latex-base")
+    if (
+        shutil.which("pdflatex") is None
+        or subprocess.run(["kpsewhich", "booktabs.sty"], capture_output=True).returncode
+    ):
+        pytest.skip("pdflatex or booktabs is not there: install texlive-latex-recommended")
     body = "\n\n".join(table_latex(table) for table in (HARD, TWO_LEVELS))
     text = f"\\documentclass{{article}}\n\\usepackage{{booktabs}}\n\\begin{{document}}\n{body}\n\\end{{document}}\n"
     (tmp_path / "all.tex").write_text(text)

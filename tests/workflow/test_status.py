@@ -42,7 +42,7 @@ def holds(run: Path, pid: int, **changes: object) -> None:
     write_text(run / "partial" / "8" / "owner.json", json.dumps(owner))
 
 
-def status(run: Path, demo_run, jobs: tuple[SlurmJob, ...] = ()):
+def status(run: Path, demo_run, jobs: tuple[SlurmJob, ...] | None = ()):
     (found,) = run_statuses(run.parents[2], {demo_run.name: 12}, jobs)
     return found
 
@@ -70,6 +70,7 @@ def test_a_killed_one_trains_no_more(run, demo_run):
     [
         ((SlurmJob("17", "RUNNING", "rule_train_segment_wildcards_x"),), "trains: Slurm job 17 on node3, running"),
         ((), "stopped in a segment: the next call goes on"),
+        (None, "trains: Slurm job 17 on node3, as far as can be told without squeue"),
     ],
 )
 def test_slurm_says_whether_its_job_goes_on(run, demo_run, jobs, now):

@@ -97,9 +97,7 @@ def _versions() -> dict[str, str]:
 
 
 def _hashes(experiment: Experiment, scores: Sequence[Score], root: Path) -> list[tuple[str, str, str]]:
-    found = [
-        ("packed clips", data.name, read_packed_index(root / data.index).clips_zip.sha256) for data in experiment.data
-    ]
+    found = [("packed clips", data.name, read_packed_index(root / data.index).sha256) for data in experiment.data]
     for run in experiment.runs:
         try:
             found.append(
