@@ -6,10 +6,14 @@ import pandas as pd
 
 from stylesv.records.published import PublishedNumber, papers_number
 from stylesv.report.main_table import INTERVAL, published_notes
+from stylesv.report.over_seeds import Ours, format_ours, is_like
 from stylesv.report.table_files import DASH, Table
-from stylesv.report.tabled_scores import Ours, TabledScores, format_ours, is_like
+from stylesv.report.tabled_scores import TabledScores, labels_of
 
-STEP = "Step: what changed from the model above; ≈ where the two means lie in each other's interval, so that it may be chance."
+STEP = (
+    "Step: what changed from the model in the row above; ≈ where the two means lie in each other's interval, so that it may be "
+    "chance."
+)
 
 
 def ablation_table(found: TabledScores, published: Sequence[PublishedNumber]) -> Table:
@@ -26,6 +30,7 @@ def ablation_table(found: TabledScores, published: Sequence[PublishedNumber]) ->
         for protocol in protocols
         if any(protocol.id in run.protocols for model in plan.models for run in plan.of(data.dataset, model))
     ]
+    labels = labels_of(protocols)
     numbers, shown, lines, above = [], [], [], {}
     for model in plan.models:
         values, cells = {"model": model}, {("", "", "model"): model}
@@ -35,7 +40,8 @@ def ablation_table(found: TabledScores, published: Sequence[PublishedNumber]) ->
             paper = papers_number(published, **named, metric=protocol.published_as)
             lines.append({"numbers": named, "published": paper, "published_as": protocol.published_as})
             before = above.get((data.name, protocol.id))
-            prefix = f"{data.dataset}_{protocol.label}"
+            label = labels[protocol.id]
+            prefix = f"{data.dataset}_{label if label == protocol.label else protocol.name}"
             values |= {
                 f"{prefix}_ours": ours and ours.value,
                 f"{prefix}_spread": ours and ours.spread,
@@ -44,12 +50,11 @@ def ablation_table(found: TabledScores, published: Sequence[PublishedNumber]) ->
                 f"{prefix}_paper": paper and paper.value,
                 f"{prefix}_step": ours.value - before.value if ours and before else None,
             }
-            at = (data.dataset, protocol.label)
+            at = (data.dataset, label)
             cells |= {(*at, "ours"): format_ours(ours), (*at, "step"): _step(ours, before)}
             if protocol.published_as is not None:
                 cells[(*at, "paper")] = DASH if paper is None else f"{paper.value:g}"
-            if ours is not None:
-                above[data.name, protocol.id] = ours
+            above[data.name, protocol.id] = ours
         numbers.append(values)
         shown.append(cells)
     columns = pd.MultiIndex.from_tuples(list(shown[0]))

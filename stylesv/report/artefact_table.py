@@ -1,5 +1,6 @@
 """What stands beside a score: what FVD misses, and the scores of clips that start late, each with the real clips' own."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stylesv.records.score import Score
@@ -22,17 +23,20 @@ def beside_rows(score: Score) -> tuple[BesideRow, ...]:
     return (*fidelity, *artefacts, *drift)
 
 
-def beside_cells(found: list[tuple[str, tuple[BesideRow, ...]]]) -> list[list[str]]:
+def beside_cells(found: Sequence[tuple[str, tuple[BesideRow, ...]]]) -> list[list[str]]:
     """Cells of a table: a line for each number, a column for each of the named snapshots, and one for real clips.
 
-    The last snapshot's data set gives the real clips where snapshots of several stand side by side.
+    The snapshots are of one data set, whose real clips these are. A number that a snapshot lacks is a dash.
     """
-    if not any(rows for _, rows in found):
+    columns = [(name, {row.name: row for row in rows}) for name, rows in found]
+    numbers = list(dict.fromkeys(number for _, rows in columns for number in rows))
+    if not numbers:
         return []
-    lines = [["", *(name for name, _ in found), "real clips"]]
-    for number, row in enumerate(found[-1][1]):
-        values = [rows[number].generated if number < len(rows) else None for _, rows in found]
-        lines.append([row.name, *(_cell(value) for value in values), _cell(row.real)])
+    lines = [["", *(name for name, _ in columns), "real clips"]]
+    for number in numbers:
+        rows = [rows.get(number) for _, rows in columns]
+        real = next((row.real for row in rows if row is not None and row.real is not None), None)
+        lines.append([number, *(_cell(None if row is None else row.generated) for row in rows), _cell(real)])
     return lines
 
 

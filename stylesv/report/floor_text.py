@@ -1,6 +1,6 @@
-"""Floors, values at infinitely many clips, and scores that differ by chance, in words for a newcomer."""
+"""Floors and values at infinitely many clips, in words for a newcomer, and whether scores differ by chance."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Protocol, runtime_checkable
 
 from stylesv.report.score_row import ScoreRow, format_number
@@ -51,22 +51,6 @@ def explain_infinity(row: ScoreRow) -> str | None:
     return f"With endlessly many clips, where a perfect generator scores 0, this one would score {about} {value}."
 
 
-def not_different_notes(best: Sequence[ScoreRow]) -> list[str]:
-    """For each data set, a sentence on the best scores of its runs: which of them differ by no more than chance."""
-    notes = []
-    for dataset in dict.fromkeys(row.dataset for row in best):
-        rows = [row for row in best if row.dataset == dataset]
-        for place, first in enumerate(rows):
-            same = [row for row in rows[place + 1 :] if not is_different(first, row)]
-            if same:
-                others = " and ".join(f"{_name(row)} ({format_number(row.value)})" for row in same)
-                notes.append(
-                    f"{dataset}: do not call {_name(first)} ({format_number(first.value)}) and {others} different: each score "
-                    "lies in the other's interval."
-                )
-    return notes
-
-
 def floor_notes(rows: Iterable[ScoreRow]) -> list[str]:
     """For each data set, what a perfect generator would score, and how that was found."""
     notes = []
@@ -88,7 +72,3 @@ def _holds(row: WithInterval, value: float) -> bool:
     if row.low is None or row.high is None:
         return value == row.value
     return row.low <= value <= row.high
-
-
-def _name(row: ScoreRow) -> str:
-    return row.model if row.kimg is None else f"{row.model} at {row.kimg} kimg"

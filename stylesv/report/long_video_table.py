@@ -10,7 +10,7 @@ from stylesv.records.published import PublishedNumber
 from stylesv.records.score import Score
 from stylesv.records.table_plan import TabledProtocol
 from stylesv.report.table_files import DASH, Table
-from stylesv.report.tabled_scores import TabledScores, require_protocols
+from stylesv.report.tabled_scores import TabledScores, labels_of, require_protocols
 
 SHARES = {"still": "share of clips that stand still", "repeating": "share of clips that repeat themselves"}
 MEANINGS = ARTEFACTS | SHARES
@@ -28,13 +28,13 @@ def long_video_table(found: TabledScores, published: Sequence[PublishedNumber]) 
     plan = found.plan
     protocols = [protocol for protocol in plan.protocols if protocol.long_video]
     require_protocols(protocols, table="long_video", needed="has `drift` or `artefacts`, such as fvd_long_video")
-    numbers, shown = [], []
+    numbers, shown, labels = [], [], labels_of(protocols)
     for data in plan.data:
         for protocol in protocols:
             by_model = {model: _over_seeds(found, data.dataset, model, protocol) for model in plan.models}
             for name in dict.fromkeys(name for values in by_model.values() for name in values):
                 named = {"dataset": data.dataset, "protocol": protocol.id, "number": name}
-                cells = {"data set": data.dataset, "number": _words(name, protocol)}
+                cells = {"data set": data.dataset, "number": _words(name, labels[protocol.id], len(protocols) > 1)}
                 real = None
                 for model, values in by_model.items():
                     generated, real_values = values.get(name, ([], []))
@@ -79,10 +79,12 @@ def _values(score: Score) -> Values:
     return drift | artefacts | {name: (share.generated, share.real) for name, share in shares.items()}
 
 
-def _words(name: str, protocol: TabledProtocol) -> str:
+def _words(name: str, label: str, several: bool) -> str:
+    """A number and what it means; `several`: with the protocol that found it, beside others."""
     if name.startswith("from frame"):
-        return f"{protocol.label} {name}"
-    return f"{name}: {MEANINGS[name]}" if name in MEANINGS else name.replace("_", " ")
+        return f"{label} {name}"
+    words = f"{name}: {MEANINGS[name]}" if name in MEANINGS else name.replace("_", " ")
+    return f"{label}, {words}" if several else words
 
 
 def _mean(values: Sequence[float]) -> float | None:

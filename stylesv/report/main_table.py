@@ -6,17 +6,10 @@ import pandas as pd
 
 from stylesv.records.published import LETTERS, NOT_AVAILABLE, PublishedNumber, papers_number
 from stylesv.records.table_plan import TabledProtocol
+from stylesv.report.over_seeds import Ours, best_of, format_interval, format_ours, is_like
 from stylesv.report.score_row import format_floor, format_number
 from stylesv.report.table_files import DASH, Table
-from stylesv.report.tabled_scores import (
-    Ours,
-    TabledScores,
-    best_of,
-    command_for,
-    format_interval,
-    format_ours,
-    is_like,
-)
+from stylesv.report.tabled_scores import TabledScores, command_for, labels_of
 
 INTERVAL = (
     "Ours: mean over seeds ± their standard deviation, each run at its best snapshot by its first protocol; interval: from the "
@@ -34,12 +27,14 @@ def main_table(found: TabledScores, published: Sequence[PublishedNumber]) -> Tab
     Raises:
         ConfigError: scores of one protocol were made with different detectors.
     """
-    lines = []
-    for data in found.plan.data:
-        for protocol in found.plan.protocols:
-            if not protocol.last:
-                lines += _block(found, published, data.dataset, data.resolution, protocol)
     protocols = [protocol for protocol in found.plan.protocols if not protocol.last]
+    labels = labels_of(protocols)
+    lines = [
+        line
+        for data in found.plan.data
+        for protocol in protocols
+        for line in _block(found, published, data.dataset, data.resolution, protocol, labels[protocol.id])
+    ]
     runs = [run for run in found.plan.runs if run.tabled]
     notes = (INTERVAL, VERDICT, *published_notes(published, lines), *found.notes(protocols), *found.missing(runs))
     shown = [line["shown"] for line in lines]
@@ -74,6 +69,7 @@ def _block(
     dataset: str,
     resolution: int,
     protocol: TabledProtocol,
+    label: str,
 ) -> list[dict]:
     """The lines of one data set and measure."""
     models = [
@@ -87,7 +83,7 @@ def _block(
     for model in models:
         named = {"dataset": dataset, "resolution": resolution, "model": model, "metric": protocol.published_as}
         paper = papers_number(published, **named)
-        where = {"dataset": dataset, "model": model, "metric": protocol.label, "protocol": protocol.id}
+        where = {"dataset": dataset, "model": model, "metric": label, "protocol": protocol.id}
         asked = len(found.plan.of(dataset, model))
         lost = [run for run in found.plan.of(dataset, model) if run.name not in found.scores]
         values = _values(ours[model], paper, best)

@@ -1,5 +1,8 @@
 """A protocol in words, for captions and for the page's section on how scores were measured."""
 
+from collections import Counter
+from collections.abc import Mapping
+
 from stylesv.config.beside import FloorSettings
 from stylesv.records.protocol import UsedProtocol
 
@@ -56,6 +59,12 @@ def describe_protocol(used: UsedProtocol) -> dict[str, str]:
         "Interval": interval,
         **({"Floor": _floor(settings.floor)} if settings.floor else {}),
     }
+
+
+def told_apart(labels: Mapping[str, str]) -> dict[str, str]:
+    """Labels of measures by protocol's name, with the name behind where several protocols have one label."""
+    count = Counter(labels.values())
+    return {name: label if count[label] == 1 else f"{label} ({name})" for name, label in labels.items()}
 
 
 def caption_protocol(used: UsedProtocol) -> str:

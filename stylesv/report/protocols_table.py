@@ -7,10 +7,11 @@ import pandas as pd
 from stylesv.records.published import PublishedNumber
 from stylesv.records.table_plan import TabledRun, TablePlan
 from stylesv.report.main_table import number_text
+from stylesv.report.over_seeds import format_ours
 from stylesv.report.protocol_text import describe_protocol
 from stylesv.report.score_row import ScoreRow, format_floor, format_number, format_score, score_row
 from stylesv.report.table_files import DASH, Table
-from stylesv.report.tabled_scores import TabledScores, format_ours
+from stylesv.report.tabled_scores import TabledScores
 
 PAPERS_MODEL = "D"
 """The model whose checkpoint was published; an experiment without it shows its last model."""

@@ -10,6 +10,9 @@ from stylesv.records.score import Score
 from stylesv.records.warning import ScoreWarning
 from stylesv.report.artefact_table import BesideRow, beside_rows
 
+NO_MODEL = "–"
+"""Name of the model of clips that are no run's."""
+
 
 @dataclass(frozen=True)
 class ScoreRow:
@@ -40,7 +43,7 @@ def score_row(score: Score) -> ScoreRow:
     interval = score.interval
     return ScoreRow(
         dataset=score.scored.dataset,
-        model=score.scored.model or "–",
+        model=score.scored.model or NO_MODEL,
         run=score.scored.run,
         seed=score.scored.seed,
         kimg=score.scored.kimg,

@@ -5,57 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from stylesv.errors import DataError
 from stylesv.records.choice import Choice, read_choice
 from stylesv.records.data_sheet import read_data_sheet
 from stylesv.records.protocol import require_one_protocol
 from stylesv.records.score import Score, read_run_scores
 from stylesv.records.table_plan import TabledProtocol, TabledRun, TablePlan
-from stylesv.report.floor_text import is_different
-from stylesv.report.protocol_text import caption_protocol, explain_detector
-from stylesv.report.score_row import ScoreRow, format_number, score_row
-from stylesv.report.table_files import DASH
-
-
-@dataclass(frozen=True)
-class Ours:
-    """The scores of a model's runs on a data set under one protocol, a seed each; `asked` is how many there are to be."""
-
-    rows: tuple[ScoreRow, ...]
-    asked: int
-
-    @property
-    def value(self) -> float:
-        """Their mean."""
-        return float(np.mean([row.value for row in self.rows]))
-
-    @property
-    def spread(self) -> float | None:
-        """Their standard deviation over seeds (of a sample: divided by one less); None for fewer than two."""
-        return float(np.std([row.value for row in self.rows], ddof=1)) if len(self.rows) > 1 else None
-
-    @property
-    def low(self) -> float | None:
-        """The lowest end of their bootstrap intervals; None where one has none."""
-        ends = [row.low for row in self.rows]
-        return None if None in ends else min(ends)
-
-    @property
-    def high(self) -> float | None:
-        """The highest end of them."""
-        ends = [row.high for row in self.rows]
-        return None if None in ends else max(ends)
-
-    @property
-    def higher_is_better(self) -> bool:
-        """Whether the measure is better high."""
-        return self.rows[0].protocol.settings.higher_is_better
-
-    def holds(self, value: float) -> bool:
-        """Whether a number lies in the interval."""
-        return self.low is not None and self.high is not None and self.low <= value <= self.high
+from stylesv.report.over_seeds import Ours
+from stylesv.report.protocol_text import caption_protocol, explain_detector, told_apart
+from stylesv.report.score_row import ScoreRow, score_row
 
 
 @dataclass(frozen=True)
@@ -111,16 +69,16 @@ class TabledScores:
         Raises:
             ConfigError: scores of one protocol were made with different detectors.
         """
-        notes, counts, detectors = [], [], []
+        notes, counts, detectors, labels = [], [], [], labels_of(protocols)
         for protocol in protocols:
             rows = self.rows(protocol)
             if not rows:
                 continue
             require_one_protocol([(f"{row.run} at {row.kimg} kimg", row.protocol) for row in rows])
-            notes.append(f"{protocol.label}: {caption_protocol(rows[0].protocol)}")
+            notes.append(f"{labels[protocol.id]}: {caption_protocol(rows[0].protocol)}")
             detectors += filter(None, [explain_detector(rows[0].protocol)])
             counts += [
-                f"{row.dataset}, {protocol.label}: {row.num_real} real and {row.num_generated} generated clips."
+                f"{row.dataset}, {labels[protocol.id]}: {row.num_real} real and {row.num_generated} generated clips."
                 for row in rows
             ]
         sheets = [f"{name}: {text}." for name, text in self.sheets.items()]
@@ -144,34 +102,16 @@ def read_tabled_scores(plan: TablePlan, root: Path) -> TabledScores:
     )
 
 
+def labels_of(protocols: Sequence[TabledProtocol]) -> dict[str, str]:
+    """Labels of their measures by the protocols' ids, told apart where several measure the same."""
+    labels = told_apart({protocol.name: protocol.label for protocol in protocols})
+    return {protocol.id: labels[protocol.name] for protocol in protocols}
+
+
 def command_for(runs: Sequence[TabledRun]) -> str:
     """What to type for runs that are not there."""
     files = [file for run in runs for file in (run.choice, run.scores)]
     return shlex.join(["snakemake", "--cores", "all", *files])
-
-
-def best_of(found: Sequence[Ours]) -> Ours | None:
-    """The best of several models' scores under one protocol."""
-    if not found:
-        return None
-    return (max if found[0].higher_is_better else min)(found, key=lambda ours: ours.value)
-
-
-def is_like(first: Ours, second: Ours) -> bool:
-    """Whether two means differ by no more than chance: each lies in the other's interval."""
-    return not is_different(first, second)
-
-
-def format_ours(ours: Ours | None) -> str:
-    """Mean and spread, such as `49.3 ± 1.2`; a dash for None."""
-    if ours is None:
-        return DASH
-    return format_number(ours.value) + ("" if ours.spread is None else f" ± {format_number(ours.spread)}")
-
-
-def format_interval(low: float | None, high: float | None) -> str:
-    """Such as `[45.0, 52.0]`."""
-    return DASH if low is None or high is None else f"[{format_number(low)}, {format_number(high)}]"
 
 
 def require_protocols(protocols: Sequence[TabledProtocol], *, table: str, needed: str) -> None:

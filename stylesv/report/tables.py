@@ -1,6 +1,6 @@
 """Score tables: one protocol each, every value with its interval, as CSV, Markdown, LaTeX and HTML."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -10,9 +10,10 @@ from stylesv.files import write_text
 from stylesv.records.best_snapshot import Best, Candidate, best_snapshot
 from stylesv.records.protocol import UsedProtocol, require_one_protocol
 from stylesv.report import motion_table
-from stylesv.report.artefact_table import beside_cells
-from stylesv.report.floor_text import floor_notes, is_different, not_different_notes
-from stylesv.report.protocol_text import caption_protocol, explain_detector
+from stylesv.report.artefact_table import BesideRow, beside_cells
+from stylesv.report.floor_text import floor_notes, is_different
+from stylesv.report.over_seeds import not_different_notes
+from stylesv.report.protocol_text import caption_protocol, explain_detector, told_apart
 from stylesv.report.score_row import (
     ScoreRow,
     format_floor,
@@ -39,11 +40,13 @@ class ScoreTable:
     best: tuple[ScoreRow, ...]
     because: Mapping[str, Best]
     notes: tuple[str, ...]
+    named: str | None = None
+    """What to call it beside other tables; None: by its measure alone."""
 
     @property
     def label(self) -> str:
-        """Name of the measure: FVD16, rFVD16, FID."""
-        return self.protocol.settings.metric_label
+        """Name of the measure: FVD16, rFVD16, FID; with the protocol's behind it where tables beside it have the same."""
+        return self.named or self.protocol.settings.metric_label
 
     @property
     def direction(self) -> str:
@@ -71,6 +74,13 @@ class ScoreTable:
         return motion_table.motion_cells(
             [(f"{row.run} at {format_kimg(row)}", row.motion, row.warnings) for row in self.rows]
         )
+
+    def beside(self, name: Callable[[ScoreRow], str]) -> dict[str, list[list[str]]]:
+        """For each data set where there are any, cells of a table of what stands beside its best scores, named by `name`."""
+        found: dict[str, list[tuple[str, tuple[BesideRow, ...]]]] = {}
+        for row in self.best:
+            found.setdefault(row.dataset, []).append((name(row), row.beside))
+        return {dataset: cells for dataset, of in found.items() if (cells := beside_cells(of))}
 
     def is_like_best(self, row: ScoreRow) -> bool:
         """Whether a score is the best of its run, or differs from it by no more than chance."""
@@ -104,6 +114,20 @@ def tabulate_scores(rows: Sequence[ScoreRow]) -> ScoreTable:
     because = {run: _best(of_run) for run, of_run in rows_of.items()}
     best = tuple(rows_of[run][found.place] for run, found in because.items())
     return ScoreTable(rows[0].protocol, ordered, best, because, _notes(ordered, best))
+
+
+def tabulate_protocols(rows: Iterable[ScoreRow]) -> list[ScoreTable]:
+    """A table for each protocol's name, told apart where several have the same measure.
+
+    Raises:
+        ConfigError: as `tabulate_scores`.
+    """
+    by_name: dict[str, list[ScoreRow]] = {}
+    for row in rows:
+        by_name.setdefault(row.protocol.name, []).append(row)
+    tables = {name: tabulate_scores(found) for name, found in by_name.items()}
+    labels = told_apart({name: table.label for name, table in tables.items()})
+    return [replace(table, named=labels[name]) for name, table in tables.items()]
 
 
 def write_score_table(rows: Sequence[ScoreRow], files: TableFiles, *, missing: Sequence[str] = ()) -> ScoreTable:
@@ -170,9 +194,9 @@ def format_markdown(table: ScoreTable) -> str:
     moved = table.motion
     if moved:
         notes += f"\n### How clips move\n\n{markdown_lines(moved)}"
-    beside = beside_cells([(f"{row.run} at {format_kimg(row)}", row.beside) for row in table.best])
-    if beside:
-        notes += f"\n### What {table.label} misses (best snapshots, and what it should be)\n\n{markdown_lines(beside)}"
+    for dataset, cells in table.beside(lambda row: f"{row.run} at {format_kimg(row)}").items():
+        head = f"What {table.label} misses on {dataset} (best snapshots, and what it should be)"
+        notes += f"\n### {head}\n\n{markdown_lines(cells)}"
     return (
         f"## {table.label} ({table.direction})\n\n{markdown_lines(summary)}\n### Every snapshot\n\n{markdown_lines(every)}\n"
         f"{table.caption}\n\n{notes}"

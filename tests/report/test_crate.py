@@ -73,5 +73,5 @@ def test_a_missing_file_leaves_no_crate(source, tmp_path):
 
 def test_without_the_library_it_says_what_to_install(source, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "rocrate.rocrate", None)
-    with pytest.raises(StyleSVError, match=r"pip install '\.\[crate\]'"):
+    with pytest.raises(StyleSVError, match=r"pip install -e '\.\[crate\]'"):
         write_crate(tmp_path / "tried.zip", source)

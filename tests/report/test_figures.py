@@ -77,6 +77,12 @@ def test_bars_are_the_best_scores_over_seeds(experiment):
     assert [label.get_text() for label in axes.get_yticklabels()] == ["A", "D"]
 
 
+def test_a_bar_below_nothing_is_seen(experiment):
+    experiment.add_run("sky-E-s0-00", {0: 9.0, 4: -30.0}, TRAINED, model="E", logs=[LOG], interval=None)
+    axes = DRAWN["ablation"](Sources.of(experiment.record())).axes[0]
+    assert axes.get_xlim()[0] < -30
+
+
 def test_protocols_are_not_mixed(experiment):
     experiment.add_run("sky-E-s0-00", {0: 1.0}, TRAINED, model="E", protocol=used(key="89efcdab"))
     with pytest.raises(ConfigError, match="cannot be compared"):
@@ -142,6 +148,45 @@ def test_jitter_is_the_change_at_motion_codes_over_the_mean():
     assert len(changes_around_codes(shown_clips(long_frames=12, motion_distance=16))[0]) == 0
 
 
+def test_a_still_clip_takes_no_line_along_and_is_said_not_to_count(tmp_path, recwarn):
+    files = ExperimentFiles(tmp_path, tmp_path / "index.json")
+    files.add_run("sky-A-s0-00", {4: 42.0}, IMPORTED, model="A")
+    files.add_run("sky-D-s0-00", {4: 42.0}, IMPORTED)
+    record = files.record()
+    for path, still in ((tmp_path / "sky-D-s0-00", [0]), (tmp_path / "sky-00", [0, 1])):
+        clips = read_shown_clips(path / "shown.safetensors")
+        clips.differences[still], clips.drift[still, 2], clips.sticking[still] = 0.0, 0.0, np.nan
+        write_shown_clips(path / "shown.safetensors", clips)
+        if still == [0]:
+            around, moving = changes_around_codes(clips)[1], clips.differences[1]
+            assert around[8] == pytest.approx((moving[16] / moving.mean()), rel=1e-6)
+    axes = DRAWN["jitter"](Sources.of(record)).axes[0]
+    lines = {line.get_label(): line.get_ydata() for line in axes.lines}
+    assert np.isfinite(lines["D, a code every 16 frames; 1 of 2 clips move"]).all()
+    assert "A, a code every 16 frames" in lines and "real clips, nine in ten changes; 0 of 2 clips move" in lines
+    drift = DRAWN["drift"](Sources.of(record)).axes
+    assert np.isfinite(drift[2].lines[2].get_ydata()).all() and drift[2].lines[2].get_label() == "D"
+    assert [[text.get_text() for text in axes.texts] for axes in drift] == [
+        [],
+        [],
+        ["real: 0 of 2 clips; D: 1 of 2 clips"],
+        [],
+    ]
+    said = [text.get_text() for axes in DRAWN["sticking"](Sources.of(record)).axes for text in axes.texts]
+    assert "1 of 2 clips" in said and "0 of 2 clips" in said
+    assert [str(warning.message) for warning in recwarn] == []
+
+
+def test_every_row_of_slices_has_its_own_time(tmp_path):
+    files = ExperimentFiles(tmp_path, tmp_path / "index.json")
+    files.add_run("sky-D-s0-00", {4: 42.0}, IMPORTED, shown={"frames": 25})
+    axes = DRAWN["slices"](Sources.of(files.record())).axes
+    assert [each.get_xlabel() for each in axes] == [
+        "1.2 s a slice",
+        "2.5 s a slice; time runs to the right, a clip each",
+    ]
+
+
 def test_drift_is_over_the_first_frames():
     drift = np.full((1, 3, 20), 8.0, np.float32)
     drift[0, 0, 10:] = 4.0
@@ -167,3 +212,23 @@ def test_log_lines_of_every_run_are_drawn(experiment):
     experiment.add_run("sky-E-s0-00", {0: 90.0, 4: 42.0}, TRAINED, model="E", logs=[longer])
     axes = DRAWN["training"](Sources.of(experiment.record())).axes[0]
     assert {line.get_label(): len(line.get_xdata()) for line in axes.lines} == {"A": 1, "D": 1, "E": 4}
+
+
+def test_many_runs_have_a_legend_of_their_models_and_a_column_for_each_data_set(tmp_path):
+    files = ExperimentFiles(tmp_path, tmp_path / "index.json")
+    for dataset in ("sky", "taichi"):
+        for model in "ABCDE":
+            for seed in (0, 1):
+                files.add_run(
+                    f"{dataset}-{model}-s{seed}", {0: 9.0, 4: 4.0}, SCRATCH, model=model, seed=seed, logs=[LOG]
+                )
+                files.runs[-1] = files.runs[-1].model_copy(update={"dataset": dataset})
+    figure = DRAWN["training"](Sources.of(files.record()))
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == list("ABCDE")
+    shown = {
+        text.get_text(): line.get_color() for text, line in zip(legend.get_texts(), legend.get_lines(), strict=True)
+    }
+    assert [axes.get_title() for axes in figure.axes[:2]] == ["sky", "taichi"] and len(figure.axes) == 6
+    for axes in figure.axes:
+        assert len(axes.lines) == 10 and all(line.get_color() == shown[line.get_label()] for line in axes.lines)

@@ -12,6 +12,8 @@ from stylesv.errors import ConfigError, DataError
 from stylesv.records.rule_graph import RuleGraph, RuleNode, read_rule_graph, rule_graph_yaml
 from stylesv.report.figures.sources import Sources
 from stylesv.report.page.benchmarks import costs_of_rules, format_seconds
+from stylesv.report.page.films import film_groups
+from stylesv.report.page.media import PageFolder
 from stylesv.report.page.paper_tables import read_paper_table
 from stylesv.report.page.provenance import git_commit
 from stylesv.report.page.rule_graph import draw_rule_graph, lay_out
@@ -115,6 +117,48 @@ def test_findings_name_the_best_what_is_like_it_and_what_moves():
     assert sound.startswith("No measure found")
 
 
+def test_a_models_seeds_are_one_model_ranked_by_their_mean():
+    """The luckiest seed is D's, the best mean E's; neither is a rival of its own other seeds."""
+    values = {"D": (30.0, 70.0, 80.0), "E": (40.0, 44.0, 42.0), "F": (200.0, 210.0, 220.0)}
+    table = tabulate_scores(
+        [
+            row(20 + 20 * seed * (model == "E"), value, model=model, seed=seed, run=f"sky-{model}-s{seed}-00")
+            for model, found in values.items()
+            for seed, value in enumerate(found)
+        ]
+    )
+    (best,) = findings([table], {}, [])
+    assert best == (
+        "rFVD16 on sky (lower is better): best is E with 42.00 ± 2.00 [36.00, 52.80] over 3 seeds, each at its best snapshot."
+    )
+    assert not any("different" in note for note in table.notes)
+    (one,) = findings([tabulate_scores([row for row in table.rows if row.model == "D"])], {}, [])
+    assert one.endswith("best is D with 60.00 ± 26.46 [27.00, 96.00] over 3 seeds at 20 kimg.")
+    near = tabulate_scores([*table.rows, *(row(20, 43.0 + s, model="G", seed=s, run=f"sky-G-s{s}") for s in (0, 1))])
+    assert findings([near], {}, [])[0].endswith("snapshot; G cannot be told from it.")
+    said = "sky: do not call E over 3 seeds (42.00 ± 2.00) and G over 2 seeds (43.50 ± 0.707) different"
+    assert [note.startswith(said) for note in near.notes if "different" in note] == [True]
+
+
+def test_how_seeds_move_is_said_of_each():
+    rows = [row(20, 9.0, seed=seed, run=f"sky-D-s{seed}", motion=motion(0.5)) for seed in (0, 1)]
+    said = findings([], {row.run: row for row in rows}, [])
+    assert [text.partition(":")[0] for text in said[:2]] == [
+        "D, seed 0, at 20 kimg on sky",
+        "D, seed 1, at 20 kimg on sky",
+    ]
+
+
+def test_a_film_says_which_of_several_seeds_it_is_of(tmp_path):
+    files = ExperimentFiles(tmp_path, tmp_path / "index.json")
+    titles = []
+    for seed in (0, 1):
+        files.add_run(f"sky-D-s{seed}-00", {0: 90.0, 4: 42.0}, TRAINED, seed=seed, logs=[LOG])
+        (group,) = film_groups(Sources.of(files.record()), {}, PageFolder(tmp_path / "page"))
+        titles.append([film.title for film in group.films])
+    assert titles == [["Real clips", "D, generated"], ["Real clips", "D, generated, seed 0"]]
+
+
 MAIN = "dataset,model,metric,protocol,paper,ours,low,high,difference_percent,not_different_from\n"
 
 
@@ -133,6 +177,9 @@ def test_paper_findings_say_what_was_reproduced_and_by_how_much_the_rest_differs
         "Different from the paper: FVD16 of C on sky, 90.00 where the paper has 73.5 (+22 %).",
         "Of the paper and not measured here: FVD128 of D on sky.",
     ]
+    (tmp_path / "main.csv").write_text(MAIN + lines[2] + "\n")
+    none, missing = paper_findings(tmp_path / "main.csv")
+    assert none == "Of 1 numbers of the paper, 0 were measured here." and missing == found[-1]
     (tmp_path / "main.csv").write_text(MAIN + lines[-1] + "\n")
     assert paper_findings(tmp_path / "main.csv") == []
 

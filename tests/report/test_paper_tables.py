@@ -134,6 +134,39 @@ def test_a_step_is_the_difference_from_the_model_above(tabled, published):
     assert list(table.shown[("sky", "FVD16", "paper")]) == ["–", "73.5", "49", "–"]
 
 
+def test_a_step_over_a_row_that_is_missing_is_none(tmp_path, published):
+    tabled = Tabled(tmp_path, [EVD], ("C", "D", "E"))
+    for model, values in (("C", {"evd_16f": 1.0}), ("D", None), ("E", {"evd_16f": 3.0})):
+        tabled.add(model, 0, values)
+    shown = ablation_table(read_tabled_scores(tabled.plan, tmp_path), published).shown
+    assert list(shown[("sky", "eVD16", "step")]) == ["–", "–", "–"]
+
+
+def test_two_protocols_of_one_measure_have_columns_and_lines_of_their_own(tmp_path, published):
+    other = used("fvd2048_16f", key="44444444").model_copy(update={"name": "fvd_community_16f"})
+    tabled = Tabled(tmp_path, [FVD, other, EVD], ("C", "D"))
+    tabled.add("C", 0, {"fvd2048_16f": 70.0, "fvd_community_16f": 700.0, "evd_16f": 1.0})
+    tabled.add("D", 0, {"fvd2048_16f": 50.0, "fvd_community_16f": 500.0, "evd_16f": 2.0})
+    found = read_tabled_scores(tabled.plan, tmp_path)
+    both = ["FVD16 (fvd2048_16f)", "FVD16 (fvd_community_16f)"]
+    steps = ablation_table(found, published)
+    assert [column[1:] for column in steps.shown.columns if column[2] == "ours"] == [
+        (label, "ours") for label in (*both, "eVD16")
+    ]
+    assert list(steps.shown[("sky", both[0], "ours")]) == ["70.00", "50.00"]
+    assert list(steps.shown[("sky", both[1], "ours")]) == ["700.0", "500.0"]
+    assert (
+        list(steps.numbers["sky_fvd2048_16f_step"])[1] == -20
+        and list(steps.numbers["sky_fvd_community_16f_step"])[1] == -200
+    )
+    assert "sky_eVD16_ours" in steps.numbers
+    main = main_table(found, published)
+    assert list(dict.fromkeys(main.shown["measure"])) == [*both, "eVD16"]
+    assert any(
+        note.startswith("FVD16 (fvd_community_16f): Protocol fvd_community_16f-44444444;") for note in main.notes
+    )
+
+
 def test_one_checkpoint_stands_under_every_protocol(tmp_path, published):
     tabled = Tabled(tmp_path, [FVD, LONG], ("C", "D"), last=("evd_16f_long",))
     for seed in range(2):

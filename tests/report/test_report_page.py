@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from browser import CHROMIUM, Browser
 from comparable_results import without_provenance
@@ -25,7 +26,9 @@ from stylesv.records.experiment import ReportedTable, read_experiment
 from stylesv.report.page.content import DatasetSummary, ReportContent, RunSummary
 from stylesv.report.page.html import write_page
 from stylesv.report.page.media import PageFolder
+from stylesv.report.page.paper_tables import PaperTable
 from stylesv.report.page.provenance import provenance_of
+from stylesv.report.table_files import Table, table_html
 from stylesv.report.tables import tabulate_scores
 
 VOID = {"meta", "link", "img", "br", "hr", "input"}
@@ -250,6 +253,45 @@ def test_a_click_sorts_a_table_and_another_turns_it_round(browser, moved):
         browser.value(f"document.querySelectorAll('#tables th button')[{head}].click()")
         assert browser.value(column) == list(order)
     assert browser.value("document.querySelectorAll('#tables th')[1].getAttribute('aria-sort')") == "ascending"
+    browser.value("document.querySelectorAll('#tables th button')[1].click()")
+    assert browser.value(column) == ["A", "D", "C"]  # numbers turn round, what is none stays last
+
+
+LEVELS = [("", "", "model"), ("sky", "FVD16", "ours"), ("sky", "FVD16", "step"), ("taichi", "FVD16", "ours")]
+CELLS = [
+    ["C", "75 ± 4.58", "–", "9"],
+    ["D", "50.67", "-24.33", "–"],
+    ["E", "52.00", "≈ +1.333", "120.5"],
+    ["F", "–", "–", "[30.1, 40]"],
+]
+
+
+@needs_chromium
+@pytest.mark.slow
+def test_a_table_with_heads_in_levels_is_sorted_by_its_lowest(browser, tmp_path):
+    levels = pd.MultiIndex.from_tuples(LEVELS)
+    table = Table("Steps", pd.DataFrame(), pd.DataFrame(CELLS, columns=levels), ())
+    shown = PaperTable("ablation", table.title, table_html(table))
+    content = ReportContent("T", "", [], [tabulate_scores([row()])], paper_tables=[shown])
+    write_page(tmp_path / "index.html", content)
+    browser.open(tmp_path / "index.html", width=1280)
+    assert browser.value("[...document.querySelectorAll('#tables th button')].map((head) => head.innerText)") == [
+        level[-1] for level in LEVELS
+    ]
+    column = "[...document.querySelectorAll('#tables tbody tr')].map((row) => row.cells[0].innerText).join('')"
+    for head, order in (
+        (1, "DECF"),
+        (1, "CEDF"),
+        (2, "DECF"),
+        (2, "EDCF"),
+        (3, "CFED"),
+        (3, "EFCD"),
+        (0, "CDEF"),
+        (0, "FEDC"),
+    ):
+        browser.value(f"document.querySelectorAll('#tables th button')[{head}].click()")
+        assert browser.value(column) == order, LEVELS[head]
+    assert browser.value("document.querySelectorAll('#tables [aria-sort]').length") == 1
 
 
 @needs_chromium

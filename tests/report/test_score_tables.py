@@ -9,10 +9,18 @@ from stylesv.errors import ConfigError, DataError
 from stylesv.records.floor import Floor, Infinity
 from stylesv.report.artefact_table import BesideRow
 from stylesv.report.floor_text import explain_floor, explain_infinity
+from stylesv.report.page.html import beside_tables
 from stylesv.report.protocol_text import caption_protocol, describe_protocol
 from stylesv.report.score_row import format_number, format_score, score_row
 from stylesv.report.table_files import TableFiles
-from stylesv.report.tables import format_csv, format_markdown, format_tex, tabulate_scores, write_score_table
+from stylesv.report.tables import (
+    format_csv,
+    format_markdown,
+    format_tex,
+    tabulate_protocols,
+    tabulate_scores,
+    write_score_table,
+)
 
 
 def files_in(folder):
@@ -107,10 +115,44 @@ def test_unequal_numbers_of_clips_are_not_mixed():
 def test_what_the_score_misses_stands_below_with_the_real_clips_own():
     beside = (BesideRow("sticking", 0.91234, 0.25), BesideRow("jitter", None, 1.01))
     text = format_markdown(tabulate_scores([row(beside=beside), row(0, 90.0)]))
-    assert "### What rFVD16 misses" in text
+    assert "### What rFVD16 misses on sky (best" in text
     assert "|  | sky-D-s0-7be01d44 at 20 | real clips |\n| --- | --- | --- |\n| sticking | 0.9123 | 0.25 |" in text
     assert "| jitter | – | 1.01 |" in text
     assert "misses" not in format_markdown(tabulate_scores([row()]))
+
+
+def test_what_the_score_misses_is_a_table_for_each_data_set_with_its_own_real_clips():
+    def of(dataset, seed, *beside):
+        run = f"{dataset}-D-s{seed}-00"
+        return row(
+            20, 50.0 + seed, dataset=dataset, seed=seed, run=run, beside=tuple(BesideRow(*each) for each in beside)
+        )
+
+    jitter, late = ("jitter", 2.0, 1.5), ("from frame 128", 90.0, None)
+    found = [
+        of("sky", 0, ("sticking", 0.9, 0.25), jitter),
+        of("sky", 1, jitter, late),
+        of("taichi", 0, ("jitter", 4.0, 3.5)),
+    ]
+    table = tabulate_scores([*found, of("driving", 0)])
+    assert beside_tables(table) == {
+        "sky": [
+            ["", "D, seed 0, at 20 kimg", "D, seed 1, at 20 kimg", "real clips"],
+            ["sticking", "0.9", "–", "0.25"],
+            ["jitter", "2", "2", "1.5"],
+            ["from frame 128", "–", "90", "–"],
+        ],
+        "taichi": [["", "D, seed 0, at 20 kimg", "real clips"], ["jitter", "4", "3.5"]],
+    }
+    text = format_markdown(table)
+    assert "misses on sky (" in text and "|  | taichi-D-s0-00 at 20 | real clips |" in text and "on driving" not in text
+
+
+def test_tables_of_one_measure_are_told_apart_by_their_protocols():
+    long = used(key="89efcdab").model_copy(update={"name": "rfvd_long"})
+    found = tabulate_protocols([row(), row(0, 90.0), row(40, 9.0, protocol=long)])
+    assert [(table.label, len(table.rows)) for table in found] == [("rFVD16 (rfvd_16f)", 2), ("rFVD16 (rfvd_long)", 1)]
+    assert [table.label for table in tabulate_protocols([row()])] == ["rFVD16"]
 
 
 def test_the_highest_inception_score_is_best():

@@ -61,5 +61,5 @@ def test_a_running_training_is_followed(tmp_path):
             finished.write_text(line(0.5, 1.5) + line(0.75, 1.25) + line(1, 1.0))
         return len(seen) < 5
 
-    follow_runs(runs, out, seconds=0, goes_on=goes_on)
+    follow_runs(runs, out, seconds=0.0, goes_on=goes_on)
     assert seen == [[], [(500, 1.5)], [(500, 1.5)], [(500, 1.5), (750, 1.25)], [(500, 1.5), (750, 1.25), (1000, 1.0)]]

@@ -60,5 +60,6 @@ def _draw_panel(axes: Axes, rows: list[ScoreRow], sources: Sources) -> None:
     axes.invert_yaxis()
     axes.grid(False, axis="y")
     axes.margins(x=0.14)
-    axes.set_xlim(left=0)
+    if axes.dataLim.x0 >= 0:  # a kernel distance may be below
+        axes.set_xlim(left=0)
     draw_floor(axes, rows, along="y")

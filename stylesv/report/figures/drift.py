@@ -5,6 +5,7 @@ from jaxtyping import Float32
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from stylesv.report.figures.counted_clips import count_text, counted
 from stylesv.report.figures.sources import Shown, Sources
 from stylesv.report.figures.style import REAL_COLOUR, line_of, say_nothing_to_draw, styled
 
@@ -21,8 +22,9 @@ def draw_drift(sources: Sources) -> Figure:
             return figure
         panels = figure.subplots(4, len(found), squeeze=False)
         for column, (dataset, shown) in zip(panels.T, found, strict=True):
-            for each in shown:
-                _draw(column, each, sources)
+            counts = [_draw(column, each, sources) for each in shown]
+            for axes, of_panel in zip(column, zip(*counts, strict=True), strict=True):
+                _say_counts(axes, [(each.name, count) for each, count in zip(shown, of_panel, strict=True)])
             column[0].set_title(dataset if len(found) > 1 else "")
             column[2].set_xlabel("time, seconds")
             column[3].set_xlabel("seconds apart")
@@ -31,7 +33,8 @@ def draw_drift(sources: Sources) -> Figure:
         for axes, label in zip(panels[:, 0], [f"{name}\nover its start" for name in NUMBERS], strict=False):
             axes.set_ylabel(label)
         panels[3, 0].set_ylabel("likeness of frames\n(1 the same)")
-        panels[0, 0].legend(loc="best", ncols=2)
+        for axes in panels[0]:  # data sets may have other models
+            axes.legend(loc="best", ncols=2)
     return figure
 
 
@@ -41,18 +44,27 @@ def relative_drift(drift: Float32[np.ndarray, "n 3 t"]) -> Float32[np.ndarray, "
     return np.divide(drift, start, out=np.full_like(drift, np.nan), where=start > 1e-3)
 
 
-def _draw(column: np.ndarray, shown: Shown, sources: Sources) -> None:
-    clips = shown.clips
-    for axes, values in zip(column[:3], relative_drift(clips.drift).transpose(1, 0, 2), strict=True):
-        _band(axes, values, clips.about.fps, shown, sources)
-    _band(column[3], clips.likeness, clips.about.fps, shown, sources)
+def _draw(column: np.ndarray, shown: Shown, sources: Sources) -> list[str | None]:
+    """Draw into every panel; for each, how many clips count where not all do."""
+    values = (*relative_drift(shown.clips.drift).transpose(1, 0, 2), shown.clips.likeness)
+    return [_band(axes, of, shown.clips.about.fps, shown, sources) for axes, of in zip(column, values, strict=True)]
 
 
-def _band(axes: Axes, values: Float32[np.ndarray, "n t"], fps: float, shown: Shown, sources: Sources) -> None:
-    """Mean over clips, and from the lowest to the highest."""
+def _say_counts(axes: Axes, counts: list[tuple[str, str | None]]) -> None:
+    """Below a panel's upper edge, of which models not every clip has such a number."""
+    said = "; ".join(f"{name}: {count}" for name, count in counts if count is not None)
+    if said:
+        axes.text(0.99, 0.98, said, transform=axes.transAxes, ha="right", va="top", fontsize=8)
+
+
+def _band(axes: Axes, values: Float32[np.ndarray, "n t"], fps: float, shown: Shown, sources: Sources) -> str | None:
+    """Mean over clips, and from the lowest to the highest; how many clips have such a number, where not all have."""
     seconds = np.arange(values.shape[1]) / fps
     style = {"color": REAL_COLOUR, "lw": 1.4} if shown.number is None else line_of(sources.colours, shown.number)
     every = {"markevery": max(1, len(seconds) // 8)} if "marker" in style else {}
-    axes.plot(seconds, values.mean(axis=0), **style, **every, label=shown.name)
-    low, high = values.min(axis=0), values.max(axis=0)
-    axes.fill_between(seconds, low, high, color=style["color"], alpha=0.12, lw=0)
+    there = counted(values)
+    mean = there.mean(axis=0) if len(there) else np.full(len(seconds), np.nan)
+    axes.plot(seconds, mean, **style, **every, label=shown.name)
+    if len(there):
+        axes.fill_between(seconds, there.min(axis=0), there.max(axis=0), color=style["color"], alpha=0.12, lw=0)
+    return count_text(len(there), len(values))

@@ -33,7 +33,8 @@ def draw_motion(sources: Sources) -> Figure:
             column[0].set_title(dataset if len(by_dataset) > 1 else "")
         for axes, label in zip(panels[:, 0], PANELS.values(), strict=True):
             axes.set_ylabel(label)
-        panels[0, 0].legend(loc="best")
+        for axes in panels[0]:  # data sets may have other models
+            axes.legend(loc="best")
         figure.supxlabel(KIMG_LABEL, fontsize=10)
     return figure
 

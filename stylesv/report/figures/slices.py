@@ -16,7 +16,7 @@ def draw_slices(sources: Sources) -> Figure:
     rows = [(dataset, each) for dataset, found in sources.shown() for each in found]
     pictures = [_beside(each.clips.slices[:MAX_CLIPS]) for _, each in rows]
     height = 6.2 * max((p.shape[0] / p.shape[1] for p in pictures), default=0.1)
-    with styled(7.2, len(rows) * (height + 0.12) + 0.5) as figure:
+    with styled(7.2, len(rows) * (height + 0.3) + 0.3) as figure:
         if not rows:
             say_nothing_to_draw(figure, "Every model makes single frames: nothing moves.")
             return figure
@@ -24,9 +24,10 @@ def draw_slices(sources: Sources) -> Figure:
         for axes, (dataset, each), picture in zip(panels, rows, pictures, strict=True):
             show_picture(axes, picture, label=label_of(each, dataset, sources))
             axes.set_anchor("W")
-        about = rows[-1][1].clips
-        seconds = about.slices.shape[2] / about.about.fps
-        panels[-1].set_xlabel(f"time, {seconds:.1f} s a slice; a clip each", loc="left")
+            axes.set_xlabel(
+                f"{each.clips.slices.shape[2] / each.clips.about.fps:.1f} s a slice", loc="left", labelpad=2
+            )
+        panels[-1].set_xlabel(f"{panels[-1].get_xlabel()}; time runs to the right, a clip each", loc="left", labelpad=2)
     return figure
 
 

@@ -10,8 +10,8 @@ from stylesv.records.experiment import Experiment, ReportedRun, read_experiment
 from stylesv.records.log_line import LogLine, read_log
 from stylesv.records.score import read_run_scores
 from stylesv.records.shown_clips import ShownClips, read_shown_clips
-from stylesv.report.score_row import ScoreRow, score_row
-from stylesv.report.tables import ScoreTable, tabulate_scores
+from stylesv.report.score_row import score_row
+from stylesv.report.tables import ScoreTable, tabulate_protocols
 
 
 @dataclass(frozen=True)
@@ -59,14 +59,15 @@ class Sources:
             DataError: there are no scores of snapshots.
             ConfigError: scores of one protocol's name were made under different ones.
         """
-        rows: dict[str, list[ScoreRow]] = {}
-        for run in self.experiment.runs:
-            for score in read_run_scores(self.root / run.scores):
-                if score.scored.kimg is not None:
-                    rows.setdefault(score.protocol.name, []).append(score_row(score))
+        rows = [
+            score_row(score)
+            for run in self.experiment.runs
+            for score in read_run_scores(self.root / run.scores)
+            if score.scored.kimg is not None
+        ]
         if not rows:
             raise DataError(f"{self.experiment.title}: no scores of snapshots to draw; score one")
-        return [tabulate_scores(found) for found in rows.values()]
+        return tabulate_protocols(rows)
 
     def dataset_of(self, run: str) -> str:
         """The data set of a run, without a key."""

@@ -5,6 +5,7 @@ from jaxtyping import Float32, UInt8
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from stylesv.report.figures.counted_clips import count_text, counted
 from stylesv.report.figures.sources import Shown, Sources
 from stylesv.report.figures.strips import label_of
 from stylesv.report.figures.style import (
@@ -43,11 +44,13 @@ def _picture(detail: Float32[np.ndarray, "n h w"]) -> UInt8[np.ndarray, "h2 w2 3
 
 
 def _draw_shares(axes: Axes, shown: Shown, sources: Sources) -> None:
-    values = shown.clips.sticking[np.isfinite(shown.clips.sticking)]
+    values = counted(shown.clips.sticking)
     colour = REAL_COLOUR if shown.number is None else colour_of(sources.colours, shown.number)
     axes.set_xlim(-0.1, 1.05)
     axes.set_ylim(-1, 1)
     axes.set_yticks([])
+    if text := count_text(len(values), len(shown.clips.sticking)):
+        axes.annotate(text, (0.99, 0.02), xycoords="axes fraction", ha="right", va="bottom", fontsize=8)
     if len(values):
         # spread in height, so that dots of like clips can be told apart
         height = np.linspace(-0.5, 0.5, len(values)) if len(values) > 1 else np.zeros(1)

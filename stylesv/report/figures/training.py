@@ -1,7 +1,8 @@
-"""Losses and the like over training: a panel for each number of the log, a line for each run."""
+"""Losses and the like over training: a row for each number of the log, a column for each data set, a line for each run."""
 
 from collections.abc import Sequence
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from stylesv.records.log_line import LogLine
@@ -27,34 +28,31 @@ def draw_training(sources: Sources) -> Figure:
     """
     logs = sources.logs()
     fields = [field for field in FIELDS if any(_series(lines, field)[0] for lines in logs.values())]
-    with styled(7.2, 1.5 * max(1, len(fields)) + 0.9) as figure:
+    datasets = [name for name in sources.datasets if any(sources.dataset_of(run) == name for run in logs)]
+    with styled(max(7.2, 3.6 * len(datasets)), 1.5 * max(1, len(fields)) + 0.9) as figure:
         if not fields:
             say_nothing_to_draw(figure, "No training log has any of these numbers.")
             return figure
-        panels = figure.subplots(len(fields), 1, sharex=True, squeeze=False)[:, 0]
-        runs = {run.name: run for run in sources.experiment.runs}
-        many = {kind: len({getattr(run, kind) for run in runs.values()}) > 1 for kind in ("dataset", "seed")}
-        for axes, field in zip(panels, fields, strict=True):
-            for name, lines in logs.items():
-                run = runs[name]
-                number = sources.models[run.model]
-                label = " ".join(
-                    [
-                        run.model,
-                        *([run.dataset] if many["dataset"] else []),
-                        *([f"seed {run.seed}"] if many["seed"] else []),
-                    ]
-                )
-                style = DASHES[number % len(DASHES)]
-                axes.plot(
-                    *_series(lines, field), color=colour_of(sources.colours, number), ls=style, lw=1.3, label=label
-                )
-            axes.set_ylabel(FIELDS[field])
-        panels[-1].set_xlabel(KIMG_LABEL)
-        handles, labels = panels[0].get_legend_handles_labels()
-        if len(labels) <= 12:  # more would hide the figure
-            figure.legend(handles, labels, loc="outside upper left", ncols=4)
+        panels = figure.subplots(len(fields), len(datasets), sharex="col", sharey="row", squeeze=False)
+        for line, field in zip(panels, fields, strict=True):
+            for axes, dataset in zip(line, datasets, strict=True):
+                runs = [run for run in sources.experiment.runs if run.dataset == dataset and run.name in logs]
+                _draw_panel(axes, [(run.model, *_series(logs[run.name], field)) for run in runs], sources)
+            line[0].set_ylabel(FIELDS[field])
+        for axes, dataset in zip(panels[0], datasets, strict=True):
+            axes.set_title(dataset if len(datasets) > 1 else "")
+        figure.supxlabel(KIMG_LABEL, fontsize=10)
+        drawn = [line for axes in panels[0] for line in axes.lines]
+        of_model = {model: line for model in sources.models for line in drawn if line.get_label() == model}
+        figure.legend(of_model.values(), of_model, loc="outside upper left", ncols=8)
     return figure
+
+
+def _draw_panel(axes: Axes, series: list[tuple[str, list[float], list[float]]], sources: Sources) -> None:
+    for model, kimg, values in series:
+        number = sources.models[model]
+        style = {"color": colour_of(sources.colours, number), "ls": DASHES[number % len(DASHES)]}
+        axes.plot(kimg, values, **style, lw=1.3, label=model)
 
 
 def _series(lines: Sequence[LogLine], field: str) -> tuple[list[float], list[float]]:

@@ -25,7 +25,7 @@ from stylesv.report.page.provenance import Provenance, provenance_of
 from stylesv.report.page.rule_graph import draw_rule_graph
 from stylesv.report.page.summary import findings, introduction, not_run, paper_findings
 from stylesv.report.score_row import ScoreRow, format_number, score_row
-from stylesv.report.tables import ScoreTable, tabulate_scores
+from stylesv.report.tables import ScoreTable, tabulate_protocols
 from stylesv.report.warnings import SnapshotWarnings, warnings_of_snapshots
 
 TABLE_KINDS = ("csv", "md", "tex", "html")
@@ -95,7 +95,7 @@ def gather(files: ReportFiles, page: PageFolder) -> ReportContent:
     sources = Sources.of(files.experiment)
     experiment, root = sources.experiment, sources.root
     scores = [score for run in experiment.runs for score in read_run_scores(root / run.scores)]
-    tables = _score_tables(scores)
+    tables = tabulate_protocols(map(score_row, scores))
     logs = sources.logs()
     kimgs = _shown_kimgs(experiment, root)
     shown = _shown_rows(scores, kimgs)
@@ -120,14 +120,6 @@ def gather(files: ReportFiles, page: PageFolder) -> ReportContent:
             experiment, scores, root, project=files.project, benchmarks=files.benchmarks, machines=machines
         ),
     )
-
-
-def _score_tables(scores: Sequence[Score]) -> list[ScoreTable]:
-    """A table for each protocol's name."""
-    names = dict.fromkeys(score.protocol.name for score in scores)
-    return [
-        tabulate_scores([score_row(score) for score in scores if score.protocol.name == protocol]) for protocol in names
-    ]
 
 
 def _table_files(sources: Sources, page: PageFolder) -> dict[str, dict[str, str]]:

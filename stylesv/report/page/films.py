@@ -42,7 +42,8 @@ def _generated(
     run: ReportedRun, clips: ReportedClips, row: ScoreRow | None, sources: Sources, page: PageFolder
 ) -> Media:
     address, more = _copied(clips, run.name, sources, page)
-    title = f"{run.model}, generated" + (f", {format_kimg(row)} kimg" if row is not None else "")
+    seed = f", seed {run.seed}" if len({each.seed for each in sources.experiment.runs}) > 1 else ""
+    title = f"{run.model}, generated{seed}" + (f", {format_kimg(row)} kimg" if row is not None else "")
     moves = (motion_sentence(row.motion) if row is not None else None) or "How much it moves was not measured."
     alt = f"Film of clips that model {run.model} generated, in a grid."
     return Media(address, title, alt, moves, more=more)

@@ -7,13 +7,20 @@ import jinja2
 
 from stylesv.files import readable_json, write_text
 from stylesv.records.beside import FIDELITY
-from stylesv.report.artefact_table import beside_cells
 from stylesv.report.floor_text import explain_floor, explain_infinity
 from stylesv.report.motion_table import motion_sentence
 from stylesv.report.page.content import ReportContent, ReportFiles, gather
 from stylesv.report.page.media import PageFolder
 from stylesv.report.protocol_text import describe_protocol
-from stylesv.report.score_row import format_floor, format_infinity, format_kimg, format_number, format_score
+from stylesv.report.score_row import (
+    NO_MODEL,
+    ScoreRow,
+    format_floor,
+    format_infinity,
+    format_kimg,
+    format_number,
+    format_score,
+)
 from stylesv.report.tables import ScoreTable, format_marked
 
 
@@ -45,12 +52,17 @@ def write_page(page: Path, content: ReportContent) -> None:
         "explain_floor": explain_floor,
         "explain_infinity": explain_infinity,
         "marked": format_marked,
-        "beside": _beside,
+        "beside": beside_tables,
         "explanations": FIDELITY,
     }
     write_text(page, environment.get_template("index.html").render(content=content))
 
 
-def _beside(table: ScoreTable) -> list[list[str]]:
-    """What stands beside the best scores, a column for each run."""
-    return beside_cells([(f"{row.model} at {format_kimg(row)} kimg", row.beside) for row in table.best])
+def beside_tables(table: ScoreTable) -> dict[str, list[list[str]]]:
+    """What stands beside the best scores: for each data set a table with a column for each run."""
+
+    def name(row: ScoreRow) -> str:
+        seed = f", seed {row.seed}," if table.has_many_seeds else ""
+        return f"{row.run if row.model == NO_MODEL else row.model}{seed} at {format_kimg(row)} kimg"
+
+    return table.beside(name)

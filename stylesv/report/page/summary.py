@@ -9,9 +9,9 @@ import pandas as pd
 from stylesv.records.experiment import Experiment
 from stylesv.records.recipe import ImportedRecipe, Recipe, TrainedRecipe
 from stylesv.records.score import Score
-from stylesv.report.floor_text import is_different
 from stylesv.report.motion_table import motion_sentence
-from stylesv.report.score_row import ScoreRow, format_kimg, format_number, format_score
+from stylesv.report.over_seeds import best_of, best_text, by_model, is_like
+from stylesv.report.score_row import ScoreRow, format_kimg, format_number
 from stylesv.report.tables import ScoreTable
 from stylesv.report.warnings import SnapshotWarnings
 
@@ -47,10 +47,12 @@ def findings(
     `shown` are the rows of the snapshots that are shown, by run.
     """
     found = [sentence for table in tables for sentence in _best_sentences(table)]
+    several = len({row.seed for row in shown.values()}) > 1
     for row in shown.values():
         moves = motion_sentence(row.motion)
         if moves:
-            found.append(f"{row.model} at {format_kimg(row)} kimg on {row.dataset.rsplit('-', 1)[0]}: {moves}")
+            seed = f", seed {row.seed}," if several else ""
+            found.append(f"{row.model}{seed} at {format_kimg(row)} kimg on {row.dataset.rsplit('-', 1)[0]}: {moves}")
     if warnings:
         number = sum(len(each.sentences) for each in warnings)
         found.append(
@@ -71,12 +73,13 @@ def paper_findings(main_csv: Path) -> list[str]:
     if cells.empty:
         return []
     measured, missing = cells[cells["ours"].notna()], cells[cells["ours"].isna()]
-    like = measured["not_different_from"].fillna("").str.contains("paper")
+    # a column without any text is read as numbers
+    like = measured["not_different_from"].astype("string").str.contains("paper").fillna(False).astype(bool)
     near, far = int(like.sum()), int((~like).sum())
     counts = f"{near} {'lies' if near == 1 else 'lie'} in our interval, {far} {'does' if far == 1 else 'do'} not"
     found = [
         f"Of {len(cells)} numbers of the paper, {len(measured)} were measured here"
-        + f": {counts}." * (len(measured) > 0)
+        + (f": {counts}." if len(measured) else ".")
     ]
     for title, lines in (("Not different from", measured[like]), ("Different from", measured[~like])):
         texts = [_cell_text(line, signed=title == "Different from") for line in lines.to_dict("records")]
@@ -98,18 +101,19 @@ def _cell_text(line: Mapping[str, Any], *, signed: bool) -> str:
 
 def _best_sentences(table: ScoreTable) -> list[str]:
     """For each data set the best model under a protocol, and how far it is from what a perfect generator would score."""
-    sentences = []
-    for dataset in dict.fromkeys(row.dataset for row in table.best):
-        rows = [row for row in table.best if row.dataset == dataset]
-        pick = max if table.protocol.settings.higher_is_better else min
-        best = pick(rows, key=lambda row: row.value)
-        text = f"{table.label} on {dataset.rsplit('-', 1)[0]} ({table.direction}): "
-        text += f"best is {best.model} with {format_score(best)} at {format_kimg(best)} kimg"
-        if best.floor is not None:
-            text += f"; a perfect generator would score about {format_number(best.floor.value)}"
-        like = [row.model for row in rows if row is not best and not is_different(row, best)]
+    sentences, groups = [], by_model(table.best)
+    for dataset in dict.fromkeys(dataset for dataset, _ in groups):
+        models = {name: ours for (of, name), ours in groups.items() if of == dataset}
+        best = best_of(list(models.values()))
+        name = next(name for name, ours in models.items() if ours is best)
+        text = (
+            f"{table.label} on {dataset.rsplit('-', 1)[0]} ({table.direction}): best is {name} with {best_text(best)}"
+        )
+        if (floor := best.rows[0].floor) is not None:
+            text += f"; a perfect generator would score about {format_number(floor.value)}"
+        like = [other for other, ours in models.items() if ours is not best and is_like(ours, best)]
         if like:
-            text += f"; {' and '.join(dict.fromkeys(like))} cannot be told from it"
+            text += f"; {' and '.join(like)} cannot be told from it"
         sentences.append(f"{text}.")
     return sentences
 

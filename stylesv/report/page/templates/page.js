@@ -1,25 +1,26 @@
 // Sorts tables, starts films together, and marks what a browser cannot show; says on <html> how much it could.
 (() => {
   const number = (text) => {
-    const found = text.replaceAll(",", "").match(/^[≈*\s]*(-?\d+(?:\.\d+)?(?:e[-+]?\d+)?)/i);
+    const found = text.replaceAll(",", "").match(/^[≈*[\s]*([-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?)/i);
     return found ? Number(found[1]) : NaN;
   };
-  const compare = (a, b) => {
-    const [x, y] = [number(a), number(b)];
-    if (Number.isNaN(x) && Number.isNaN(y)) return a.localeCompare(b);
-    if (Number.isNaN(x)) return 1;  // what is no number comes last
-    return Number.isNaN(y) ? -1 : x - y;
+  const kind = (text) => (!Number.isNaN(number(text)) ? 0 : ["", "–"].includes(text) ? 2 : 1);
+  const compare = (a, b, sign) => {
+    if (kind(a) !== kind(b)) return kind(a) - kind(b);  // numbers, words, nothing: whichever way numbers run
+    return sign * (kind(a) === 0 ? number(a) - number(b) : a.localeCompare(b));
   };
+  // cells above these span several columns
+  const heads = (table) => [...table.tHead.rows[table.tHead.rows.length - 1].cells];
   const sort = (table, column, head) => {
     const descending = head.getAttribute("aria-sort") === "ascending";
-    for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+    for (const other of heads(table)) other.removeAttribute("aria-sort");
     head.setAttribute("aria-sort", descending ? "descending" : "ascending");
     const text = (row) => row.cells[column]?.dataset.sort ?? row.cells[column]?.innerText.trim() ?? "";
-    const rows = [...table.tBodies[0].rows].sort((a, b) => compare(text(a), text(b)) * (descending ? -1 : 1));
+    const rows = [...table.tBodies[0].rows].sort((a, b) => compare(text(a), text(b), descending ? -1 : 1));
     table.tBodies[0].append(...rows);
   };
   for (const table of document.querySelectorAll("table.sortable")) {
-    [...table.tHead.rows[0].cells].forEach((head, column) => {
+    heads(table).forEach((head, column) => {
       if (!head.textContent.trim()) return;
       const button = document.createElement("button");
       button.type = "button";
