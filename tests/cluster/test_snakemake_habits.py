@@ -70,12 +70,13 @@ def snakemake(root: Path, *arguments: str, path: str = "") -> subprocess.Complet
 @pytest.mark.workflow
 @pytest.mark.slow
 def test_snakemakes_linter_finds_nothing(root):
-    """But for a log of rules that start no program: what they write is their output."""
+    """But for a log of rules that start no program, whose output is what they write, and of those that answer on the terminal."""
     told = snakemake(root, "--lint").stderr
     rules = re.split(r"^Lints for rule (\w+) .*$", told, flags=re.M)
     for name, lints in zip(rules[1::2], rules[2::2], strict=True):
         found = re.findall(r"^ +\* (.*)$", lints, re.M)
-        assert (found, name) == (["No log directive defined:"], name) and name.startswith("write_"), told
+        assert (found, name) == (["No log directive defined:"], name), told
+        assert name.startswith("write_") or name in ("status", "paper_cost"), told
     assert rules[0].count("*") == 0, told
 
 
