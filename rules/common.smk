@@ -110,7 +110,7 @@ def jobs_of(experiment):
             job.rule.name,
             job.wildcards.get("run"),
             job.wildcards.get("kimg"),
-            tuple(found[maker] for maker in dag.dependencies[job]),
+            tuple(map(found.__getitem__, dag.dependencies[job])),
         )
         for job in found
     ]

@@ -1,8 +1,10 @@
 """From the jobs that Snakemake plans to the rules that a person looks at."""
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import filterfalse
 
 from stylesv.records.rule_graph import RuleGraph, RuleNode
 
@@ -41,7 +43,8 @@ def _with_states(jobs: Sequence[PlannedJob], kimgs: Mapping[str, frozenset[int]]
     found = []
     for job in jobs:
         if job.rule == "train_segment":
-            before = max((kimg for kimg in kimgs.get(job.run, ()) if kimg < int(job.kimg)), default=0)
+            grid = [0, *sorted(kimgs.get(job.run, ()))]
+            before = grid[max(bisect_left(grid, int(job.kimg)) - 1, 0)]
             start = made.get((job.run, before))
             if start is not None and start not in job.makers:
                 job = replace(job, makers=(*job.makers, start))
@@ -56,9 +59,9 @@ def _depths(jobs: Sequence[PlannedJob]) -> list[int]:
         waiting = [place]
         while waiting:
             makers = jobs[waiting[-1]].makers
-            unknown = [maker for maker in makers if maker not in known]
+            unknown = list(filterfalse(known.__contains__, makers))
             if unknown:
                 waiting += unknown
             else:
-                known[waiting.pop()] = 1 + max((known[maker] for maker in makers), default=-1)
+                known[waiting.pop()] = 1 + max(map(known.__getitem__, makers), default=-1)
     return [known[place] for place in range(len(jobs))]

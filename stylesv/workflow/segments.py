@@ -6,6 +6,7 @@ remade from the nearest state below it, 0 if there is none.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -37,7 +38,8 @@ def previous_snapshot(existing: Snapshots, kimgs: Collection[int], kimg: int) ->
     The nearest one below on the run's grid, or a nearer one off the grid whose state exists: the end of an earlier,
     shorter run.
     """
-    on_grid = max(k for k in kimgs if k < kimg)
+    grid = sorted(kimgs)
+    on_grid = grid[bisect_left(grid, kimg) - 1]
     return max((k for k in existing.states if on_grid < k < kimg), default=on_grid)
 
 

@@ -80,8 +80,8 @@ def test_the_plan_and_the_rules_make_few_calls_a_job(counted):
     assert sum(counted["calls"].values()) / counted["jobs"] < 100, counted["calls"]
 
 
-def test_every_file_of_settings_is_read_once_and_every_run_listed_once(counted):
+def test_every_file_of_settings_is_read_once_and_every_run_and_data_set_listed_once(counted):
     num_files = sum(len(list((ROOT / "config").glob(pattern))) for pattern in ("*.yaml", "*/*.yaml"))
     assert counted["calls"]["read_layer"] <= num_files
-    assert counted["calls"]["files_under"] <= NUM_RUNS
+    assert counted["calls"]["files_under"] <= NUM_RUNS + len(load_plan(ROOT / "config").data)  # shards begun, of each
     assert counted["calls"]["segments_to_run"] <= 2 * NUM_RUNS
