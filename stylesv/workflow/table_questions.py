@@ -55,7 +55,11 @@ class TableQuestions:
         """
         asked = self._tabled(wildcards.experiment)
         missing = sorted(set(self._files(wildcards)) - set(self.table_inputs(wildcards)))
-        shown: dict[str, Any] = {"plan": asked.model_dump(mode="json"), "missing": missing}
+        of_cost = {"stages", "speeds"}
+        shown: dict[str, Any] = {
+            "plan": asked.model_dump(mode="json", exclude=set() if wildcards.table == "cost" else of_cost),
+            "missing": missing,
+        }
         if wildcards.table == "cost":
             shown["speeds"] = [speed.model_dump(mode="json") for speed in self.speeds()]
         elif wildcards.table in SHOWN_IN:
