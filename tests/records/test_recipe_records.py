@@ -71,6 +71,8 @@ def test_names_are_made_of_settings_alone(root):
             continue
         data = run.data.settings.model_dump(mode="json")
         kept = {name: data[name] for name in PackSettings.model_fields}
+        if kept["codec"] == "jpeg":  # names are older than the other one
+            del kept["codec"]
         source = {"render": data["source"]["rendered"], "version": RECIPE_VERSIONS["videos"]}
         recipe = {"source": source, "packing": kept, "version": RECIPE_VERSIONS["data"]}
         assert run.data.videos == f"results/videos/{run.data.dataset}-{recipe_key(source)}"
