@@ -103,7 +103,7 @@ def test_short_memory_stops_the_packing_or_changes_nothing(pack, videos, packed,
     program = tmp_path / "limited.py"
     program.write_text(LIMITED)
     refused = []
-    for extra_kb in (1_000, 5_000, 9_000, 14_000, 400_000):
+    for extra_kb in (3_000, 5_000, 9_000, 14_000, 400_000):
         out = tmp_path / "out"
         done = pack(videos, out, "--num-workers", workers, before=(str(program), str(extra_kb)))
         refused.append(refused_or_whole(done, out, packed))
