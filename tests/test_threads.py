@@ -44,6 +44,7 @@ MISSING = {
     ),
     "measure_reference": ("--data", "missing", "--protocol", "{}", "--shards", "s", "--out", "o"),
     "measure_floor": ("--reference", "missing", "--protocol", "p", "--out", "o"),
+    "measure_speed": ("--recipe", "missing", "--run", "r", "--model", "m", "--out", "o"),
     "draw_nearest": ("--networks", "missing", "--data", "d", "--protocol", "p", "--out", "o"),
     "check_reference": (
         "--data",
