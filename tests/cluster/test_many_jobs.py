@@ -83,6 +83,6 @@ def test_the_plan_and_the_rules_make_few_calls_a_job(counted):
 def test_every_file_of_settings_is_read_once_and_every_run_and_data_set_listed_once(counted):
     num_files = sum(len(list((ROOT / "config").glob(pattern))) for pattern in ("*.yaml", "*/*.yaml"))
     assert counted["calls"]["read_layer"] <= num_files
-    num_data = len(load_plan(ROOT / "config").data)  # shards begun, of each; and once what data there is
+    num_data = len(load_plan(ROOT / "config").data)  # shards begun; and whether driving, planned in several, is one
     assert counted["calls"]["files_under"] <= NUM_RUNS + num_data + 1
     assert counted["calls"]["segments_to_run"] <= 2 * NUM_RUNS
