@@ -92,7 +92,8 @@ rule measure_speed:
 rule paper_cost:
     """What the experiment that the call names costs, on the terminal: jobs, hours, GPU-hours, days, disk, and why."""
     input:
-        files(questions.speeds_of_call),
+        plan=files(questions.table_plan_of_call),
+        measured=files(questions.speeds_of_call),
     conda:
         "../envs/paper.yaml"
     params:
@@ -100,5 +101,5 @@ rule paper_cost:
         speeds=keyed(SPEEDS),
     shell:
         r"""
-        exec python {params.scripts:q}/print_cost.py --plan {input[0]:q} --speeds {params.speeds:q}
+        exec python {params.scripts:q}/print_cost.py --plan {input.plan:q} --speeds {params.speeds:q}
         """

@@ -66,10 +66,16 @@ class TableQuestions:
             shown["published"] = self.published()
         return recipe_key(shown)
 
+    def table_plan_of_call(self, _: Wildcards) -> str:
+        """The plan of the tables of the experiment that the call names."""
+        return self._plan_file(self._name_of_call())
+
     def speeds_of_call(self, _: Wildcards) -> list[str]:
-        """The plan of the tables of the experiment that the call names, and the speeds that its cost is planned with."""
-        name = self.named.experiment(self.options.experiment).name
-        return [self._plan_file(name), *self._tabled(name).speeds]
+        """The measured speeds that the cost of the experiment that the call names is planned with."""
+        return list(self._tabled(self._name_of_call()).speeds)
+
+    def _name_of_call(self) -> str:
+        return self.named.experiment(self.options.experiment).name
 
     def model_of_run(self, wildcards: Wildcards) -> str:
         """The model of a run."""

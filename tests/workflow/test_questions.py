@@ -484,8 +484,8 @@ def test_the_cost_is_of_the_jobs_that_are_planned_and_of_no_others_that_left_a_b
 def test_the_cost_is_planned_with_the_table_of_speeds_or_with_steps_measured_here(plan, root, experiment, models):
     speeds = read_speeds(root / "config" / "speeds.csv")
     ask = Questions(plan, options=CallOptions(experiment=experiment), speeds=lambda: speeds)
-    (file, *measured) = ask.speeds_of_call(None)
-    assert file.startswith(f"results/experiments/tables/{experiment}-")
+    assert ask.table_plan_of_call(None).startswith(f"results/experiments/tables/{experiment}-")
+    measured = ask.speeds_of_call(None)
     assert sorted(ask.model_of_run(wildcards(run=Path(speed).stem)) for speed in measured) == models
 
 
