@@ -1,16 +1,16 @@
 """A zip of packed frames with its table of offsets: any frame by a `pread` of each, from any thread and after a fork."""
 
 import os
-import struct
 import weakref
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Int64
 
 from stylesv.data.packed_writer import CLIPS_FILE, OFFSETS_FILE
 from stylesv.errors import DataError, cannot_be_read
 
-_EXTENT = struct.Struct("<qq")  # of a frame in the table: offset and size, bytes
+_EXTENT_BYTES = 16  # of a frame in the table: offset and size, 64 bits each
 
 
 class ClipsFile:
@@ -45,21 +45,20 @@ class ClipsFile:
             )
         self._extents_begin = extents.offset
 
-    def extent(self, opened: int, frame: int | np.integer) -> tuple[int, int]:
-        """Offset and size of a frame, bytes, from the table of offsets, which is `opened`.
+    def extents(self, opened: int, first: int | np.integer, count: int) -> Int64[np.ndarray, "n 2"]:
+        """Offset and size of `count` frames from `first` on, bytes, from the table of offsets, which is `opened`.
 
         Raises:
             DataError: the table was cut off.
             MachineError: it cannot be read.
         """
         try:
-            found = os.pread(opened, _EXTENT.size, self._extents_begin + int(frame) * _EXTENT.size)
+            found = os.pread(opened, count * _EXTENT_BYTES, self._extents_begin + int(first) * _EXTENT_BYTES)
         except OSError as error:
             raise cannot_be_read(self.offsets, error) from error
-        if len(found) != _EXTENT.size:
+        if len(found) != count * _EXTENT_BYTES:
             raise DataError(f"{self.offsets}: was cut off; copy it again or pack the videos again")
-        offset, size = _EXTENT.unpack(found)
-        return offset, size
+        return np.frombuffer(found, "<i8").reshape(count, 2)
 
 
 class OpenFile:

@@ -116,33 +116,43 @@ class PackedClips:
         Raises:
             MachineError: they cannot be read.
         """
-        file = self._files[self._file_of_clip[clip]]
-        for frame in range(self._first_frames[clip], self._first_frames[clip] + self._lengths[clip]):
-            offset, size = file.extent(self._opened(file.offsets).number, frame)
+        file, first = self._files[self._file_of_clip[clip]], self._first_frames[clip]
+        opened, offsets = self._opened(file.path), self._opened(file.offsets)
+        for offset, size in file.extents(offsets.number, first, self.num_frames(clip)).tolist():
             try:
-                yield os.pread(self._opened(file.path).number, size, offset)
+                yield os.pread(opened.number, size, offset)
             except OSError as error:
                 raise cannot_be_read(file.path, error) from error
 
     def read(
-        self, clip: int | np.integer, frame_indices: Sequence[int | np.integer] | np.ndarray
+        self,
+        clip: int | np.integer,
+        frame_indices: Sequence[int | np.integer] | np.ndarray,
+        out: UInt8[np.ndarray, "t c h w"] | None = None,
     ) -> UInt8[np.ndarray, "t c h w"]:
-        """Frames of a clip, RGB, 0 to 255.
+        """Frames of a clip, RGB, 0 to 255; into `out`, such as a clip's place in a batch, where that is given.
 
         Raises:
             DataError: a frame is damaged.
             MachineError: it cannot be read, though it may be sound.
             IndexError: the clip has no such frame.
         """
-        frames = np.empty((len(frame_indices), 3, self.resolution, self.resolution), np.uint8)
-        file, first, length = self._files[self._file_of_clip[clip]], self._first_frames[clip], self.num_frames(clip)
-        opened, offsets = self._opened(file.path), self._opened(file.offsets)
-        for position, frame in enumerate(frame_indices):
+        wanted, length = [int(frame) for frame in frame_indices], self.num_frames(clip)
+        for frame in wanted:
             if not 0 <= frame < length:
                 raise IndexError(f"frame {frame} of clip {self.names[clip]}: it has frames 0 to {length - 1}")
-            extent = file.extent(offsets.number, first + frame)
+        frames = np.empty((len(wanted), 3, self.resolution, self.resolution), np.uint8) if out is None else out
+        if not wanted:
+            return frames
+        file, first = self._files[self._file_of_clip[clip]], min(wanted)
+        opened, offsets = (
+            self._opened(file.path),
+            self._opened(file.offsets),
+        )  # held, since another thread may crowd them out
+        extents = file.extents(offsets.number, self._first_frames[clip] + first, max(wanted) + 1 - first).tolist()
+        for pixels, frame in zip(frames, wanted, strict=True):
             try:
-                self._codec.read_into(frames[position], opened.number, *extent)
+                self._codec.read_into(pixels, opened.number, *extents[frame - first])
             except ValueError as error:
                 raise DataError(
                     f"{file.path}: frame {frame} of clip {self.names[clip]} is damaged ({error}); copy the file again "

@@ -94,16 +94,15 @@ class RealClips:
             self.seed, "real times", num_frames=settings.num_frames, sampling=settings.frame_sampling, **where
         )
         starts = window_starts(self.seed, "real times", **where)
-        frames = [
-            self.packed.read(self.clips[pick], (start + row).tolist())
-            for pick, start, row in zip(picks, starts, times, strict=True)
-        ]
+        side = self.packed.resolution
+        frames = np.empty((*times.shape, 3, side, side), np.uint8)  # one block, which large memory pages serve
+        for place, (pick, start, row) in enumerate(zip(picks, starts, times, strict=True)):
+            self.packed.read(self.clips[pick], start + row, out=frames[place])
         if settings.mirror:
-            frames = [
-                clip[..., ::-1] if numpy_generator(self.seed, "mirror", n).random() < 0.5 else clip
-                for n, clip in zip(numbers, frames, strict=True)
-            ]
-        shown, at = torch.from_numpy(np.stack(frames)), torch.from_numpy(times.astype(np.float32))
+            for clip, number in zip(frames, numbers, strict=True):
+                if numpy_generator(self.seed, "mirror", number).random() < 0.5:
+                    clip[...] = clip[..., ::-1].copy()
+        shown, at = torch.from_numpy(frames), torch.from_numpy(times.astype(np.float32))
         return ClipBatch(shown, at, self._labels(picks))
 
     def batches(

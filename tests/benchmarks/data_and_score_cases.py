@@ -25,7 +25,7 @@ from stylesv.metrics.frechet import frechet_distance_of_statistics
 
 DIMENSIONS, ROWS = 2048, 3000  # Inception's features
 CLIPS, FRAMES, RESOLUTION = 4, 32, 256
-READ, FILM_FRAMES = 20, 250  # clips in a call; 10 s
+READ, FILM_FRAMES = 20, 250  # clips in a batch; 10 s
 
 
 def by_definition() -> bool:
@@ -50,7 +50,9 @@ def frechet_2048(_: torch.device) -> Work:
 
 
 def loader_256(codec: str) -> Callable[[torch.device], Work]:
-    """Clips of three frames of 256 pixels by offset; by zipfile and Pillow from JPEG, as the published loader reads them."""
+    """A batch of clips of three frames of 256 pixels by offset, as training reads it; by zipfile and Pillow from JPEG, as the
+    published loader reads it.
+    """
 
     def prepare(_: torch.device) -> Work:
         folder = Path(tempfile.mkdtemp(prefix="stylesv-bench-"))
@@ -64,12 +66,16 @@ def loader_256(codec: str) -> Callable[[torch.device], Work]:
         names = [name for name in archive.namelist() if name.endswith(".jpg")]
         wanted = [(int(rng.integers(CLIPS)), rng.integers(0, FRAMES, 3)) for _ in range(READ)]
 
-        def by_pillow(clip: int, frames: np.ndarray) -> np.ndarray:
-            found = [Image.open(io.BytesIO(archive.read(names[clip * FRAMES + frame]))) for frame in frames]
-            return np.ascontiguousarray(np.stack([np.asarray(image).transpose(2, 0, 1) for image in found]))
+        def by_pillow(clip: int, frames: np.ndarray, out: np.ndarray) -> None:
+            for pixels, frame in zip(out, frames, strict=True):
+                content = archive.read(names[clip * FRAMES + frame])
+                pixels[...] = np.asarray(Image.open(io.BytesIO(content))).transpose(2, 0, 1)
 
-        def work() -> list[np.ndarray]:
-            return [(by_pillow if by_definition() else packed.read)(*each) for each in wanted]
+        def work() -> np.ndarray:
+            batch = np.empty((READ, 3, 3, RESOLUTION, RESOLUTION), np.uint8)
+            for (clip, frames), out in zip(wanted, batch, strict=True):
+                (by_pillow if by_definition() else packed.read)(clip, frames, out)
+            return batch
 
         return work
 

@@ -50,6 +50,10 @@ def test_raw_frames_are_the_pixels_themselves(raw):
     np.testing.assert_array_equal(clips.read(0, range(9)), expected)
     wanted = [8, 0, 3, 3]
     np.testing.assert_array_equal(clips.read(0, wanted), expected[wanted])
+    batch = np.zeros((2, len(wanted), *expected.shape[1:]), np.uint8)
+    clips.read(0, wanted, out=batch[1])
+    np.testing.assert_array_equal(batch[1], expected[wanted])
+    assert not batch[0].any()
     clips.verify()
 
 
