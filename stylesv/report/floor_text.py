@@ -25,9 +25,9 @@ def is_different(first: WithInterval, second: WithInterval) -> bool:
     return not (_holds(first, second.value) and _holds(second, first.value))
 
 
-def explain_floor(row: ScoreRow) -> str | None:
-    """A sentence on what a perfect generator would score; None where that was not measured."""
-    floor = row.floor
+def explain_floor(row: ScoreRow, value: float | None = None) -> str | None:
+    """A sentence on what a perfect generator would score, beside this score or a mean of its like; None where not measured."""
+    floor, value = row.floor, row.value if value is None else value
     if floor is None:
         return None
     means = f"{format_number(floor.value)} ({format_number(floor.low)} to {format_number(floor.high)})"
@@ -35,10 +35,10 @@ def explain_floor(row: ScoreRow) -> str | None:
         f"A perfect generator would not score 0 but about {means}, because only {row.num_real} real and "
         f"{row.num_generated} generated clips are compared"
     )
-    if row.value <= floor.high:
+    if value <= floor.high:
         return f"{text}: this score cannot be told from perfect."
     if floor.value > 0:
-        return f"{text}: this one scores {row.value / floor.value:.3g} times as much."
+        return f"{text}: this one scores {value / floor.value:.3g} times as much."
     return f"{text}."
 
 

@@ -12,7 +12,7 @@ from stylesv.records.protocol import UsedProtocol, require_one_protocol
 from stylesv.report import motion_table
 from stylesv.report.artefact_table import BesideRow, beside_cells
 from stylesv.report.floor_text import floor_notes, is_different
-from stylesv.report.over_seeds import not_different_notes
+from stylesv.report.over_seeds import Ours, by_model, not_different_notes
 from stylesv.report.protocol_text import caption_protocol, explain_detector, told_apart
 from stylesv.report.score_row import (
     ScoreRow,
@@ -52,6 +52,11 @@ class ScoreTable:
     def direction(self) -> str:
         """What is better, in words."""
         return f"{'higher' if self.protocol.settings.higher_is_better else 'lower'} is better"
+
+    @property
+    def models(self) -> list[tuple[str, str, Ours]]:
+        """The best scores of each model on each data set, by data set and model (or run, where none is known)."""
+        return [(dataset, model, ours) for (dataset, model), ours in by_model(self.best).items()]
 
     @property
     def has_many_seeds(self) -> bool:

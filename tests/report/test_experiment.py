@@ -81,12 +81,14 @@ def test_an_imported_model_alone_has_no_training_and_no_interval(experiment):
     assert "was trained" not in shown and "A published checkpoint was imported" in shown
 
 
-def test_many_seeds_are_told_apart_and_one_is_not(experiment):
+def test_seeds_are_joined_to_a_mean_with_each_beside_it_and_one_seed_stands_alone(experiment):
     experiment.add_run("sky-D-s0-00", {0: 90.0, 4: 42.0}, TRAINED, logs=[LOG])
     assert "sky-00 · D 42.00" in text_of(experiment.page())
     experiment.add_run("sky-D-s1-00", {0: 80.0, 4: 43.0}, TRAINED, seed=1, logs=[LOG])
     shown = text_of(experiment.page())
-    assert "sky-00 · D · seed 0 42.00" in shown and "sky-00 · D · seed 1 43.00" in shown
+    assert "sky-00 · D 42.50 ± 0.707 rFVD16, mean ± standard deviation over 2 seeds" in shown
+    assert "seed 0: 42.00 at 4 kimg, down from 90.00" in shown and "seed 1: 43.00 at 4 kimg, down from 80.00" in shown
+    assert shown.count("sky-00 · D") == 1
 
 
 def test_the_introduction_says_what_was_trained(experiment):

@@ -9,6 +9,7 @@ from stylesv.files import readable_json, write_text
 from stylesv.records.beside import FIDELITY
 from stylesv.report.floor_text import explain_floor, explain_infinity
 from stylesv.report.motion_table import motion_sentence
+from stylesv.report.over_seeds import format_ours
 from stylesv.report.page.content import ReportContent, ReportFiles, gather
 from stylesv.report.page.media import PageFolder
 from stylesv.report.protocol_text import describe_protocol
@@ -47,6 +48,7 @@ def write_page(page: Path, content: ReportContent) -> None:
     )
     environment.filters |= {"score": format_score, "number": format_number, "kimg": format_kimg}
     environment.filters |= {"floor": format_floor, "infinity": format_infinity, "motion": motion_sentence}
+    environment.filters |= {"ours": format_ours}
     environment.globals |= {
         "describe_protocol": describe_protocol,
         "explain_floor": explain_floor,
