@@ -139,6 +139,8 @@ rule train_segment:
         "benchmarks/train_segment/{run}/{kimg}.tsv"
     wildcard_constraints:
         kimg=r"[1-9][0-9]*",
+    # the longest way to the end leads through training, so it never waits for a score
+    priority: 1
     conda:
         "../envs/train.yaml"
     threads: plan.machine.cpu_threads

@@ -66,7 +66,7 @@ CHANGES = [
     ("a colour", "config.yaml", '"#D55E00"', '"#D55E01"', PAGE | FIGURES),
     ("a title", DEMO, "title: \"Demo", "title: \"The demo", PAGE | TABLES),
     ("number of workers", "config.yaml", "num_workers: 2 ", "num_workers: 1 ", {}),
-    ("threads", "config.yaml", "cpu_threads: 2 ", "cpu_threads: 4 ", {}),
+    ("threads", "config.yaml", "cpu_threads: 1 ", "cpu_threads: 4 ", {}),
     ("lines of the log", "config.yaml", "tick_kimg: 0.5 ", "tick_kimg: 0.1 ", {}),
     ("the seed of the scenes", "datasets/demo.yaml", "seed: 0}", "seed: 1}",
      {"render_videos": 1, "write_data_recipe": 1, "pack_videos": 1, "write_data_sheet": 1, "measure_reference": 2,
