@@ -43,6 +43,8 @@ from stylesv.workflow.planned import (
 )
 
 _SECTIONS = ("dataset", "model", "per_model", "protocol", "figures", "machine")
+_RUNS = ("datasets", "models", "seeds")
+"""What an experiment runs, of which a call may name other ones."""
 
 
 def load_plan(config_dir: Path, overrides: dict[str, Any] | None = None) -> Plan:
@@ -54,6 +56,12 @@ def load_plan(config_dir: Path, overrides: dict[str, Any] | None = None) -> Plan
     return _Planner(Path(config_dir), overrides or {}).plan()
 
 
+def _listed(given: Any) -> list[Any]:
+    """Names or seeds of a call, of which one need not be written as a list."""
+    values = read_scalars(given)
+    return values if isinstance(values, list) else [values]
+
+
 class _VideosMissingError(Exception):
     """The raw videos of a data set are not there: experiments without it can run."""
 
@@ -63,7 +71,7 @@ class _Planner:
 
     def __init__(self, config_dir: Path, overrides: dict[str, Any]):
         self.config_dir = config_dir
-        known = ("videos", *CallOptions.model_fields, *_SECTIONS)
+        known = ("videos", *CallOptions.model_fields, *_RUNS, *_SECTIONS)
         unknown = sorted(set(overrides) - set(known))
         if unknown:
             raise ConfigError(f"--config: {unknown[0]}: unknown; known here: {', '.join(known)}")
@@ -75,6 +83,9 @@ class _Planner:
             )
         settings = {key: read_scalars(value) for key, value in overrides.items() if key in _SECTIONS}
         self.overrides = Layer.from_values(settings, "--config")
+        self.called_runs = Layer.from_values(
+            {key: _listed(overrides[key]) for key in _RUNS if key in overrides}, "--config"
+        )
         # a data set, model or protocol is asked for by every run
         self.read = cache(read_layer)
         self.model_settings = cache(self._model_settings)
@@ -97,7 +108,7 @@ class _Planner:
             except _VideosMissingError as error:  # other experiments can run all the same
                 waiting[path.stem] = str(error)
             except ConfigError as error:
-                if not self.overrides.values:
+                if not self.overrides.values and not self.called_runs.values:
                     raise
                 refused[path.stem] = error
         if refused:  # what is given on the command line is meant for the experiment that is called
@@ -122,8 +133,9 @@ class _Planner:
 
     def _experiment(self, name: str) -> ExperimentPlan:
         layer = self._experiment_layer(name)
+        self._refuse_unused(name, layer, validate(ExperimentFile, layer))
+        layer = merge(layer, self.called_runs)
         file = validate(ExperimentFile, layer)
-        self._refuse_unused(name, layer, file)
         self.experiment = name
         runs: list[RunPlan] = []
         for dataset in file.datasets:

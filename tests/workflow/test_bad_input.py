@@ -80,6 +80,13 @@ def test_numbers_given_on_the_command_line_are_numbers(workflow):
     assert jobs["train_segment"] == 2
 
 
+def test_a_call_may_name_other_seeds_and_models(workflow):
+    assert workflow.scheduled("demo", "--config", "seeds=[0, 1]", "models=D")["train_segment"] == 10
+    assert workflow.scheduled("demo", "--config", "seeds=1", "models=[image]")["train_segment"] == 2
+    assert "--config: models: Z: no such file" in refused(workflow, "demo", "--config", "models=[D,Z]")
+    assert "--config: seeds.0: -1: input should be greater" in refused(workflow, "demo", "--config", "seeds=-1")
+
+
 def test_a_text_file_named_mp4_is_named_by_the_packing(tmp_path):
     """Run for real: the videos are only opened when they are packed."""
     workflow = Workflow(tmp_path / "checkout")
