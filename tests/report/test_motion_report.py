@@ -1,11 +1,19 @@
 """Motion in tables and in words."""
 
+from dataclasses import replace
+
 import pytest
 from motion_values import motion
+from report_values import score
 
 from stylesv.records.warning import ScoreWarning
 from stylesv.report.motion_table import CSV_COLUMNS, csv_values, motion_cells, motion_sentence
+from stylesv.report.page.summary import findings
+from stylesv.report.score_row import score_row
 
+MANY = [
+    motion(ratio, 0.5, still) for ratio, still in ((0.25, 1.0), (0.5, 0.25), (1, 0), (1, 0), (1, 0), (1, 0), (2.5, 0))
+]
 STILL = ScoreWarning(code="still", sentence="They stand still.")
 
 
@@ -32,6 +40,17 @@ STILL = ScoreWarning(code="still", sentence="They stand still.")
 )
 def test_motion_in_a_sentence(found, sentence):
     assert motion_sentence(found) == sentence
+
+
+def test_the_motion_of_many_runs_in_a_sentence():
+    row = replace(score_row(score(4)), dataset="sky-00")
+    rows = {f"r{number}": replace(row, motion=found) for number, found in enumerate(MANY)}
+    (sentence,) = [said for said in findings([], rows, []) if said.startswith("Clips of")]
+    assert sentence == (
+        "Clips of 7 runs are shown, each with how it moves under its film: from frame to frame they change 0.25 to 2.50 times "
+        "as much as real ones; in 2 runs clips stand still."
+    )
+    assert sum("D at 4 kimg on sky: Its clips" in said for said in findings([], dict(list(rows.items())[:6]), [])) == 6
 
 
 def test_csv_has_all_of_it_and_nothing_where_it_was_not_measured():

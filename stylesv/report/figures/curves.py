@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from stylesv.report.figures.sources import Sources
-from stylesv.report.figures.style import FLOOR_COLOUR, KIMG_LABEL, line_of, styled
+from stylesv.report.figures.style import FLOOR_COLOUR, KIMG_LABEL, add_legends, line_of, styled
 from stylesv.report.score_row import ScoreRow
 from stylesv.report.tables import ScoreTable
 
@@ -31,6 +31,7 @@ def draw_curves(sources: Sources) -> Figure:
                     axes.set_title(dataset)
             line[0].set_ylabel(f"{table.label}\n({table.direction})")
         figure.supxlabel(KIMG_LABEL, fontsize=10)
+        add_legends(figure, panels.flat)
     return figure
 
 
@@ -49,7 +50,6 @@ def _draw_panel(axes: Axes, table: ScoreTable, rows: list[ScoreRow], sources: So
     values = [row.value for row in rows]
     if min(values) > 0 and max(values) / min(values) > LOG_RANGE:
         axes.set_yscale("log")
-    axes.legend(loc="best")
 
 
 def _draw_model(axes: Axes, rows: list[ScoreRow], name: str, style: dict[str, object]) -> None:

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from stylesv.report.figures.counted_clips import count_text, counted
 from stylesv.report.figures.sources import Shown, Sources
-from stylesv.report.figures.style import REAL_COLOUR, line_of, say_nothing_to_draw, styled
+from stylesv.report.figures.style import REAL_COLOUR, add_legends, line_of, say_nothing_to_draw, styled
 
 NUMBERS = ("brightness", "contrast", "fine detail")
 FIRST_FRAMES = 8  # what drift is measured from
@@ -33,8 +33,7 @@ def draw_drift(sources: Sources) -> Figure:
         for axes, label in zip(panels[:, 0], [f"{name}\nover its start" for name in NUMBERS], strict=False):
             axes.set_ylabel(label)
         panels[3, 0].set_ylabel("likeness of frames\n(1 the same)")
-        for axes in panels[0]:  # data sets may have other models
-            axes.legend(loc="best", ncols=2)
+        add_legends(figure, panels[0])  # data sets may have other models
     return figure
 
 

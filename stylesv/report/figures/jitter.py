@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from stylesv.records.shown_clips import ShownClips
 from stylesv.report.figures.counted_clips import count_text, counted
 from stylesv.report.figures.sources import Shown, Sources
-from stylesv.report.figures.style import REAL_COLOUR, line_of, say_nothing_to_draw, styled
+from stylesv.report.figures.style import REAL_COLOUR, add_legends, line_of, say_nothing_to_draw, styled
 
 MAX_AROUND = 24  # frames before and after a code
 
@@ -28,8 +28,8 @@ def draw_jitter(sources: Sources) -> Figure:
             axes.set_title(dataset if len(found) > 1 else "")
             axes.set_xlabel("frames from a motion code")
             axes.set_ylim(bottom=0)
-            axes.legend(loc="lower right")
         panels[0].set_ylabel("change to the next frame,\nover the clip's mean")
+        add_legends(figure, panels)
     return figure
 
 

@@ -4,7 +4,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from stylesv.report.figures.sources import Sources
-from stylesv.report.figures.style import KIMG_LABEL, REAL_COLOUR, line_of, say_nothing_to_draw, styled
+from stylesv.report.figures.style import KIMG_LABEL, REAL_COLOUR, add_legends, line_of, say_nothing_to_draw, styled
 from stylesv.report.score_row import ScoreRow
 
 PANELS = {"difference_1": "frame difference\n(grey levels)", "flow_relative": "optical flow\n(% of width a frame)"}
@@ -33,8 +33,7 @@ def draw_motion(sources: Sources) -> Figure:
             column[0].set_title(dataset if len(by_dataset) > 1 else "")
         for axes, label in zip(panels[:, 0], PANELS.values(), strict=True):
             axes.set_ylabel(label)
-        for axes in panels[0]:  # data sets may have other models
-            axes.legend(loc="best")
+        add_legends(figure, panels[0])  # data sets may have other models
         figure.supxlabel(KIMG_LABEL, fontsize=10)
     return figure
 

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from stylesv.report.figures.sources import Shown, Sources
-from stylesv.report.figures.style import REAL_COLOUR, line_of, say_nothing_to_draw, styled
+from stylesv.report.figures.style import REAL_COLOUR, add_legends, line_of, say_nothing_to_draw, styled
 
 
 def draw_spectra(sources: Sources) -> Figure:
@@ -31,7 +31,7 @@ def draw_spectra(sources: Sources) -> Figure:
             above.set_title(dataset if len(found) > 1 else "")
             below.set_xlabel("cycles per picture")
             below.xaxis.set_major_formatter("{x:g}")
-            above.legend(loc="lower left")
+        add_legends(figure, panels[0])
         panels[0, 0].set_ylabel("power (grey levels²)")
         panels[1, 0].set_ylabel("generated\nover real")
     return figure

@@ -4,7 +4,7 @@ Models differ in colour, marker and line style, so that figures can be read in g
 """
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -65,6 +65,18 @@ def line_of(colours: Sequence[str], number: int) -> dict[str, object]:
         "ms": 4.5,
         "lw": 1.7,
     }
+
+
+def add_legends(figure: Figure, panels: Iterable[Axes], most: int = 5) -> None:
+    """A legend in every panel; above all of them a common one where a panel has more than `most` lines, which it would hide."""
+    named = [(axes, *axes.get_legend_handles_labels()) for axes in panels]
+    if all(len(labels) <= most for _, _, labels in named):
+        for axes, handles, labels in named:
+            if labels:
+                axes.legend(handles, labels, loc="best")
+        return
+    common = {label: handle for _, handles, labels in named for handle, label in zip(handles, labels, strict=True)}
+    figure.legend(common.values(), common, loc="outside upper left", ncols=4)
 
 
 def save_figure(figure: Figure, *, png: Path, pdf: Path) -> None:

@@ -23,6 +23,7 @@ from stylesv.report.score_row import (
     format_score,
 )
 from stylesv.report.tables import ScoreTable, format_marked
+from stylesv.report.warnings import runs_by_warning
 
 
 def write_report(page: Path, files: ReportFiles) -> None:
@@ -56,6 +57,7 @@ def write_page(page: Path, content: ReportContent) -> None:
         "marked": format_marked,
         "beside": beside_tables,
         "explanations": FIDELITY,
+        "runs_by_warning": runs_by_warning,
     }
     write_text(page, environment.get_template("index.html").render(content=content))
 

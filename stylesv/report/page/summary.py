@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from stylesv.records.experiment import Experiment
+from stylesv.records.motion import MotionScore
 from stylesv.records.recipe import ImportedRecipe, Recipe, TrainedRecipe
 from stylesv.records.score import Score
 from stylesv.report.motion_table import motion_sentence
@@ -18,6 +19,8 @@ from stylesv.report.warnings import SnapshotWarnings
 PAPERS_DATASETS = {"sky": "SkyTimelapse", "taichi": "TaiChi-HD", "driving": "YouTube Driving"}
 PAPERS_MODELS = ("A", "B", "C", "D", "E", "E-lowrank")
 PAPERS_METRICS = ("fvd", "fid")
+MOST_SENTENCES = 6
+"""On how what is shown moves, before they become one."""
 
 
 def introduction(recipes: Mapping[str, Recipe], shown: str) -> str:
@@ -48,11 +51,12 @@ def findings(
     """
     found = [sentence for table in tables for sentence in _best_sentences(table)]
     several = len({row.seed for row in shown.values()}) > 1
+    moves = []
     for row in shown.values():
-        moves = motion_sentence(row.motion)
-        if moves:
+        if sentence := motion_sentence(row.motion):
             seed = f", seed {row.seed}," if several else ""
-            found.append(f"{row.model}{seed} at {format_kimg(row)} kimg on {row.dataset.rsplit('-', 1)[0]}: {moves}")
+            moves.append(f"{row.model}{seed} at {format_kimg(row)} kimg on {row.dataset.rsplit('-', 1)[0]}: {sentence}")
+    found += moves if len(moves) <= MOST_SENTENCES else [_moves_of_many([row.motion for row in shown.values()])]
     if warnings:
         number = sum(len(each.sentences) for each in warnings)
         found.append(
@@ -61,6 +65,18 @@ def findings(
     elif any(row.motion is not None for row in shown.values()):
         found.append("No measure found that clips which are shown stand still, collapse, repeat or copy real ones.")
     return found
+
+
+def _moves_of_many(measured: Sequence[MotionScore | None]) -> str:
+    """How the clips of many runs move, in one sentence; the films say it of each."""
+    motions = [motion for motion in measured if motion is not None and motion.difference_ratio is not None]
+    ratios = [motion.difference_ratio for motion in motions]
+    still = sum(bool(motion.share("still").generated) for motion in motions)
+    return (
+        f"Clips of {len(motions)} runs are shown, each with how it moves under its film: from frame to frame they change "
+        f"{format_number(min(ratios))} to {format_number(max(ratios))} times as much as real ones; "
+        + (f"in {still} runs clips stand still." if still else "none of them stands still.")
+    )
 
 
 def paper_findings(main_csv: Path) -> list[str]:
