@@ -129,7 +129,7 @@ def test_many_runs_with_warnings_are_listed_by_what_is_wrong(experiment):
     still = {"code": "still", "sentence": "They stand still."}
     for seed in range(5):
         warnings = {4: [still, {"code": "collapsed", "sentence": "All alike."}] if seed == 3 else [still]}
-        experiment.add_run(f"sky-D-s{seed}-00", {4: 42.0}, TRAINED, seed=seed, logs=[LOG], warnings=warnings)
+        experiment.add_run(f"sky-D-s{seed}-00", {0: 90.0, 4: 42.0}, TRAINED, seed=seed, logs=[LOG], warnings=warnings)
     shown = text_of(experiment.page())
     everyone = ", ".join(f"sky-D-s{seed}-00" for seed in range(5))
     assert f"Clips of 5 runs stand still: {everyone} Clips of 1 run have nearly the same contents: sky-D-s3-00" in shown
