@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from stylesv.records.shown_clips import ShownClips
 from stylesv.report.figures.counted_clips import count_text, counted
 from stylesv.report.figures.sources import Shown, Sources
-from stylesv.report.figures.style import REAL_COLOUR, add_legends, line_of, say_nothing_to_draw, styled
+from stylesv.report.figures.style import REAL_COLOUR, add_legends, line_of, say_nothing_to_draw, styled, width_for
 
 MAX_AROUND = 24  # frames before and after a code
 
@@ -16,7 +16,7 @@ MAX_AROUND = 24  # frames before and after a code
 def draw_jitter(sources: Sources) -> Figure:
     """The figure `jitter`: a panel for each data set, a line for each model."""
     found = list(sources.shown())
-    with styled(max(7.2, 3.6 * len(found)), 3.6) as figure:
+    with styled(width_for(len(found)), 3.6) as figure:
         if not found:
             say_nothing_to_draw(figure, "Every model makes single frames: nothing moves.")
             return figure

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from stylesv.records.log_line import LogLine
 from stylesv.report.figures.sources import Sources
-from stylesv.report.figures.style import DASHES, KIMG_LABEL, colour_of, say_nothing_to_draw, styled
+from stylesv.report.figures.style import DASHES, KIMG_LABEL, colour_of, say_nothing_to_draw, styled, width_for
 
 FIELDS = {
     "loss_generator": "generator loss",
@@ -29,7 +29,7 @@ def draw_training(sources: Sources) -> Figure:
     logs = sources.logs()
     fields = [field for field in FIELDS if any(_series(lines, field)[0] for lines in logs.values())]
     datasets = [name for name in sources.datasets if any(sources.dataset_of(run) == name for run in logs)]
-    with styled(max(7.2, 3.6 * len(datasets)), 1.5 * max(1, len(fields)) + 0.9) as figure:
+    with styled(width_for(len(datasets)), 1.5 * max(1, len(fields)) + 0.9) as figure:
         if not fields:
             say_nothing_to_draw(figure, "No training log has any of these numbers.")
             return figure
