@@ -8,7 +8,7 @@ from jaxtyping import Float32
 from matplotlib.axes import Axes
 
 FONT_SIZE = 8
-CHARACTERS = 14  # of this size to an inch
+CHARACTERS = 16  # of this size to an inch
 
 
 def counted(values: Float32[np.ndarray, "n *rest"]) -> Float32[np.ndarray, "k *rest"]:
@@ -28,10 +28,9 @@ def say_counts(axes: Axes, counts: Iterable[tuple[str, str | None]]) -> None:
         if said is not None:
             names.setdefault(said, []).append(name)
     if names:
-        # what belongs together stays in one line
-        parts = [f"{', '.join(of)}: {said}".replace(" ", "\N{NO-BREAK SPACE}") for said, of in names.items()]
+        parts = [", ".join(of) + f": {said}".replace(" ", "\N{NO-BREAK SPACE}") for said, of in names.items()]
         room = int(CHARACTERS * axes.get_position().width * axes.figure.get_figwidth())
-        text = textwrap.fill("; ".join(parts), room, break_on_hyphens=False).replace("\N{NO-BREAK SPACE}", " ")
+        lines = textwrap.fill("; ".join(parts), room, break_on_hyphens=False, break_long_words=False)
         style = {"ha": "right", "va": "top", "fontsize": FONT_SIZE, "zorder": 5}
         box = {"facecolor": "white", "alpha": 0.75, "lw": 0, "pad": 1}
-        axes.text(0.99, 0.98, text, transform=axes.transAxes, **style, bbox=box)
+        axes.text(0.99, 0.98, lines.replace("\N{NO-BREAK SPACE}", " "), transform=axes.transAxes, **style, bbox=box)

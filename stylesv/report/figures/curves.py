@@ -14,13 +14,13 @@ LOG_RANGE = 30  # largest over smallest score from which the axis is logarithmic
 
 
 def draw_curves(sources: Sources) -> Figure:
-    """The figure `curves`.
+    """The figure `curves`: of the protocols that score several snapshots of a run, where there are such ones.
 
     Raises:
         DataError: there are no scores of snapshots.
         ConfigError: the scores of a protocol were made under different ones.
     """
-    tables, datasets = sources.score_tables, sources.datasets
+    tables, datasets = sources.tables_over_training, sources.datasets
     with styled(width_for(len(datasets)), 3.1 * len(tables) + 0.5) as figure:
         panels = figure.subplots(len(tables), len(datasets), squeeze=False)
         for line, table in zip(panels, tables, strict=True):

@@ -19,13 +19,13 @@ PANELS = {"difference_1": "frame difference\n(grey levels)", "flow_relative": "o
 
 
 def draw_motion(sources: Sources) -> Figure:
-    """The figure `motion`: of the first protocol of each data set that measures how clips move.
+    """The figure `motion`: of the first protocol of each data set that measures how clips move, if possible over training.
 
     Raises:
         DataError, ConfigError: as `draw_curves`.
     """
     by_dataset: dict[str, list[ScoreRow]] = {}
-    for table in sources.score_tables:
+    for table in (*sources.tables_over_training, *sources.score_tables):
         for dataset in sources.datasets:
             rows = [r for r in table.rows if r.motion is not None and sources.dataset_of(r.run) == dataset]
             if rows:

@@ -1,6 +1,6 @@
 """Pictures in rows: a row for a model, a column for each data set where there are several; never too high to be seen."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -20,7 +20,7 @@ from stylesv.report.figures.style import (
     width_for,
 )
 
-Picture = UInt8[np.ndarray, "h w 3"]
+Picture = UInt8[np.ndarray, "_ _ 3"]
 Key = tuple[str, int | None]
 """A data set, and the number of a model; None for real clips."""
 T = TypeVar("T")
@@ -119,7 +119,7 @@ def name_of(line: Sequence[Shown | None]) -> str:
     return next(each.name for each in line if each is not None)
 
 
-def add_titles(figure: Figure, panels: Sequence[Axes], sources: Sources, items: dict[Key, object]) -> None:
+def add_titles(figure: Figure, panels: Iterable[Axes], sources: Sources, items: dict[Key, object]) -> None:
     """The data sets above the upper panels, where there are several; the figure grows by them."""
     if len(sources.datasets) > 1:
         for axes, dataset in zip(panels, datasets_of(items), strict=True):

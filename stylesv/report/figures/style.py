@@ -28,7 +28,7 @@ REAL_COLOUR = "#000000"
 FLOOR_COLOUR = "#71717a"
 RC = {
     "font.family": "DejaVu Sans",
-    "font.size": 10,
+    "font.size": 10.0,
     "axes.titlesize": 10,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -100,15 +100,18 @@ def add_common_legend(figure: Figure, entries: Iterable[tuple[Artist, str]]) -> 
     room = figure.get_figwidth() - 0.2
     labels = [_wrapped(label, room - _entry_width("")) for label, _ in common]
     columns = max(1, int(room / max(map(_entry_width, labels), default=room)))
-    lines = -(-sum(1 + label.count("\n") for label in labels) // columns)
+    rows = max(1, -(-len(labels) // columns))
+    columns = -(-len(labels) // rows)  # the last row as full as it can be
+    lines = rows * (1 + max((label.count("\n") for label in labels), default=0))
     figure.set_figheight(figure.get_figheight() + 0.18 * max(0, lines - 2))
-    figure.legend(common.values(), labels, loc="outside upper left", ncols=columns)
+    figure.legend(common.values(), labels, loc="outside upper left", ncols=max(1, columns))
 
 
 def text_width(text: str, points: float) -> float:
     """Width of a text, inches: of the longest of its lines."""
     font = FontProperties(family=RC["font.family"], size=points)
-    return max(TextPath((0, 0), line, prop=font).get_extents().width if line else 0.0 for line in text.split("\n")) / 72
+    widths = [TextPath((0, 0), line, prop=font).get_extents().width if line else 0 for line in text.split("\n")]
+    return float(max(widths)) / 72
 
 
 def _entry_width(label: str) -> float:
@@ -117,7 +120,8 @@ def _entry_width(label: str) -> float:
 
 
 def _fits(axes: Axes, labels: Iterable[str]) -> bool:
-    return max(map(_entry_width, labels), default=0) <= axes.get_position().width * axes.figure.get_figwidth()
+    room = float(axes.get_position().width * axes.figure.get_figwidth())
+    return max(map(_entry_width, labels), default=0.0) <= room
 
 
 def _wrapped(label: str, room: float) -> str:
@@ -177,7 +181,7 @@ def show_no_picture(axes: Axes, *, label: str = "") -> None:
 def column_ticks(axes: Axes, count: int, labels: Sequence[str], inches: float) -> None:
     """A label below each of `count` columns of equal width of a picture `inches` wide; below some where they are too narrow."""
     width = axes.images[0].get_array().shape[1]
-    points = RC["font.size"] if inches / count > 0.6 else 7
+    points = RC["font.size"] if inches / count > 0.6 else 7.0
     step = int(1.1 * max(text_width(label, points) for label in labels) / (inches / count)) + 1
     places = [(number + 0.5) * width / count - 0.5 for number in range(count)]
     axes.set_xticks(places[::step], labels[::step])
