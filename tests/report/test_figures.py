@@ -244,18 +244,18 @@ def many(tmp_path, datasets=DATASETS, without=()):
     """Seven models on each data set, all with the same files; `without` are (data set, model) pairs that are left out."""
     files = ExperimentFiles(tmp_path, tmp_path / "index.json")
     values = dict.fromkeys(range(0, 12, 2), 9.0)
-    for model in NAMES:
-        files.add_run(f"sky-{model}-s0-00", values, IMPORTED, model=model, shown={"clips": 4}, logs=[LOG] * 5)
-    sources = Sources.of(files.record())
-    runs = [run.model_copy(update={"dataset": name}) for name in datasets for run in sources.experiment.runs]
-    kept = tuple(run for run in runs if (run.dataset, run.model) not in without)
-    data = tuple(sources.experiment.data[0].model_copy(update={"dataset": name}) for name in datasets)
-    return Sources(sources.experiment.model_copy(update={"runs": kept, "data": data}), sources.root)
+    files.add_run("sky-D-s0-00", values, IMPORTED, shown={"clips": 4}, logs=[LOG] * 5)
+    sources, (run,) = Sources.of(files.record()), files.runs
+    pairs = [(dataset, model) for dataset in datasets for model in NAMES if (dataset, model) not in without]
+    runs = [run.model_copy(update={"dataset": d, "model": m, "name": f"{d}-{m}-s0-00"}) for d, m in pairs]
+    data = [sources.experiment.data[0].model_copy(update={"dataset": name}) for name in datasets]
+    return Sources(sources.experiment.model_copy(update={"runs": tuple(runs), "data": tuple(data)}), sources.root)
 
 
 def is_inside(figure, artists):
     """Whether all of them are inside the figure, once it is drawn."""
-    FigureCanvasAgg(figure).draw()
+    FigureCanvasAgg(figure)
+    figure.draw_without_rendering()
     boxes = [artist.get_window_extent() for artist in artists]
     return all(box.x0 >= 0 and box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1 for box in boxes)
 
@@ -279,21 +279,21 @@ def test_many_models_and_data_sets_make_no_figure_too_high_and_cut_no_name(tmp_p
 
 
 def test_a_model_that_a_data_set_lacks_leaves_its_place_empty(tmp_path):
-    sources = many(tmp_path, ("sky", "taichi"), without={("sky", "B"), ("taichi", "E")})
+    sources = many(tmp_path, ("sky", "taichi"), without={("sky", "E-lowrank"), ("taichi", "B")})
     panels = np.array(DRAWN["strips"](sources).axes).reshape(8, 2)
     assert [label.get_text() for axes in panels[:, 0] for label in axes.get_yticklabels()] == ["real", *NAMES]
     empty = [axes.images[0].get_array().shape == (1, 1, 3) for axes in panels.ravel()]
-    assert [(int(place) // 2, int(place) % 2) for place in np.flatnonzero(empty)] == [(2, 0), (6, 1)]
+    assert [(int(place) // 2, int(place) % 2) for place in np.flatnonzero(empty)] == [(2, 1), (7, 0)]
 
 
 def test_common_legends_fit_their_figure_and_are_the_same_for_all_data_sets(tmp_path):
     sources = many(tmp_path, ("sky", "taichi"))
-    for name in ("jitter", "drift", "spectra", "training", "curves"):
+    for name in ("jitter", "drift", "spectra", "training"):
         figure = DRAWN[name](sources)
         (legend,) = figure.legends
         assert is_inside(figure, legend.get_texts()), name
         texts = [text.get_text() for text in legend.get_texts()]
-        assert len(texts) == len(set(texts)) == 8 - (name in ("training", "curves"))
+        assert len(texts) == len(set(texts)) == (7 if name == "training" else 8)
 
 
 def test_a_common_legend_wraps_long_names_and_hides_no_difference():
@@ -309,7 +309,7 @@ def test_a_common_legend_wraps_long_names_and_hides_no_difference():
 
 def test_protocols_of_one_snapshot_are_left_out_of_curves_unless_there_is_no_other(tmp_path):
     files = ExperimentFiles(tmp_path, tmp_path / "index.json")
-    files.add_run("sky-E-s0-00", {4: 7.0}, IMPORTED, model="E", protocol=used("rfvd_128f"))
+    files.add_run("sky-E-s0-00", {4: 7.0}, IMPORTED, model="E", protocol=used("evd_16f_long"))
     assert [axes.lines[0].get_ydata() for axes in DRAWN["curves"](Sources.of(files.record())).axes] == [[7.0]]
     files.add_run("sky-D-s0-00", {0: 9.0, 4: 8.0}, IMPORTED, logs=[LOG])
     (axes,) = DRAWN["curves"](Sources.of(files.record())).axes

@@ -4,7 +4,13 @@ import numpy as np
 from jaxtyping import UInt8
 from matplotlib.figure import Figure
 
-from stylesv.report.figures.picture_rows import heights_over_widths, in_lines, shown_by_key, width_that_fits
+from stylesv.report.figures.picture_rows import (
+    column_width,
+    heights_over_widths,
+    in_lines,
+    shown_by_key,
+    width_that_fits,
+)
 from stylesv.report.figures.sources import Sources
 from stylesv.report.figures.style import GAP_PX, say_nothing_to_draw, show_picture, styled, tiled, width_for
 
@@ -27,7 +33,8 @@ def draw_decomposition(sources: Sources) -> Figure:
     columns = len(lines[0])
     ratios = heights_over_widths([[cell and _grid(cell[1].clips.decomposition) for cell in line] for line in lines])
     width = width_that_fits(ratios, (width_for(columns) - MARGIN) / columns, BESIDE)
-    with styled(MARGIN + columns * width, sum(width * ratio + BESIDE for ratio in ratios)) as figure:
+    wide = column_width(width, [title for title, _ in items.values()])
+    with styled(MARGIN + columns * wide, sum(width * ratio + BESIDE for ratio in ratios)) as figure:
         panels = figure.subplots(len(lines), columns, squeeze=False).ravel()
         for axes, cell in zip(panels, [cell for line in lines for cell in line], strict=True):
             if cell is None:

@@ -69,6 +69,11 @@ def width_that_fits(ratios: Sequence[float], width: float, beside: float) -> flo
     return min(width, max(MAX_HEIGHT - beside * len(ratios), MAX_HEIGHT / 4) / sum(ratios))
 
 
+def column_width(width: float, titles: Iterable[str]) -> float:
+    """Inches of a column of pictures of a width, such that no title above them meets its neighbour."""
+    return max(width, *(text_width(title, RC["axes.titlesize"]) + 0.3 for title in titles))
+
+
 def label_width(names: Sequence[str]) -> float:
     """Inches that names to the left of pictures need."""
     return max(1.0, *(text_width(name, RC["font.size"]) + 0.25 for name in names))
@@ -102,7 +107,9 @@ def draw_rows(
     )
     ratios = heights_over_widths(pictures)
     width = width_that_fits(ratios, width, beside)
-    with styled(labels + columns * width, sum(width * ratio + beside for ratio in ratios)) as figure:
+    with styled(
+        labels + columns * column_width(width, datasets_of(items)), sum(width * ratio + beside for ratio in ratios)
+    ) as figure:
         panels = figure.subplots(len(lines), columns, squeeze=False, height_ratios=[ratio + 0.03 for ratio in ratios])
         for axes, shown, picture, label in _cells(panels, lines, pictures):
             if shown is None:

@@ -14,6 +14,7 @@ from stylesv.records.experiment import ReportedRun
 from stylesv.report.figures.picture_rows import (
     Key,
     Picture,
+    column_width,
     heights_over_widths,
     in_lines,
     most_that_fit,
@@ -49,7 +50,10 @@ def draw_samples_figure(sources: Sources) -> Figure:
     )
     ratios = _ratios(blocks)
     width = width_that_fits(ratios, width, BESIDE)
-    with styled(columns * width / BLOCK_WIDTH, sum(width * ratio + BESIDE for ratio in ratios)) as figure:
+    titles = [f"{run.dataset} {run.model}" if len(sources.datasets) > 1 else run.model for run in runs.values()]
+    with styled(
+        columns * column_width(width / BLOCK_WIDTH, titles), sum(width * ratio + BESIDE for ratio in ratios)
+    ) as figure:
         panels = figure.subplots(len(lines), columns, squeeze=False, height_ratios=ratios)
         for of_line, line, of_blocks in zip(panels, lines, blocks, strict=True):
             for axes, run, block in zip(of_line, line, of_blocks, strict=True):

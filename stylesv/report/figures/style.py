@@ -29,7 +29,7 @@ FLOOR_COLOUR = "#71717a"
 RC = {
     "font.family": "DejaVu Sans",
     "font.size": 10.0,
-    "axes.titlesize": 10,
+    "axes.titlesize": 10.0,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
@@ -44,7 +44,7 @@ RC = {
 KIMG_LABEL = "thousands of frames shown to the discriminator (kimg)"
 WIDTH = 7.2  # inches
 COLUMN_WIDTH = 3.6  # of a data set, where there are several
-MAX_HEIGHT = 14.0  # a higher figure is not seen as a whole
+MAX_HEIGHT = 13.5  # of panels; a higher figure is not seen as a whole
 DPI = 160
 TILE_PX = 64  # smallest side of a frame in a figure
 GAP_PX = 3
