@@ -4,12 +4,17 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from stylesv.metrics.motion import ClipMotion
-from stylesv.records.motion import LAGS, MIN_FLOW_RELATIVE, NUMBERS, ClipShare, Distribution, MotionNumber, MotionScore
-
-STILL_GREY_LEVELS = (
-    0.1  # a clip that changes less at every lag stands still, whatever real clips do: a pixel in ten by a level
+from stylesv.records.motion import (
+    LAGS,
+    MIN_FLOW_RELATIVE,
+    NUMBERS,
+    ClipShare,
+    Distribution,
+    MotionNumber,
+    MotionScore,
+    still_below,
 )
-STILL_OF_REAL = 0.1  # of the real median: below it at every lag a clip stands still beside real ones
+
 REPEATING = 0.8  # likeness from which a clip repeats itself, unless real ones come near it
 CERTAIN_ERRORS = 3  # standard errors that the mean real flow of a cell must have to say where things move
 MIN_CLIPS_FOR_FIELD = 4
@@ -61,7 +66,7 @@ def standing_still(clips: ClipMotion, real: ClipMotion) -> Bool[np.ndarray, "n"]
     for lag in LAGS:
         name = f"difference_{lag}"
         wanted = distribution(real.of(name))
-        limit = max(STILL_GREY_LEVELS, STILL_OF_REAL * wanted.median if wanted else 0)
+        limit = still_below(wanted.median if wanted else None)
         found = clips.of(name)
         still &= np.isnan(found) | (found < limit)
     return still

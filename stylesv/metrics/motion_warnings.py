@@ -2,8 +2,7 @@
 
 import math
 
-from stylesv.metrics.motion_comparison import STILL_GREY_LEVELS
-from stylesv.records.motion import MIN_FLOW_RELATIVE, ClipShare, Distribution, MotionScore
+from stylesv.records.motion import MIN_FLOW_RELATIVE, STILL_GREY_LEVELS, ClipShare, Distribution, MotionScore
 from stylesv.records.warning import ScoreWarning
 
 SHARE_ABOVE_REAL = 0.1  # more clips than this, beyond the share of real ones, are worth a warning

@@ -4,6 +4,10 @@ from stylesv.config.base import Settings
 
 LAGS = (1, 4, 16)  # frames apart
 MIN_FLOW_RELATIVE = 0.02  # percent of the width a frame; below it nothing flows, and a change of the flow means nothing
+STILL_GREY_LEVELS = (
+    0.1  # a clip that changes less at every lag stands still, whatever real clips do: a pixel in ten by a level
+)
+STILL_OF_REAL = 0.1  # of the real median: below it at every lag a clip stands still beside real ones
 NUMBERS = {
     **{f"difference_{lag}": f"mean difference of frames {lag} apart, grey levels" for lag in LAGS},
     "flow_px": "mean optical flow, pixels a frame",
@@ -16,6 +20,11 @@ SHARES = {
     "repeating": "share of clips that repeat their motion",
     "collapsed": "share of clips with nearly the content of another",
 }
+
+
+def still_below(real_median: float | None) -> float:
+    """Grey levels of change from frame to frame below which a clip stands still; None where there are no real clips."""
+    return max(STILL_GREY_LEVELS, 0 if real_median is None else STILL_OF_REAL * real_median)
 
 
 class Distribution(Settings):

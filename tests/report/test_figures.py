@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 from experiment_files import IMPORTED, LOG, SCRATCH, TRAINED, ExperimentFiles
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.lines import Line2D
 from motion_values import motion
 from PIL import Image
 from report_values import log_line, used
@@ -17,7 +19,7 @@ from stylesv.report.figures.drift import relative_drift
 from stylesv.report.figures.jitter import changes_around_codes
 from stylesv.report.figures.sources import Sources
 from stylesv.report.figures.strips import stamps
-from stylesv.report.figures.style import tiled
+from stylesv.report.figures.style import MAX_HEIGHT, add_common_legend, styled, tiled
 
 
 def colours_of(path):
@@ -162,8 +164,9 @@ def test_a_still_clip_takes_no_line_along_and_is_said_not_to_count(tmp_path, rec
             assert around[8] == pytest.approx((moving[16] / moving.mean()), rel=1e-6)
     axes = DRAWN["jitter"](Sources.of(record)).axes[0]
     lines = {line.get_label(): line.get_ydata() for line in axes.lines}
-    assert np.isfinite(lines["D, a code every 16 frames; 1 of 2 clips move"]).all()
-    assert "A, a code every 16 frames" in lines and "real clips, nine in ten changes; 0 of 2 clips move" in lines
+    assert np.isfinite(lines["D, a code every 16 frames"]).all() and "A, a code every 16 frames" in lines
+    assert [text.get_text() for text in axes.texts] == ["real: 0 of 2 clips move; D: 1 of 2 clips move"]
+    assert "real clips, nine in ten changes" in axes.get_legend_handles_labels()[1]
     drift = DRAWN["drift"](Sources.of(record)).axes
     assert np.isfinite(drift[2].lines[2].get_ydata()).all() and drift[2].lines[2].get_label() == "D"
     assert [[text.get_text() for text in axes.texts] for axes in drift] == [
@@ -181,10 +184,7 @@ def test_every_row_of_slices_has_its_own_time(tmp_path):
     files = ExperimentFiles(tmp_path, tmp_path / "index.json")
     files.add_run("sky-D-s0-00", {4: 42.0}, IMPORTED, shown={"frames": 25})
     axes = DRAWN["slices"](Sources.of(files.record())).axes
-    assert [each.get_xlabel() for each in axes] == [
-        "1.2 s a slice",
-        "2.5 s a slice; time runs to the right, a clip each",
-    ]
+    assert [each.get_xlabel() for each in axes] == ["1.2 s a slice", "2.5 s a slice"]
 
 
 def test_drift_is_over_the_first_frames():
@@ -212,6 +212,8 @@ def test_log_lines_of_every_run_are_drawn(experiment):
     experiment.add_run("sky-E-s0-00", {0: 90.0, 4: 42.0}, TRAINED, model="E", logs=[longer])
     axes = DRAWN["training"](Sources.of(experiment.record())).axes[0]
     assert {line.get_label(): len(line.get_xdata()) for line in axes.lines} == {"A": 1, "D": 1, "E": 4}
+    marked = {line.get_label() for line in axes.lines if line.get_marker() != "None"}
+    assert marked == {"A", "D"}  # of one place no line is seen
 
 
 def test_many_runs_have_a_legend_of_their_models_and_a_column_for_each_data_set(tmp_path):
@@ -232,3 +234,102 @@ def test_many_runs_have_a_legend_of_their_models_and_a_column_for_each_data_set(
     assert [axes.get_title() for axes in figure.axes[:2]] == ["sky", "taichi"] and len(figure.axes) == 6
     for axes in figure.axes:
         assert len(axes.lines) == 10 and all(line.get_color() == shown[line.get_label()] for line in axes.lines)
+
+
+NAMES = ("A", "B", "image", "C", "D", "E", "E-lowrank")
+DATASETS = ("sky", "taichi", "youtube")
+
+
+def many(tmp_path, datasets=DATASETS, without=()):
+    """Seven models on each data set, all with the same files; `without` are (data set, model) pairs that are left out."""
+    files = ExperimentFiles(tmp_path, tmp_path / "index.json")
+    values = dict.fromkeys(range(0, 12, 2), 9.0)
+    files.add_run("sky-D-s0-00", values, IMPORTED, shown={"clips": 4}, logs=[LOG] * 5)
+    sources, (run,) = Sources.of(files.record()), files.runs
+    pairs = [(dataset, model) for dataset in datasets for model in NAMES if (dataset, model) not in without]
+    runs = [run.model_copy(update={"dataset": d, "model": m, "name": f"{d}-{m}-s0-00"}) for d, m in pairs]
+    data = [sources.experiment.data[0].model_copy(update={"dataset": name}) for name in datasets]
+    return Sources(sources.experiment.model_copy(update={"runs": tuple(runs), "data": tuple(data)}), sources.root)
+
+
+def is_inside(figure, artists):
+    """Whether all of them are inside the figure, once it is drawn."""
+    FigureCanvasAgg(figure)
+    figure.draw_without_rendering()
+    boxes = [artist.get_window_extent() for artist in artists]
+    return all(box.x0 >= 0 and box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1 for box in boxes)
+
+
+def test_many_models_and_data_sets_make_no_figure_too_high_and_cut_no_name(tmp_path):
+    sources = many(tmp_path)
+    for name in ("strips", "slices", "sticking", "long_video", "decomposition", "samples"):
+        figure = DRAWN[name](sources)
+        assert figure.get_figheight() <= MAX_HEIGHT + 0.5, name
+        panels = figure.axes
+        columns = panels[0].get_subplotspec().get_gridspec().ncols
+        assert columns == (6 if name == "sticking" else 3)
+        assert len(panels) == columns * (7 if name in ("decomposition", "samples") else 8)
+        assert [axes.get_title().split()[0] for axes in panels[: columns : columns // 3]] == list(DATASETS)
+        labels = [label for axes in panels for label in axes.get_yticklabels() if label.get_text()]
+        assert is_inside(figure, [*labels, *(axes.title for axes in panels)]), name
+        if name in ("strips", "slices", "sticking", "long_video"):
+            assert [label.get_text() for label in labels] == ["real", *NAMES]
+    one = DRAWN["strips"](many(tmp_path, ("sky",)))
+    assert one.get_figheight() <= MAX_HEIGHT and len(one.axes) == 8 and one.axes[0].get_title() == ""
+
+
+def test_a_model_that_a_data_set_lacks_leaves_its_place_empty(tmp_path):
+    sources = many(tmp_path, ("sky", "taichi"), without={("sky", "E-lowrank"), ("taichi", "B")})
+    panels = np.array(DRAWN["strips"](sources).axes).reshape(8, 2)
+    assert [label.get_text() for axes in panels[:, 0] for label in axes.get_yticklabels()] == ["real", *NAMES]
+    empty = [axes.images[0].get_array().shape == (1, 1, 3) for axes in panels.ravel()]
+    assert [(int(place) // 2, int(place) % 2) for place in np.flatnonzero(empty)] == [(2, 1), (7, 0)]
+
+
+def test_common_legends_fit_their_figure_and_are_the_same_for_all_data_sets(tmp_path):
+    sources = many(tmp_path, ("sky", "taichi"))
+    for name in ("jitter", "drift", "spectra", "training"):
+        figure = DRAWN[name](sources)
+        (legend,) = figure.legends
+        assert is_inside(figure, legend.get_texts()), name
+        texts = [text.get_text() for text in legend.get_texts()]
+        assert len(texts) == len(set(texts)) == (7 if name == "training" else 8)
+
+
+def test_a_common_legend_wraps_long_names_and_hides_no_difference():
+    with styled(4.0, 3.0) as figure:
+        figure.subplots()
+        lines = [Line2D([], [], color=colour) for colour in ("red", "blue", "red")]
+        names = ["D", "D", "D", "a model of a name that is much longer than the figure is wide, and then some more"]
+        add_common_legend(figure, zip([*lines, lines[0]], names, strict=True))
+    (legend,) = figure.legends
+    assert [line.get_color() for line in legend.get_lines()] == ["red", "blue", "red"]
+    assert is_inside(figure, legend.get_texts())
+
+
+def test_protocols_of_one_snapshot_are_left_out_of_curves_unless_there_is_no_other(tmp_path):
+    files = ExperimentFiles(tmp_path, tmp_path / "index.json")
+    files.add_run("sky-E-s0-00", {4: 7.0}, IMPORTED, model="E", protocol=used("evd_16f_long"))
+    assert [axes.lines[0].get_ydata() for axes in DRAWN["curves"](Sources.of(files.record())).axes] == [[7.0]]
+    files.add_run("sky-D-s0-00", {0: 9.0, 4: 8.0}, IMPORTED, logs=[LOG])
+    (axes,) = DRAWN["curves"](Sources.of(files.record())).axes
+    assert axes.get_ylabel().startswith("rFVD16") and list(axes.lines[0].get_ydata()) == [9.0, 8.0]
+
+
+def test_jitter_leaves_out_clips_that_stand_still_beside_real_ones(tmp_path):
+    files = ExperimentFiles(tmp_path, tmp_path / "index.json")
+    files.add_run("sky-D-s0-00", {4: 42.0}, IMPORTED)
+    record = files.record()
+    for run, changes in (("sky-00", (20.0, 20.0)), ("sky-D-s0-00", (1.9, 2.1))):  # the limit is a tenth of 20
+        clips = read_shown_clips(tmp_path / run / "shown.safetensors")
+        clips.differences[:] = np.array(changes)[:, None]
+        write_shown_clips(tmp_path / run / "shown.safetensors", clips)
+    (axes,) = DRAWN["jitter"](Sources.of(record)).axes
+    assert [text.get_text() for text in axes.texts] == ["D: 1 of 2 clips move"]
+    quiet = shown_clips()
+    quiet.differences[:] = np.array([0.09, 0.11], np.float32)[
+        :, None
+    ]  # whatever real clips do, a tenth of a grey level
+    assert np.isfinite(changes_around_codes(quiet)[1]).all()
+    quiet.differences[1] = 0.09
+    assert np.isnan(changes_around_codes(quiet)[1]).all()

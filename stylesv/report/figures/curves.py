@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from stylesv.report.figures.sources import Sources
-from stylesv.report.figures.style import FLOOR_COLOUR, KIMG_LABEL, add_legends, line_of, styled
+from stylesv.report.figures.style import FLOOR_COLOUR, KIMG_LABEL, add_legends, line_of, styled, width_for
 from stylesv.report.score_row import ScoreRow
 from stylesv.report.tables import ScoreTable
 
@@ -14,14 +14,14 @@ LOG_RANGE = 30  # largest over smallest score from which the axis is logarithmic
 
 
 def draw_curves(sources: Sources) -> Figure:
-    """The figure `curves`.
+    """The figure `curves`: of the protocols that score several snapshots of a run, where there are such ones.
 
     Raises:
         DataError: there are no scores of snapshots.
         ConfigError: the scores of a protocol were made under different ones.
     """
-    tables, datasets = sources.score_tables, sources.datasets
-    with styled(max(7.2, 3.6 * len(datasets)), 3.1 * len(tables) + 0.5) as figure:
+    tables, datasets = sources.tables_over_training, sources.datasets
+    with styled(width_for(len(datasets)), 3.1 * len(tables) + 0.5) as figure:
         panels = figure.subplots(len(tables), len(datasets), squeeze=False)
         for line, table in zip(panels, tables, strict=True):
             for axes, dataset in zip(line, datasets, strict=True):

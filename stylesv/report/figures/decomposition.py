@@ -4,29 +4,47 @@ import numpy as np
 from jaxtyping import UInt8
 from matplotlib.figure import Figure
 
+from stylesv.report.figures.picture_rows import (
+    column_width,
+    heights_over_widths,
+    in_lines,
+    shown_by_key,
+    width_that_fits,
+)
 from stylesv.report.figures.sources import Sources
-from stylesv.report.figures.style import GAP_PX, say_nothing_to_draw, show_picture, styled, tiled
+from stylesv.report.figures.style import GAP_PX, say_nothing_to_draw, show_picture, styled, tiled, width_for
+
+MARGIN = 0.6  # inches beside pictures
+BESIDE = 0.55  # inches above and below a picture
 
 
 def draw_decomposition(sources: Sources) -> Figure:
     """The figure `decomposition`: a grid for each model; a cell has frames of a clip, early to late."""
-    grids = [(dataset, each) for dataset, found in sources.shown() for each in found if each.number is not None]
-    columns = 2 if len(grids) > 1 else 1
-    lines = -(-len(grids) // columns)
-    pictures = [_grid(each.clips.decomposition) for _, each in grids]
-    ratio = max((picture.shape[0] / picture.shape[1] for picture in pictures), default=0.2)
-    with styled(7.2, lines * (6.6 / columns * ratio + 0.55) if grids else 1.0) as figure:
-        if not grids:
+    items = {
+        (dataset, number): (f"{dataset} {each.name}" if len(sources.datasets) > 1 else each.name, each)
+        for (dataset, number), each in shown_by_key(sources).items()
+        if number is not None
+    }
+    if not items:
+        with styled(height=1.0) as figure:
             say_nothing_to_draw(figure, "Every model makes single frames: nothing moves.")
             return figure
-        panels = figure.subplots(lines, columns, squeeze=False).ravel()
-        for axes, (dataset, each), picture in zip(panels, grids, pictures, strict=False):
-            show_picture(axes, picture)
-            axes.set_title(f"{dataset} {each.name}" if len(sources.datasets) > 1 else each.name)
+    lines = in_lines(items, beside=2)
+    columns = len(lines[0])
+    ratios = heights_over_widths([[cell and _grid(cell[1].clips.decomposition) for cell in line] for line in lines])
+    width = width_that_fits(ratios, (width_for(columns) - MARGIN) / columns, BESIDE)
+    wide = column_width(width, [title for title, _ in items.values()])
+    with styled(MARGIN + columns * wide, sum(width * ratio + BESIDE for ratio in ratios)) as figure:
+        panels = figure.subplots(len(lines), columns, squeeze=False).ravel()
+        for axes, cell in zip(panels, [cell for line in lines for cell in line], strict=True):
+            if cell is None:
+                axes.set_visible(False)
+                continue
+            title, shown = cell
+            show_picture(axes, _grid(shown.clips.decomposition))
+            axes.set_title(title)
             axes.set_xlabel("content →")
             axes.set_ylabel("← motion")
-        for axes in panels[len(grids) :]:
-            axes.set_visible(False)
     return figure
 
 

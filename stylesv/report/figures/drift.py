@@ -5,9 +5,9 @@ from jaxtyping import Float32
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from stylesv.report.figures.counted_clips import count_text, counted
+from stylesv.report.figures.counted_clips import count_text, counted, say_counts
 from stylesv.report.figures.sources import Shown, Sources
-from stylesv.report.figures.style import REAL_COLOUR, add_legends, line_of, say_nothing_to_draw, styled
+from stylesv.report.figures.style import REAL_COLOUR, add_legends, line_of, say_nothing_to_draw, styled, width_for
 
 NUMBERS = ("brightness", "contrast", "fine detail")
 FIRST_FRAMES = 8  # what drift is measured from
@@ -16,7 +16,7 @@ FIRST_FRAMES = 8  # what drift is measured from
 def draw_drift(sources: Sources) -> Figure:
     """The figure `drift`: a column for each data set."""
     found = list(sources.shown())
-    with styled(max(7.2, 3.6 * len(found)), 7.6) as figure:
+    with styled(width_for(len(found)), 7.6) as figure:
         if not found:
             say_nothing_to_draw(figure, "Every model makes single frames: nothing moves.")
             return figure
@@ -24,7 +24,7 @@ def draw_drift(sources: Sources) -> Figure:
         for column, (dataset, shown) in zip(panels.T, found, strict=True):
             counts = [_draw(column, each, sources) for each in shown]
             for axes, of_panel in zip(column, zip(*counts, strict=True), strict=True):
-                _say_counts(axes, [(each.name, count) for each, count in zip(shown, of_panel, strict=True)])
+                say_counts(axes, [(each.name, count) for each, count in zip(shown, of_panel, strict=True)])
             column[0].set_title(dataset if len(found) > 1 else "")
             column[2].set_xlabel("time, seconds")
             column[3].set_xlabel("seconds apart")
@@ -47,13 +47,6 @@ def _draw(column: np.ndarray, shown: Shown, sources: Sources) -> list[str | None
     """Draw into every panel; for each, how many clips count where not all do."""
     values = (*relative_drift(shown.clips.drift).transpose(1, 0, 2), shown.clips.likeness)
     return [_band(axes, of, shown.clips.about.fps, shown, sources) for axes, of in zip(column, values, strict=True)]
-
-
-def _say_counts(axes: Axes, counts: list[tuple[str, str | None]]) -> None:
-    """Below a panel's upper edge, of which models not every clip has such a number."""
-    said = "; ".join(f"{name}: {count}" for name, count in counts if count is not None)
-    if said:
-        axes.text(0.99, 0.98, said, transform=axes.transAxes, ha="right", va="top", fontsize=8)
 
 
 def _band(axes: Axes, values: Float32[np.ndarray, "n t"], fps: float, shown: Shown, sources: Sources) -> str | None:

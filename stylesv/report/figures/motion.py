@@ -4,25 +4,33 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from stylesv.report.figures.sources import Sources
-from stylesv.report.figures.style import KIMG_LABEL, REAL_COLOUR, add_legends, line_of, say_nothing_to_draw, styled
+from stylesv.report.figures.style import (
+    KIMG_LABEL,
+    REAL_COLOUR,
+    add_legends,
+    line_of,
+    say_nothing_to_draw,
+    styled,
+    width_for,
+)
 from stylesv.report.score_row import ScoreRow
 
 PANELS = {"difference_1": "frame difference\n(grey levels)", "flow_relative": "optical flow\n(% of width a frame)"}
 
 
 def draw_motion(sources: Sources) -> Figure:
-    """The figure `motion`: of the first protocol of each data set that measures how clips move.
+    """The figure `motion`: of the first protocol of each data set that measures how clips move, if possible over training.
 
     Raises:
         DataError, ConfigError: as `draw_curves`.
     """
     by_dataset: dict[str, list[ScoreRow]] = {}
-    for table in sources.score_tables:
+    for table in (*sources.tables_over_training, *sources.score_tables):
         for dataset in sources.datasets:
             rows = [r for r in table.rows if r.motion is not None and sources.dataset_of(r.run) == dataset]
             if rows:
                 by_dataset.setdefault(dataset, rows)
-    with styled(max(7.2, 3.6 * len(by_dataset)), 4.6) as figure:
+    with styled(width_for(len(by_dataset)), 4.6) as figure:
         if not by_dataset:
             say_nothing_to_draw(figure, "No protocol of this experiment measures how clips move.")
             return figure

@@ -69,6 +69,16 @@ class Sources:
             raise DataError(f"{self.experiment.title}: no scores of snapshots to draw; score one")
         return tabulate_protocols(rows)
 
+    @cached_property
+    def tables_over_training(self) -> list[ScoreTable]:
+        """The tables in which a run has scores of several snapshots; all where there is no such one.
+
+        Raises:
+            DataError, ConfigError: as `score_tables`.
+        """
+        found = [table for table in self.score_tables if _over_training(table)]
+        return found or self.score_tables
+
     def dataset_of(self, run: str) -> str:
         """The data set of a run, without a key."""
         return next(each.dataset for each in self.experiment.runs if each.name == run)
@@ -104,3 +114,10 @@ class Sources:
             found = [each for each in found if each.clips.moves or not moving]
             if any(each.number is not None for each in found):
                 yield data.dataset, found
+
+
+def _over_training(table: ScoreTable) -> bool:
+    kimgs: dict[str, set[int]] = {}
+    for row in table.rows:
+        kimgs.setdefault(row.run, set()).add(row.kimg)
+    return any(len(of_run) > 1 for of_run in kimgs.values())

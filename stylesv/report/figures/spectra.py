@@ -4,13 +4,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from stylesv.report.figures.sources import Shown, Sources
-from stylesv.report.figures.style import REAL_COLOUR, add_legends, line_of, say_nothing_to_draw, styled
+from stylesv.report.figures.style import REAL_COLOUR, add_legends, line_of, say_nothing_to_draw, styled, width_for
 
 
 def draw_spectra(sources: Sources) -> Figure:
     """The figure `spectra`: a column for each data set."""
     found = list(sources.shown(moving=False))
-    with styled(max(7.2, 3.6 * len(found)), 5.0) as figure:
+    with styled(width_for(len(found)), 5.0) as figure:
         if not found:
             say_nothing_to_draw(figure, "No clips are shown.")
             return figure

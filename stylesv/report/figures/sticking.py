@@ -6,15 +6,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from stylesv.report.figures.counted_clips import count_text, counted
+from stylesv.report.figures.picture_rows import datasets_of, in_lines, name_of, shown_by_key
 from stylesv.report.figures.sources import Shown, Sources
-from stylesv.report.figures.strips import label_of
 from stylesv.report.figures.style import (
+    MAX_HEIGHT,
     REAL_COLOUR,
     colour_of,
     say_nothing_to_draw,
+    show_no_picture,
     show_picture,
     styled,
     tiled,
+    width_for,
 )
 
 MAX_CLIPS = 4
@@ -23,19 +26,32 @@ CONTRAST = 4.0  # grey levels of the picture for one of detail
 
 def draw_sticking(sources: Sources) -> Figure:
     """The figure `sticking`."""
-    rows = [(dataset, each) for dataset, found in sources.shown() for each in found]
-    with styled(7.2, 1.25 * len(rows) + 0.6) as figure:
-        if not rows:
+    items = shown_by_key(sources)
+    lines, columns = in_lines(items), len(datasets_of(items))
+    width = max(width_for(columns), 4.2 * columns)
+    with styled(width, min(1.25 * len(lines) + 0.6, MAX_HEIGHT)) as figure:
+        if not items:
             say_nothing_to_draw(figure, "Every model makes single frames: nothing moves.")
             return figure
-        panels = figure.subplots(len(rows), 2, squeeze=False, width_ratios=(2.2, 1))
-        for axes, (dataset, each) in zip(panels[:, 0], rows, strict=True):
-            show_picture(axes, _picture(each.clips.still_detail[:MAX_CLIPS]), label=label_of(each, dataset, sources))
-        for axes, (_, each) in zip(panels[:, 1], rows, strict=True):
-            _draw_shares(axes, each, sources)
-        panels[0, 0].set_title("detail that stays (grey: none)")
-        panels[0, 1].set_title("share that stays")
+        panels = figure.subplots(len(lines), 2 * columns, squeeze=False, width_ratios=(2.2, 1) * columns)
+        for of_line, line in zip(panels, lines, strict=True):
+            for column, each in enumerate(line):
+                left, right = of_line[2 * column : 2 * column + 2]
+                _draw_model(left, right, each, "" if column else name_of(line), sources)
+        several = len(sources.datasets) > 1
+        for column, dataset in enumerate(datasets_of(items)):
+            panels[0, 2 * column].set_title((f"{dataset}\n" if several else "") + "detail that stays (grey: none)")
+            panels[0, 2 * column + 1].set_title("share that stays")
     return figure
+
+
+def _draw_model(left: Axes, right: Axes, shown: Shown | None, label: str, sources: Sources) -> None:
+    if shown is None:
+        show_no_picture(left, label=label)
+        right.set_visible(False)
+    else:
+        show_picture(left, _picture(shown.clips.still_detail[:MAX_CLIPS]), label=label)
+        _draw_shares(right, shown, sources)
 
 
 def _picture(detail: Float32[np.ndarray, "n h w"]) -> UInt8[np.ndarray, "h2 w2 3"]:
@@ -49,6 +65,7 @@ def _draw_shares(axes: Axes, shown: Shown, sources: Sources) -> None:
     axes.set_xlim(-0.1, 1.05)
     axes.set_ylim(-1, 1)
     axes.set_yticks([])
+    axes.set_xticks([0, 0.5, 1])
     if text := count_text(len(values), len(shown.clips.sticking)):
         axes.annotate(text, (0.99, 0.02), xycoords="axes fraction", ha="right", va="bottom", fontsize=8)
     if len(values):

@@ -1,10 +1,12 @@
 """Frames of clips over time, with time stamps: of the clips of the films, and of long ones."""
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from stylesv.report.figures.picture_rows import draw_rows
 from stylesv.report.figures.sources import Shown, Sources
-from stylesv.report.figures.style import column_ticks, say_nothing_to_draw, show_picture, styled, tiled
+from stylesv.report.figures.style import column_ticks, tiled
 
 MAX_CLIPS = {"strip": 3, "long_strip": 2}  # of each model
 
@@ -20,24 +22,17 @@ def draw_long_video(sources: Sources) -> Figure:
 
 
 def _draw(sources: Sources, frames: str, times: str) -> Figure:
-    rows = [(dataset, each) for dataset, found in sources.shown() for each in found]
-    pictures = [tiled(getattr(each.clips, frames)[: MAX_CLIPS[frames]]) for _, each in rows]
-    ratios = [picture.shape[0] / picture.shape[1] for picture in pictures]
-    with styled(7.2, sum(6.2 * ratio + 0.34 for ratio in ratios) if rows else 1.0) as figure:
-        if not rows:
-            say_nothing_to_draw(figure, "Every model makes single frames: nothing moves.")
-            return figure
-        panels = figure.subplots(len(rows), 1, squeeze=False, height_ratios=[ratio + 0.03 for ratio in ratios])[:, 0]
-        for axes, (dataset, each), picture in zip(panels, rows, pictures, strict=True):
-            show_picture(axes, picture, label=label_of(each, dataset, sources))
-            found = getattr(each.clips, times)
-            column_ticks(axes, len(found), stamps(found, each.clips.about.fps))
-    return figure
+    def finish(axes: Axes, shown: Shown, width: float) -> None:
+        found = getattr(shown.clips, times)
+        column_ticks(axes, len(found), stamps(found, shown.clips.about.fps), width)
 
-
-def label_of(shown: Shown, dataset: str, sources: Sources) -> str:
-    """Name of a model, with the data set where there are several."""
-    return f"{dataset}\n{shown.name}" if len(sources.datasets) > 1 else shown.name
+    return draw_rows(
+        sources,
+        lambda shown, count: tiled(getattr(shown.clips, frames)[:count]),
+        finish,
+        clips=range(MAX_CLIPS[frames], 0, -1),
+        beside=0.34,
+    )
 
 
 def stamps(times: np.ndarray, fps: float) -> list[str]:

@@ -7,7 +7,16 @@ from matplotlib.figure import Figure
 
 from stylesv.records.log_line import LogLine
 from stylesv.report.figures.sources import Sources
-from stylesv.report.figures.style import DASHES, KIMG_LABEL, colour_of, say_nothing_to_draw, styled
+from stylesv.report.figures.style import (
+    DASHES,
+    KIMG_LABEL,
+    MARKERS,
+    add_common_legend,
+    colour_of,
+    say_nothing_to_draw,
+    styled,
+    width_for,
+)
 
 FIELDS = {
     "loss_generator": "generator loss",
@@ -29,7 +38,7 @@ def draw_training(sources: Sources) -> Figure:
     logs = sources.logs()
     fields = [field for field in FIELDS if any(_series(lines, field)[0] for lines in logs.values())]
     datasets = [name for name in sources.datasets if any(sources.dataset_of(run) == name for run in logs)]
-    with styled(max(7.2, 3.6 * len(datasets)), 1.5 * max(1, len(fields)) + 0.9) as figure:
+    with styled(width_for(len(datasets)), 1.5 * max(1, len(fields)) + 0.9) as figure:
         if not fields:
             say_nothing_to_draw(figure, "No training log has any of these numbers.")
             return figure
@@ -44,7 +53,7 @@ def draw_training(sources: Sources) -> Figure:
         figure.supxlabel(KIMG_LABEL, fontsize=10)
         drawn = [line for axes in panels[0] for line in axes.lines]
         of_model = {model: line for model in sources.models for line in drawn if line.get_label() == model}
-        figure.legend(of_model.values(), of_model, loc="outside upper left", ncols=8)
+        add_common_legend(figure, [(line, model) for model, line in of_model.items()])
     return figure
 
 
@@ -52,7 +61,8 @@ def _draw_panel(axes: Axes, series: list[tuple[str, list[float], list[float]]], 
     for model, kimg, values in series:
         number = sources.models[model]
         style = {"color": colour_of(sources.colours, number), "ls": DASHES[number % len(DASHES)]}
-        axes.plot(kimg, values, **style, lw=1.3, label=model)
+        marker = MARKERS[number % len(MARKERS)] if len(kimg) == 1 else None  # a line of one place is not seen
+        axes.plot(kimg, values, **style, lw=1.3, marker=marker, ms=4.5, label=model)
 
 
 def _series(lines: Sequence[LogLine], field: str) -> tuple[list[float], list[float]]:
