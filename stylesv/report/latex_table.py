@@ -11,7 +11,7 @@ MAX_LETTERS = 96
 """Letters in a line of a table, gaps between columns among them. Some 81 fill a line of `article`; more are scaled."""
 GAP = 1.5
 """Letters that a gap between two columns takes."""
-MIN_LETTERS = 12
+MIN_LETTERS = 10
 """Cells are not wrapped to fewer letters than so."""
 MAX_LINES = 44
 """Lines of a table before it goes on as another one, which a page may break before."""

@@ -28,6 +28,15 @@ def tabled_protocol(protocol: UsedProtocol, **changes: bool) -> TabledProtocol:
     return TabledProtocol(id=protocol.id, name=protocol.name, label=settings.metric_label, **(found | changes))
 
 
+def planned_stage(
+    name: str, *, protocol: str = "", model: str = "A", resolution: int = 256, jobs: int = 1, kimg: int = 0, kimgs=()
+) -> PlannedStage:
+    """Jobs of one rule for `sky`."""
+    where = {"dataset": "sky", "model": model, "name": protocol, "resolution": resolution}
+    files = (f"{name}/{model}-{protocol}*/{'{kimg}' if kimgs else '*'}.tsv",)
+    return PlannedStage(stage=name, **where, jobs=jobs, kimg=kimg, kimgs=kimgs, benchmarks=files)
+
+
 class Tabled:
     """Runs of several models on data set `sky`, with scores in files below a folder."""
 
