@@ -312,7 +312,9 @@ def compiled(tables: list[str], folder: Path) -> str:
 
 
 def test_latex_compiles(tmp_path):
-    assert "Overfull" not in compiled([table_latex(table) for table in (HARD, TWO_LEVELS)], tmp_path)
+    long = replace(HARD, shown=pd.concat([HARD.shown] * 150))
+    said = compiled([table_latex(table) for table in (HARD, TWO_LEVELS, long)], tmp_path)
+    assert "Overfull" not in said, "neither over the margin nor over the foot of a page"
     assert (tmp_path / "all.pdf").stat().st_size > 1000
 
 
