@@ -29,6 +29,11 @@ NOT_IN_IT = (
     "Not in it: fetching, finding shots, jobs of seconds (settings, choices, collected scores, tables, the page), and packed "
     "clips on disk, some 23 kB a frame at 256 px. `snakemake -n` counts all jobs."
 )
+UPPER_BOUND = (
+    "GPU-hours of training rest on an upper bound (below), maybe ten times too high: StyleGAN-V's authors speak of some 2 days "
+    "on 4 V100, 192 GPU-hours, for a whole training of A (https://github.com/universome/stylegan-v). Measure one segment here "
+    "before you believe the sum."
+)
 WORDS = "Hours are of jobs one after the other, with the GPUs that the assumption names; n jobs at a time: an nth of the days."
 
 
@@ -64,7 +69,9 @@ def cost_table(plan: TablePlan, root: Path, *, speeds: Path, benchmarks: Path, b
         of = [line for line in lines if line.stage.dataset == dataset]
         found.append({"dataset": dataset, "model": "all", "work": "all"} | _numbers(of))
     found.append({"dataset": "all", "model": "all", "work": "all"} | _numbers(lines))
-    notes = (WORDS, NOT_IN_IT, *_assumptions(lines), *_unknown(lines), *_of_start(known))
+    assumptions = _assumptions(lines)
+    bound = (UPPER_BOUND,) if any("upper bound" in text for text in assumptions) else ()
+    notes = (WORDS, *bound, NOT_IN_IT, *assumptions, *_unknown(lines), *_of_start(known))
     shown = pd.DataFrame([_cells(numbers) for numbers in found])
     return Table(f"{plan.title}: cost", pd.DataFrame(found), shown, notes)
 
@@ -85,7 +92,7 @@ def _numbers(lines: list[_Line]) -> dict[str, float | int | None]:
     return {
         "jobs": sum(line.stage.jobs for line in lines),
         "planned_hours": hours if known else None,
-        "planned_gpu_hours": sum(line.planned.seconds * line.planned.gpus for line in known) / 3600,
+        "planned_gpu_hours": sum(line.planned.seconds * line.planned.gpus for line in known) / 3600 if known else None,
         "planned_days": hours / 24 if known else None,
         "planned_disk_gb": sum(line.disk_mb for line in lines) / 1000,
         "finished_jobs": taken.jobs,
@@ -106,12 +113,12 @@ def _cells(numbers: dict) -> dict[str, str]:
         "jobs": cell("jobs", ",d"),
         "planned hours": cell("planned_hours", ",.3f" if (numbers["planned_hours"] or 0) < 1 else ",.1f"),
         "GPU-hours": cell("planned_gpu_hours", ",.0f"),
-        "days": cell("planned_days", ",.3f" if (numbers["planned_days"] or 0) < 1 else ",.0f"),
+        "days": cell("planned_days", ".2g" if (numbers["planned_days"] or 0) < 1 else ",.0f"),
         "disk, GB": cell("planned_disk_gb", ",.3g"),
         "finished": cell("finished_jobs", ",d"),
         "measured hours": cell("measured_hours", ",.3f" if (numbers["measured_hours"] or 0) < 1 else ",.1f"),
         "measured / planned": cell("measured_over_planned", ".2f"),
-        "memory, MB": cell("peak_memory_mb", ",.0f"),
+        "memory, MiB": cell("peak_memory_mb", ",.0f"),
     }
 
 

@@ -17,7 +17,10 @@ INTERVAL = (
 )
 VERDICT = (
     "Not different from: paper, where its number lies in our interval (it has none of its own); best, where this mean and that "
-    "of the best model of the data set lie in each other's interval."
+    "of the best model of the data set lie in each other's interval. (best) marks that model."
+)
+UNTRAINED = (
+    "At 0 kimg a model is as it was drawn, or as its parent left it: nothing of its own training helped its score."
 )
 
 
@@ -36,7 +39,15 @@ def main_table(found: TabledScores, published: Sequence[PublishedNumber]) -> Tab
         for line in _block(found, published, data.dataset, data.resolution, protocol, labels[protocol.id])
     ]
     runs = [run for run in found.plan.runs if run.tabled]
-    notes = (INTERVAL, VERDICT, *published_notes(published, lines), *found.notes(protocols), *found.missing(runs))
+    untrained = (UNTRAINED,) if any("0" in line["shown"]["at kimg"].split(", ") for line in lines) else ()
+    notes = (
+        INTERVAL,
+        VERDICT,
+        *untrained,
+        *published_notes(published, lines),
+        *found.notes(protocols),
+        *found.missing(runs),
+    )
     shown = [line["shown"] for line in lines]
     numbers = pd.DataFrame([line["numbers"] for line in lines])
     return Table(f"{found.plan.title}: paper and ours", numbers, pd.DataFrame(shown), notes)
@@ -47,20 +58,20 @@ def published_notes(published: Sequence[PublishedNumber], lines: Sequence[dict])
     used = [line["published"] for line in lines if line["published"] is not None]
     sources = dict.fromkeys(f"Paper: {number.source} ({number.confidence})." for number in used)
     shown = {(line["numbers"]["dataset"], line["published_as"]) for line in lines if line["published_as"]}
-    others = [
-        number_text(number)
-        for number in published
-        if number.place == "elsewhere" and number.model is not None and (number.dataset, number.metric) in shown
-    ]
     if not shown:
         return ("The paper has no numbers of these measures or data sets.",)
+    elsewhere: dict[tuple[str, str], list[str]] = {}
+    for number in published:
+        if number.place == "elsewhere" and (number.dataset, number.metric) in shown:
+            elsewhere.setdefault((number.dataset, number.metric), []).append(number_text(number))
+    others = (f"Published elsewhere, {' '.join(at)}: {'; '.join(texts)}." for at, texts in elsewhere.items())
     return (LETTERS, *sources, *others)
 
 
 def number_text(number: PublishedNumber) -> str:
-    """A number of others with its source, as a note."""
-    what = f"{number.dataset}, {number.metric}: {number.method} {number.value:g}"
-    return f"Published elsewhere, {what} ({number.source}; {number.confidence})."
+    """A number of others with its source, for a note."""
+    size = "" if number.resolution in (None, 256) else f" at {number.resolution} px"
+    return f"{number.method}{size} {number.value} ({number.source}; {number.confidence})"
 
 
 def _block(
@@ -78,7 +89,8 @@ def _block(
         if any(protocol.id in run.protocols for run in found.plan.of(dataset, model))
     ]
     ours = {model: found.ours(dataset, model, protocol) for model in models}
-    best = best_of([each for each in ours.values() if each is not None])
+    measured = [each for each in ours.values() if each is not None]
+    best = best_of(measured)
     lines = []
     for model in models:
         named = {"dataset": dataset, "resolution": resolution, "model": model, "metric": protocol.published_as}
@@ -86,7 +98,7 @@ def _block(
         where = {"dataset": dataset, "model": model, "metric": label, "protocol": protocol.id}
         asked = len(found.plan.of(dataset, model))
         lost = [run for run in found.plan.of(dataset, model) if run.name not in found.scores]
-        values = _values(ours[model], paper, best)
+        values = _values(ours[model], paper, best, several=len(measured) > 1)
         numbers = where | {"paper": paper and paper.value} | values
         numbers |= {"seeds": len(ours[model].rows) if ours[model] else 0, "seeds_asked": asked}
         numbers |= {"missing": command_for(lost) if lost else None}
@@ -95,13 +107,15 @@ def _block(
     return lines
 
 
-def _values(ours: Ours | None, paper: PublishedNumber | None, best: Ours | None) -> dict[str, float | str | None]:
+def _values(
+    ours: Ours | None, paper: PublishedNumber | None, best: Ours | None, *, several: bool
+) -> dict[str, float | str | None]:
     """What there is of ours; nothing where no run is there."""
     names = ("ours", "spread", "low", "high", "difference", "difference_percent", "floor", "floor_low", "floor_high")
-    values: dict[str, float | str | None] = dict.fromkeys((*names, "not_different_from"))
+    values: dict[str, float | str | None] = dict.fromkeys((*names, "not_different_from", "kimg"))
     if ours is None:
         return values
-    values |= {"ours": ours.value, "spread": ours.spread, "low": ours.low, "high": ours.high}
+    values |= {"ours": ours.value, "spread": ours.spread, "low": ours.low, "high": ours.high, "kimg": ours.kimgs}
     if paper is not None:
         difference = ours.value - paper.value
         values |= {"difference": difference, "difference_percent": 100 * difference / paper.value}
@@ -110,6 +124,8 @@ def _values(ours: Ours | None, paper: PublishedNumber | None, best: Ours | None)
     like = ["paper"] if paper is not None and ours.holds(paper.value) else []
     if best is not None and ours is not best and is_like(ours, best):
         like.append("best")
+    if ours is best and several:
+        like.append("(best)")
     return values | {"not_different_from": ", ".join(like)}
 
 
@@ -126,8 +142,9 @@ def _shown(
     difference = values["difference"]
     signed = DASH if difference is None else f"{difference:+.4g} ({values['difference_percent']:+.0f} %)"
     return cells | {
-        "paper": none if paper is None else f"{paper.value:g}",
+        "paper": none if paper is None else str(paper.value),
         "ours": format_ours(ours),
+        "at kimg": values["kimg"] or DASH,
         "interval": format_interval(values["low"], values["high"]),
         "seeds": f"{len(ours.rows) if ours else 0} of {asked}",
         "difference": signed,

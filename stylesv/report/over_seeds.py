@@ -40,6 +40,11 @@ class Ours:
         return None if None in ends else max(ends)
 
     @property
+    def kimgs(self) -> str:
+        """At which kimg they are, each once, such as `20, 40`."""
+        return ", ".join(dict.fromkeys(format_kimg(row) for row in self.rows))
+
+    @property
     def higher_is_better(self) -> bool:
         """Whether the measure is better high."""
         return self.rows[0].protocol.settings.higher_is_better
@@ -83,12 +88,13 @@ def _named(name: str, ours: Ours) -> str:
 
 def best_text(ours: Ours) -> str:
     """A model's score and what it is of: one snapshot, or one of each seed."""
+    where = f"at {ours.kimgs} kimg" if "," not in ours.kimgs else "each at its best snapshot"
+    if ours.kimgs == "0":
+        where += ", before any training of its own"
     if len(ours.rows) == 1:
-        return f"{format_score(ours.rows[0])} at {format_kimg(ours.rows[0])} kimg"
+        return f"{format_score(ours.rows[0])} {where}"
     interval = "" if ours.low is None else f" {format_interval(ours.low, ours.high)}"
-    kimgs = {format_kimg(row) for row in ours.rows}
-    where = f" at {kimgs.pop()} kimg" if len(kimgs) == 1 else ", each at its best snapshot"
-    return f"{format_ours(ours)}{interval} over {len(ours.rows)} seeds{where}"
+    return f"{format_ours(ours)}{interval} over {len(ours.rows)} seeds{',' if ',' in ours.kimgs else ''} {where}"
 
 
 def best_of(found: Sequence[Ours]) -> Ours | None:

@@ -59,7 +59,8 @@ class TabledScores:
             if run.name not in self.scores:
                 lost.setdefault((run.dataset, run.model), []).append(run)
         return tuple(
-            f"{dataset} {model}, seed {', '.join(str(run.seed) for run in found)}: not there yet; `{command_for(found)}`"
+            f"{dataset} {model}, seed {', '.join(str(run.seed) for run in found)}: not there yet; `{command_for(found)}` "
+            "(and this call's other --config, if any)"
             for (dataset, model), found in lost.items()
         )
 

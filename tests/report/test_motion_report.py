@@ -45,10 +45,10 @@ def test_motion_in_a_sentence(found, sentence):
 def test_the_motion_of_many_runs_in_a_sentence():
     row = replace(score_row(score(4)), dataset="sky-00")
     rows = {f"r{number}": replace(row, motion=found) for number, found in enumerate(MANY)}
-    (sentence,) = [said for said in findings([], rows, []) if said.startswith("Clips of")]
+    (sentence,) = [said for said in findings([], rows, []) if said.startswith("Of 7 runs")]
     assert sentence == (
-        "Clips of 7 runs are shown, each with how it moves under its film: from frame to frame they change 0.25 to 2.50 times "
-        "as much as real ones; in 2 runs clips stand still."
+        "Of 7 runs, clips of the chosen snapshots change 0.25 to 2.50 times as much from frame to frame as real ones; of 1 most "
+        "stand still. Films and cards say it of each."
     )
     assert sum("D at 4 kimg on sky: Its clips" in said for said in findings([], dict(list(rows.items())[:6]), [])) == 6
 

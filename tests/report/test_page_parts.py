@@ -180,6 +180,11 @@ def test_paper_findings_say_what_was_reproduced_and_by_how_much_the_rest_differs
     (tmp_path / "main.csv").write_text(MAIN + lines[2] + "\n")
     none, missing = paper_findings(tmp_path / "main.csv")
     assert none == "Of 1 numbers of the paper, 0 were measured here." and missing == found[-1]
+    (tmp_path / "main.csv").write_text(MAIN + "sky,D,FVD16,fvd-0,49,49,,,0,\n" + lines[0] + "\n")
+    assert paper_findings(tmp_path / "main.csv")[0].endswith("1 lies in our interval, 0 do not, 1 of ours has none.")
+    assert paper_findings(tmp_path / "main.csv")[2].startswith(
+        "Without an interval that says whether they differ from the paper: FVD16 of D"
+    )
     (tmp_path / "main.csv").write_text(MAIN + lines[-1] + "\n")
     assert paper_findings(tmp_path / "main.csv") == []
 

@@ -79,15 +79,18 @@ def test_ours_is_mean_and_spread_over_seeds_at_the_chosen_snapshot(tabled, publi
 def test_a_number_that_chance_may_have_made_is_called_not_different(tabled, published):
     table = main_table(read_tabled_scores(tabled.plan, tabled.folder), published)
     of = {model: numbers_of(table, model=model, metric="FVD16")["not_different_from"] for model in "CDE"}
-    assert of == {"C": "paper", "D": "paper", "E": "best"}
+    assert of == {"C": "paper", "D": "paper, (best)", "E": "best"}
+    assert numbers_of(table, model="D", metric="FVD16")["kimg"] == "20" and not any(
+        "0 kimg" in note for note in table.notes
+    )
     lines = numbers_of(table, model="C", metric="eVD16")
-    assert np.isnan(lines["paper"]) and lines["not_different_from"] == ""
+    assert np.isnan(lines["paper"]) and "paper" not in lines["not_different_from"]
 
 
 def test_what_nobody_saw_is_not_available_and_other_measures_have_no_paper(tabled, published):
     shown = main_table(read_tabled_scores(tabled.plan, tabled.folder), published).shown
     paper = {(row["model"], row["measure"]): row["paper"] for _, row in shown.iterrows()}
-    assert paper["C", "FVD16"] == "73.5" and paper["D", "FVD16"] == "49"
+    assert paper["C", "FVD16"] == "73.5" and paper["D", "FVD16"] == "49.0"
     assert paper["A", "FVD16"] == paper["E", "FVD16"] == "not available"
     assert {paper[model, "eVD16"] for model in "ACDE"} == {"–"}
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from stylesv import __version__
 from stylesv.errors import CheckpointError
 from stylesv.files import read_header
+from stylesv.records.choice import read_choice
 from stylesv.records.experiment import Experiment
 from stylesv.records.packed_index import read_packed_index
 from stylesv.records.score import Score
@@ -99,12 +100,13 @@ def _versions() -> dict[str, str]:
 def _hashes(experiment: Experiment, scores: Sequence[Score], root: Path) -> list[tuple[str, str, str]]:
     found = [("packed clips", data.name, read_packed_index(root / data.index).sha256) for data in experiment.data]
     for run in experiment.runs:
-        try:
-            found.append(
-                ("networks", f"{run.name}, kimg {run.snapshots[-1].kimg}", read_header(root / run.networks)["sha256"])
-            )
-        except CheckpointError:  # such as in object storage, which the page does not fetch networks from
-            found.append(("networks", f"{run.name}, kimg {run.snapshots[-1].kimg}", "not on this disk"))
+        last = root / run.networks
+        for kimg in dict.fromkeys((read_choice(root / run.choice).kimg, run.snapshots[-1].kimg)):
+            named = ("networks", f"{run.name}, kimg {kimg}")
+            try:
+                found.append((*named, read_header(last.parent.with_name(str(kimg)) / last.name)["sha256"]))
+            except CheckpointError:  # such as in object storage, which the page does not fetch networks from
+                found.append((*named, "not on this disk"))
     protocols = {score.protocol.id: score.protocol for score in scores}
     found += [("detector", name, protocol.detector_sha256) for name, protocol in protocols.items()]
     return found

@@ -71,11 +71,12 @@ def _moves_of_many(measured: Sequence[MotionScore | None]) -> str:
     """How the clips of many runs move, in one sentence; the films say it of each."""
     motions = [motion for motion in measured if motion is not None and motion.difference_ratio is not None]
     ratios = [motion.difference_ratio for motion in motions]
-    still = sum(bool(motion.share("still").generated) for motion in motions)
+    still = sum((motion.share("still").generated or 0) > 0.5 for motion in motions)
     return (
-        f"Clips of {len(motions)} runs are shown, each with how it moves under its film: from frame to frame they change "
-        f"{format_number(min(ratios))} to {format_number(max(ratios))} times as much as real ones; "
-        + (f"in {still} runs clips stand still." if still else "none of them stands still.")
+        f"Of {len(motions)} runs, clips of the chosen snapshots change {format_number(min(ratios))} to "
+        f"{format_number(max(ratios))} times as much from frame to frame as real ones; "
+        + (f"of {still} most stand still." if still else "of none do most stand still.")
+        + " Films and cards say it of each."
     )
 
 
@@ -91,15 +92,21 @@ def paper_findings(main_csv: Path) -> list[str]:
     measured, missing = cells[cells["ours"].notna()], cells[cells["ours"].isna()]
     # a column without any text is read as numbers
     like = measured["not_different_from"].astype("string").str.contains("paper").fillna(False).astype(bool)
-    near, far = int(like.sum()), int((~like).sum())
+    known = measured["low"].notna() & measured["high"].notna()
+    near, far, unknown = int(like.sum()), int((known & ~like).sum()), int((~known).sum())
     counts = f"{near} {'lies' if near == 1 else 'lie'} in our interval, {far} {'does' if far == 1 else 'do'} not"
+    counts += f", {unknown} of ours {'has' if unknown == 1 else 'have'} none" if unknown else ""
     found = [
         f"Of {len(cells)} numbers of the paper, {len(measured)} were measured here"
         + (f": {counts}." if len(measured) else ".")
     ]
-    for title, lines in (("Not different from", measured[like]), ("Different from", measured[~like])):
-        texts = [_cell_text(line, signed=title == "Different from") for line in lines.to_dict("records")]
-        found += [f"{title} the paper: {'; '.join(texts)}."] * bool(texts)
+    for title, lines in (
+        ("Not different from the paper", measured[like]),
+        ("Different from the paper", measured[known & ~like]),
+        ("Without an interval that says whether they differ from the paper", measured[~known]),
+    ):
+        texts = [_cell_text(line, signed=not title.startswith("Not")) for line in lines.to_dict("records")]
+        found += [f"{title}: {'; '.join(texts)}."] * bool(texts)
     if len(missing):
         texts = [_cell_name(line) for line in missing.to_dict("records")]
         found.append(f"Of the paper and not measured here: {'; '.join(texts)}.")
@@ -111,7 +118,7 @@ def _cell_name(line: Mapping[str, Any]) -> str:
 
 
 def _cell_text(line: Mapping[str, Any], *, signed: bool) -> str:
-    text = f"{_cell_name(line)}, {format_number(line['ours'])} where the paper has {line['paper']:g}"
+    text = f"{_cell_name(line)}, {format_number(float(line['ours']))} where the paper has {line['paper']:g}"
     return text + (f" ({line['difference_percent']:+.0f} %)" if signed else "")
 
 
