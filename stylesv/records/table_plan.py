@@ -3,9 +3,14 @@
 from pathlib import Path
 
 from stylesv.config.base import Settings
+from stylesv.config.protocol import ProtocolSettings
 from stylesv.errors import ConfigError
+from stylesv.records.beside import ARTEFACTS
 from stylesv.records.published import PublishedMetric
 from stylesv.records.record_file import read_record, record_yaml
+
+LONG_SHARES = {"still": "share of clips that stand still", "repeating": "share of clips that repeat themselves"}
+"""What tables of long videos say of how clips move."""
 
 
 class TabledProtocol(Settings):
@@ -21,8 +26,8 @@ class TabledProtocol(Settings):
     """The published measure that it computes; null: none."""
     last: bool
     """Whether it scores the last snapshot of a run alone."""
-    long_video: bool
-    """Whether it measures what long videos show: late clips, repetition, jitter, sticking."""
+    long_video: tuple[str, ...]
+    """Names of the numbers of long videos that it measures, such as sticking (`long_video_numbers`)."""
 
 
 class TabledRun(Settings):
@@ -119,6 +124,19 @@ class TablePlan(Settings):
     def of(self, dataset: str, model: str) -> tuple[TabledRun, ...]:
         """The runs of a model on a data set, a seed each."""
         return tuple(run for run in self.runs if (run.dataset, run.model, run.tabled) == (dataset, model, True))
+
+
+def long_video_numbers(settings: ProtocolSettings) -> tuple[str, ...]:
+    """What a protocol measures of long videos: late clips, sticking, jitter, repetition, and how they move; else nothing."""
+    if settings.drift is None and settings.artefacts is None:
+        return ()
+    late = [late_number(start) for start in settings.drift.start_times] if settings.drift else []
+    return (*late, *(ARTEFACTS if settings.artefacts else ()), *(LONG_SHARES if settings.measured_motion else ()))
+
+
+def late_number(start_time: int) -> str:
+    """Name of the score of clips that start at a frame."""
+    return f"from frame {start_time}"
 
 
 def read_table_plan(path: Path) -> TablePlan:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from stylesv.records.published import PublishedNumber, papers_number
+from stylesv.records.published import NOT_AVAILABLE, PublishedNumber, papers_number
 from stylesv.report.main_table import INTERVAL, published_notes
 from stylesv.report.over_seeds import Ours, format_ours, is_like
 from stylesv.report.table_files import DASH, Table
@@ -53,7 +53,7 @@ def ablation_table(found: TabledScores, published: Sequence[PublishedNumber]) ->
             at = (data.dataset, label)
             cells |= {(*at, "ours"): format_ours(ours), (*at, "step"): _step(ours, before)}
             if protocol.published_as is not None:
-                cells[(*at, "paper")] = DASH if paper is None else f"{paper.value:g}"
+                cells[(*at, "paper")] = NOT_AVAILABLE if paper is None else f"{paper.value:g}"
             above[data.name, protocol.id] = ours
         numbers.append(values)
         shown.append(cells)

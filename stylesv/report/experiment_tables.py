@@ -15,7 +15,7 @@ from stylesv.report.main_table import main_table
 from stylesv.report.protocols_table import protocols_table
 from stylesv.report.table_files import Table, TableFiles, write_table_files
 from stylesv.report.tabled_scores import TabledScores, read_tabled_scores
-from stylesv.report.tables import write_score_table
+from stylesv.report.tables import CSV_COLUMNS, write_score_table
 
 BUILDERS: dict[str, Callable[[TabledScores, Sequence[PublishedNumber]], Table]] = {
     "main": main_table,
@@ -61,5 +61,6 @@ def _write_scores(found: TabledScores, protocol: TabledProtocol, files: TableFil
     if rows:
         write_score_table(rows, files, missing=missing)
         return
-    empty = Table(f"{protocol.label}: no score yet", pd.DataFrame(), pd.DataFrame({protocol.label: []}), missing)
+    numbers, shown = pd.DataFrame(columns=list(CSV_COLUMNS)), pd.DataFrame({protocol.label: []})
+    empty = Table(f"{protocol.label}: no score yet", numbers, shown, missing)
     write_table_files(empty, files)

@@ -8,18 +8,17 @@ import pandas as pd
 from stylesv.records.beside import ARTEFACTS
 from stylesv.records.published import PublishedNumber
 from stylesv.records.score import Score
-from stylesv.records.table_plan import TabledProtocol
+from stylesv.records.table_plan import LONG_SHARES, TabledProtocol, late_number
 from stylesv.report.table_files import DASH, Table
 from stylesv.report.tabled_scores import TabledScores, labels_of, require_protocols
 
-SHARES = {"still": "share of clips that stand still", "repeating": "share of clips that repeat themselves"}
-MEANINGS = ARTEFACTS | SHARES
+MEANINGS = ARTEFACTS | LONG_SHARES
 Values = dict[str, tuple[float | None, float | None]]
 """By name, what generated and what real clips have; None where there is none."""
 
 
 def long_video_table(found: TabledScores, published: Sequence[PublishedNumber]) -> Table:
-    """For each data set and number a line, with a column for each model and one for real clips.
+    """For each data set and number that a protocol measures a line, with a column for each model and one for real clips.
 
     Raises:
         DataError: no protocol of the experiment measures any of it.
@@ -31,8 +30,10 @@ def long_video_table(found: TabledScores, published: Sequence[PublishedNumber]) 
     numbers, shown, labels = [], [], labels_of(protocols)
     for data in plan.data:
         for protocol in protocols:
+            if not any(protocol.id in run.protocols for model in plan.models for run in plan.of(data.dataset, model)):
+                continue
             by_model = {model: _over_seeds(found, data.dataset, model, protocol) for model in plan.models}
-            for name in dict.fromkeys(name for values in by_model.values() for name in values):
+            for name in protocol.long_video:
                 named = {"dataset": data.dataset, "protocol": protocol.id, "number": name}
                 cells = {"data set": data.dataset, "number": _words(name, labels[protocol.id], len(protocols) > 1)}
                 real = None
@@ -51,8 +52,7 @@ def long_video_table(found: TabledScores, published: Sequence[PublishedNumber]) 
         *found.notes(protocols),
         *found.missing(runs),
     )
-    empty = {"data set": [], "number": [], **{model: [] for model in plan.models}, "real clips": []}
-    return Table(f"{plan.title}: long videos", pd.DataFrame(numbers), pd.DataFrame(shown or empty), notes)
+    return Table(f"{plan.title}: long videos", pd.DataFrame(numbers), pd.DataFrame(shown), notes)
 
 
 def _over_seeds(
@@ -71,11 +71,11 @@ def _over_seeds(
 
 
 def _values(score: Score) -> Values:
-    drift: Values = {f"from frame {each.start_time}": (each.generated, each.real) for each in score.drift}
+    drift: Values = {late_number(each.start_time): (each.generated, each.real) for each in score.drift}
     artefacts: Values = {each.name: (each.generated, each.real) for each in score.artefacts}
     if score.motion is None:
         return drift | artefacts
-    shares = {name: score.motion.share(name) for name in SHARES}
+    shares = {name: score.motion.share(name) for name in LONG_SHARES}
     return drift | artefacts | {name: (share.generated, share.real) for name, share in shares.items()}
 
 

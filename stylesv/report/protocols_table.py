@@ -43,7 +43,9 @@ def protocols_table(found: TabledScores, published: Sequence[PublishedNumber]) -
         "last snapshots where a protocol scores these alone, and of best ones otherwise.",
         *checkpoints,
         *_published_elsewhere(plan, published),
-        *found.notes(plan.protocols),
+        *found.notes(
+            [protocol for protocol in plan.protocols if any(protocol.id in run.protocols for run in shown_runs)]
+        ),
         *found.missing(shown_runs),
     )
     return Table(

@@ -8,24 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 from stylesv.files import write_text
+from stylesv.report.latex_table import latex_table
 
 DASH = "–"
-_LATEX = {
-    "\\": "\\textbackslash{}",
-    **{letter: f"\\{letter}" for letter in "_%&#${}"},
-    "~": "\\textasciitilde{}",
-    "^": "\\textasciicircum{}",
-    "–": "--",
-    "≈": "$\\approx$",
-    "±": "$\\pm$",
-    "∞": "$\\infty$",
-    "×": "$\\times$",
-    "≤": "$\\leq$",
-    "→": "$\\to$",
-    "↑": "$\\uparrow$",
-    "↓": "$\\downarrow$",
-    "…": "\\ldots{}",
-}
 _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;margin:2em;max-width:75em}table{border-collapse:collapse;display:block;"
     "overflow-x:auto}th,td{padding:.3em .8em;text-align:left;white-space:nowrap}thead th{border-bottom:1px solid}"
@@ -71,16 +56,8 @@ def table_markdown(table: Table) -> str:
 
 
 def table_latex(table: Table) -> str:
-    """A tabular for the booktabs package; title and notes are comments above it."""
-    shown = table.shown.astype(str).map(latex_text)
-    if isinstance(shown.columns, pd.MultiIndex):
-        parts = [tuple(map(latex_text, column)) for column in shown.columns]
-        shown.columns = pd.MultiIndex.from_tuples(parts)
-    else:
-        shown.columns = [latex_text(column) for column in shown.columns]
-    above = [f"% {line}" for line in (table.title, *table.notes, "needs \\usepackage{booktabs}")]
-    tabular = shown.to_latex(index=False, escape=False, multicolumn_format="c", column_format="l" * shown.shape[1])
-    return "\n".join([*above, tabular])
+    """Table and notes for \\input (`latex_table`)."""
+    return latex_table(table.title, table.shown, table.notes)
 
 
 def table_html(table: Table) -> str:
@@ -101,11 +78,6 @@ def markdown_lines(lines: Sequence[Sequence[str]]) -> str:
     """Lines of cells, the first of them the head, as a Markdown table."""
     shown = ["| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |" for cells in lines]
     return "\n".join([shown[0], "|" + " --- |" * len(lines[0]), *shown[1:]]) + "\n"
-
-
-def latex_text(text: str) -> str:
-    """A text with LaTeX's own letters escaped, and with signs that its fonts lack as commands."""
-    return "".join(_LATEX.get(letter, letter) for letter in text)
 
 
 def _flat(columns: pd.Index) -> list[str]:

@@ -65,14 +65,16 @@ class TabledScores:
         )
 
     def notes(self, protocols: Sequence[TabledProtocol]) -> tuple[str, ...]:
-        """What was measured and how, by protocol, how many clips there were, and what of the data was asked for.
+        """What was measured of the experiment's models and how, by protocol, how many clips there were, and what of the data was
+        asked for.
 
         Raises:
             ConfigError: scores of one protocol were made with different detectors.
         """
         notes, counts, detectors, labels = [], [], [], labels_of(protocols)
+        tabled = {run.name for run in self.plan.runs if run.tabled}
         for protocol in protocols:
-            rows = self.rows(protocol)
+            rows = [row for row in self.rows(protocol) if row.run in tabled]
             if not rows:
                 continue
             require_one_protocol([(f"{row.run} at {row.kimg} kimg", row.protocol) for row in rows])

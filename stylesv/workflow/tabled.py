@@ -5,7 +5,7 @@ from collections.abc import Callable
 from stylesv.records.protocol import Protocol
 from stylesv.records.published import papers_metric
 from stylesv.records.speed import Speed
-from stylesv.records.table_plan import TabledData, TabledProtocol, TabledRun, TablePlan
+from stylesv.records.table_plan import TabledData, TabledProtocol, TabledRun, TablePlan, long_video_numbers
 from stylesv.workflow import paths
 from stylesv.workflow.planned import ExperimentPlan, RunPlan
 from stylesv.workflow.reported import choice_of, collection_of
@@ -58,7 +58,7 @@ def _protocol(protocol: Protocol, *, last: bool) -> TabledProtocol:
         label=settings.metric_label,
         published_as=papers_metric(settings),
         last=last,
-        long_video=settings.artefacts is not None or settings.drift is not None,
+        long_video=long_video_numbers(settings),
     )
 
 

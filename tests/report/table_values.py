@@ -8,7 +8,15 @@ from stylesv.records.choice import Choice, write_choice
 from stylesv.records.protocol import UsedProtocol
 from stylesv.records.published import papers_metric
 from stylesv.records.score import write_run_scores
-from stylesv.records.table_plan import PlannedStage, TabledData, TabledProtocol, TabledRun, TablePlan, table_plan_yaml
+from stylesv.records.table_plan import (
+    PlannedStage,
+    TabledData,
+    TabledProtocol,
+    TabledRun,
+    TablePlan,
+    long_video_numbers,
+    table_plan_yaml,
+)
 
 KIMGS = (0, 20, 40)
 
@@ -16,8 +24,17 @@ KIMGS = (0, 20, 40)
 def tabled_protocol(protocol: UsedProtocol, **changes: bool) -> TabledProtocol:
     """A protocol as plans of tables name it."""
     settings = protocol.settings
-    found = {"last": False, "long_video": settings.drift is not None, "published_as": papers_metric(settings)}
+    found = {"last": False, "long_video": long_video_numbers(settings), "published_as": papers_metric(settings)}
     return TabledProtocol(id=protocol.id, name=protocol.name, label=settings.metric_label, **(found | changes))
+
+
+def planned_stage(
+    name: str, *, protocol: str = "", model: str = "A", resolution: int = 256, jobs: int = 1, kimg: int = 0, kimgs=()
+) -> PlannedStage:
+    """Jobs of one rule for `sky`."""
+    where = {"dataset": "sky", "model": model, "name": protocol, "resolution": resolution}
+    files = (f"{name}/{model}-{protocol}*/{'{kimg}' if kimgs else '*'}.tsv",)
+    return PlannedStage(stage=name, **where, jobs=jobs, kimg=kimg, kimgs=kimgs, benchmarks=files)
 
 
 class Tabled:

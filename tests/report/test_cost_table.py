@@ -4,10 +4,10 @@ import pandas as pd
 import pytest
 from report_values import used
 from table_values import Tabled
+from table_values import planned_stage as stage
 
 from stylesv.errors import DataError
 from stylesv.records.speed import MeasuredSpeed, read_speeds, speed_of, write_measured_speed
-from stylesv.records.table_plan import PlannedStage
 from stylesv.report.cost_table import cost_table, cost_text
 
 HEAD = "stage,name,resolution,machine,gpus,amount,unit,kind,source\n"
@@ -19,14 +19,6 @@ TABLE = (
     "snapshot,A,256,any,0,300,MB,counted,parameters\n"
     "state,A,256,any,0,700,MB,counted,parameters\n"
 )
-
-
-def stage(
-    name: str, *, protocol: str = "", model: str = "A", resolution: int = 256, jobs: int = 1, kimg: int = 0, kimgs=()
-) -> PlannedStage:
-    where = {"dataset": "sky", "model": model, "name": protocol, "resolution": resolution}
-    files = (f"{name}/{model}-{protocol}*/{'{kimg}' if kimgs else '*'}.tsv",)
-    return PlannedStage(stage=name, **where, jobs=jobs, kimg=kimg, kimgs=kimgs, benchmarks=files)
 
 
 @pytest.fixture

@@ -1,19 +1,23 @@
 """Tables of a paper: published beside ours over seeds, dashes with their commands, and files that LaTeX and browsers take."""
 
 import html.parser
+import re
 import shutil
 import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from report_values import used
-from table_values import Tabled
+from table_values import Tabled, planned_stage
 
 from stylesv.errors import ConfigError, DataError
 from stylesv.records.published import PublishedNumber, read_published
+from stylesv.records.score import read_run_scores, write_run_scores
 from stylesv.report.ablation_table import ablation_table
+from stylesv.report.cost_table import cost_table
 from stylesv.report.experiment_tables import write_experiment_table
 from stylesv.report.long_video_table import long_video_table
 from stylesv.report.main_table import main_table
@@ -134,7 +138,7 @@ def test_a_step_is_the_difference_from_the_model_above(tabled, published):
     assert steps["E"] == pytest.approx(52 - np.mean(D_VALUES)) and np.isnan(steps["A"]) and np.isnan(steps["C"])
     shown = dict(zip(table.shown[("", "", "model")], table.shown[("sky", "FVD16", "step")], strict=True))
     assert shown["E"].startswith("≈ ") and not shown["D"].startswith("≈")
-    assert list(table.shown[("sky", "FVD16", "paper")]) == ["–", "73.5", "49", "–"]
+    assert list(table.shown[("sky", "FVD16", "paper")]) == ["not available", "73.5", "49", "not available"]
 
 
 def test_a_step_over_a_row_that_is_missing_is_none(tmp_path, published):
@@ -181,13 +185,15 @@ def test_one_checkpoint_stands_under_every_protocol(tmp_path, published):
     assert any("<=4 clips per video (2069 clips) 49.94" in note for note in table.notes)
 
 
-def test_long_videos_stand_beside_real_ones(tmp_path, published):
-    def beside(value):
-        error = {"generated_error": None, "generated_clips": 2, "real_error": None, "real_clips": 2}
-        drift = [{"start_time": 0, "generated": value, "generated_clips": 4, "real": 1.5, "real_clips": 4}]
-        drift += [{"start_time": 128, "generated": 3 * value, "generated_clips": 4, "real": None, "real_clips": 0}]
-        return {"drift": drift, "artefacts": [{"name": "jitter", "generated": value / 2, "real": 1.0} | error]}
+def beside(value: float) -> dict:
+    """What a protocol of long videos finds beside a score: two late starts of its three, and one artefact."""
+    error = {"generated_error": None, "generated_clips": 2, "real_error": None, "real_clips": 2}
+    drift = [{"start_time": 0, "generated": value, "generated_clips": 4, "real": 1.5, "real_clips": 4}]
+    drift += [{"start_time": 128, "generated": 3 * value, "generated_clips": 4, "real": None, "real_clips": 0}]
+    return {"drift": drift, "artefacts": [{"name": "jitter", "generated": value / 2, "real": 1.0} | error]}
 
+
+def test_long_videos_stand_beside_real_ones(tmp_path, published):
     tabled = Tabled(tmp_path, [LONG], ("A", "E"), last=("evd_16f_long",))
     for seed, value in enumerate((8.0, 10.0)):
         tabled.add("A", seed, {"evd_16f_long": 5.0}, **beside(value))
@@ -196,12 +202,54 @@ def test_long_videos_stand_beside_real_ones(tmp_path, published):
     late = numbers_of(table, number="from frame 128")
     assert late["A_mean"] == 27.0 and late["A_spread"] == pytest.approx(np.std([24, 30], ddof=1))
     assert np.isnan(late["real"])
-    assert list(table.shown["A"]) == ["9 ± 1.4", "27 ± 4.2", "4.5 ± 0.71"]
-    assert list(table.shown["E"]) == ["–"] * 3 and list(table.shown["real clips"]) == ["1.5", "–", "1"]
+    measured = table.shown[table.shown["A"] != "–"]
+    assert list(measured["A"]) == ["9 ± 1.4", "27 ± 4.2", "4.5 ± 0.71"]
+    assert list(measured["real clips"]) == ["1.5", "–", "1"] and set(table.shown["E"]) == {"–"}
     assert any(note.startswith("sky E, seed 0: not there yet") for note in table.notes)
     without = Tabled(tmp_path, [FVD], ("A",))
     with pytest.raises(DataError, match="table long_video: no protocol of this experiment has `drift` or `artefacts`"):
         long_video_table(read_tabled_scores(without.plan, tmp_path), published)
+
+
+def test_without_a_run_every_table_has_its_lines_and_a_head(tmp_path, root):
+    tabled = Tabled(tmp_path, [FVD, LONG], ("A", "D"), last=("evd_16f_long",))
+    for model in tabled.models:
+        tabled.add(model, 0, None)
+    files, given = files_in(tmp_path), {"published": root / "config" / "published.csv", "benchmarks": tmp_path}
+    lines = {}
+    for name in ("main", "ablation", "protocols", "long_video", "cost", "fvd2048_16f"):
+        plan = tabled.write_plan()
+        write_experiment_table(plan, name, **given, speeds=root / "config" / "speeds.csv", files=files)
+        lines[name] = pd.read_csv(files.csv)
+        assert len(lines[name].columns) > 1
+    assert {name: len(found) for name, found in lines.items() if name in ("main", "ablation", "protocols")} == {
+        **{"main": 2, "ablation": 2, "protocols": 2}
+    }
+    names = list(lines["long_video"]["number"])
+    assert names[:3] == [f"from frame {start}" for start in LONG.settings.drift.start_times]
+    assert names[3] == "sticking" and names[-2:] == ["still", "repeating"]
+    assert lines["long_video"][["A_mean", "D_mean", "real"]].isna().all(axis=None)
+    assert "value" in lines["fvd2048_16f"] and len(lines["fvd2048_16f"]) == 0
+
+
+def test_notes_leave_out_what_only_parents_were_scored_with(tmp_path, published):
+    """As in `paper_toy`: the image model, which has no line, is scored by eFID, and the others are not."""
+    image = used("efid", key="55555555")
+    tabled = Tabled(tmp_path, [EVD, LONG, image], ("C", "D"), last=("evd_16f_long",))
+    values = {"evd_16f": 9.0, "evd_16f_long": 8.0, "efid": 7.0}
+    for model in ("image", "C", "D"):
+        tabled.add(model, 0, values)
+    of = {True: (EVD.id, LONG.id), False: (image.id,)}
+    tabled.runs = [run.model_copy(update={"protocols": of[run.tabled]}) for run in tabled.runs]
+    for run in tabled.runs:
+        kept = [score for score in read_run_scores(tmp_path / run.scores) if score.protocol.id in run.protocols]
+        write_run_scores(tmp_path / run.scores, kept)
+    found = read_tabled_scores(tabled.plan, tmp_path)
+    assert len(found.rows(tabled.plan.protocols[2])) == 3, "its own table has them: three snapshots"
+    for build in (main_table, ablation_table, protocols_table, long_video_table):
+        table = build(found, published)
+        assert any("evd_16f" in note for note in table.notes)
+        assert not any("eFID" in note or "efficientnet" in note for note in table.notes)
 
 
 # ---- files ----
@@ -250,19 +298,74 @@ def test_html_is_well_formed():
         assert opened == []
 
 
-def test_latex_compiles(tmp_path):
-    if (
-        shutil.which("pdflatex") is None
-        or subprocess.run(["kpsewhich", "booktabs.sty"], capture_output=True).returncode
-    ):
-        pytest.skip("pdflatex or booktabs is not there: install texlive-latex-recommended")
-    body = "\n\n".join(table_latex(table) for table in (HARD, TWO_LEVELS))
-    text = f"\\documentclass{{article}}\n\\usepackage{{booktabs}}\n\\begin{{document}}\n{body}\n\\end{{document}}\n"
-    (tmp_path / "all.tex").write_text(text)
+def compiled(tables: list[str], folder: Path) -> str:
+    """What pdflatex says of a paper with some tables, each on its own pages, with the width of what it scales (pt)."""
+    kpsewhich = ["kpsewhich", "booktabs.sty", "graphicx.sty"]
+    if shutil.which("pdflatex") is None or subprocess.run(kpsewhich, capture_output=True).returncode:
+        pytest.skip("pdflatex, booktabs or graphicx is not there: install texlive-latex-recommended")
+    tell = "\\let\\scaled\\resizebox\\renewcommand\\resizebox[3]{\\typeout{scaled \\the\\wd0}\\scaled{#1}{#2}{#3}}\n"
+    head = (
+        f"\\documentclass{{article}}\n\\usepackage{{booktabs}}\n\\usepackage{{graphicx}}\n{tell}\\begin{{document}}\n"
+    )
+    (folder / "all.tex").write_text(head + "\n\\clearpage\n".join(tables) + "\\end{document}\n")
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace")
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace")
     assert done.returncode == 0, done.stdout[-3000:]
+    return (folder / "all.log").read_text(errors="replace")
+
+
+def test_latex_compiles(tmp_path):
+    long = replace(HARD, shown=pd.concat([HARD.shown] * 150))
+    said = compiled([table_latex(table) for table in (HARD, TWO_LEVELS, long)], tmp_path)
+    assert "Overfull" not in said, "neither over the margin nor over the foot of a page"
     assert (tmp_path / "all.pdf").stat().st_size > 1000
+
+
+def test_no_latex_table_is_wider_than_a_line_or_taller_than_a_page(tmp_path, root, published):
+    """Six models, two seeds and four protocols, two of them of one measure; and without a run, with long commands."""
+    tables = []
+    for folder, there in ((tmp_path / "made", True), (tmp_path / "missing", False)):
+        protocols = [FVD, used("fvd_community_16f", key="44444444"), EVD, LONG]
+        tabled = Tabled(folder, protocols, ("A", "B", "C", "D", "E", "E-lowrank"), last=("evd_16f_long",))
+        for model in tabled.models:
+            for seed in range(2):
+                values = {each.name: 123.4 + 10 * seed for each in protocols}
+                tabled.add(model, seed, values if there else None, floor=FLOOR, **beside(100.25 + seed))
+            stages = ("train_segment", "score_snapshot", "generate_clips")
+            tabled.stages += [planned_stage(stage, model=model, jobs=2400, kimg=75_000) for stage in stages]
+        found = read_tabled_scores(tabled.plan, folder)
+        tables += [main_table(found, published), ablation_table(found, published), protocols_table(found, published)]
+        tables += [long_video_table(found, published)]
+        tables += [cost_table(tabled.plan, folder, speeds=root / "config" / "speeds.csv", benchmarks=folder)]
+    said = compiled([table_latex(table) for table in tables], tmp_path)
+    assert "Overfull" not in said
+    scaled = [float(width) for width in re.findall(r"^scaled ([0-9.]+)pt", said, re.MULTILINE)]
+    assert scaled and max(scaled) < 345 * 8 / 5, "letters of 8 pt are 5 pt or more on a line of 345 pt"
+
+
+def test_what_is_too_long_for_a_line_of_latex_is_wrapped_and_its_notes_are_printed():
+    words = "some long words that say what stands beside the number and do not fit"
+    shown = pd.DataFrame([[words, "[1, 2]", *["123.4 ± 5.67"] * 4]], columns=["number", "range", *"ABCD"])
+    tex = table_latex(Table("t", pd.DataFrame(), shown, ("see `a --b` in results/runs/sky-A_s0/scores/s.json",)))
+    tabular, notes = tex.split("\\bottomrule")
+    cell = re.search(r"\\begin\{tabular\}\[t\]\{@\{\}l@\{\}\}(some.*?)\\rule", tabular)[1]
+    lines = cell.split(" \\\\ ")
+    assert len(lines) > 1 and " ".join(lines) == words and "123.4 $\\pm$ 5.67 & 123.4" in tabular
+    assert "{}[1, 2]" in tabular, "a bracket behind the end of a line would be taken for its space"
+    assert "\\texttt{a -{}-b}" in notes and "runs/\\allowbreak{}sky-\\allowbreak{}A\\_\\allowbreak{}s0/" in notes
+    assert not any(line.startswith("%") for line in notes.splitlines())
+
+
+def test_blocks_of_columns_that_do_not_fit_stand_below_each_other():
+    columns = [
+        ("", "", "model"),
+        *((data, "FVD16", n) for data in ("sky", "taichi", "driving") for n in ("ours", "step")),
+    ]
+    shown = pd.DataFrame([["A", *["123.45 ± 67.89 or so"] * 6]], columns=pd.MultiIndex.from_tuples(columns))
+    tex = table_latex(Table("t", pd.DataFrame(), shown, ()))
+    heads = [line for line in tex.splitlines() if line.startswith("model")]
+    assert heads == ["model & ours & step & ours & step \\\\", "model & ours & step \\\\"]
+    assert tex.count("\\begin{tabular}") == 2 and "{sky} & \\multicolumn{2}{c}{taichi}" in tex
 
 
 def test_a_table_is_found_by_name_from_the_files_of_an_experiment(tabled, root):
