@@ -53,7 +53,7 @@ def ablation_table(found: TabledScores, published: Sequence[PublishedNumber]) ->
             at = (data.dataset, label)
             cells |= {(*at, "ours"): format_ours(ours), (*at, "step"): _step(ours, before)}
             if protocol.published_as is not None:
-                cells[(*at, "paper")] = NOT_AVAILABLE if paper is None else f"{paper.value:g}"
+                cells[(*at, "paper")] = NOT_AVAILABLE if paper is None else str(paper.value)
             above[data.name, protocol.id] = ours
         numbers.append(values)
         shown.append(cells)

@@ -138,7 +138,7 @@ def test_a_step_is_the_difference_from_the_model_above(tabled, published):
     assert steps["E"] == pytest.approx(52 - np.mean(D_VALUES)) and np.isnan(steps["A"]) and np.isnan(steps["C"])
     shown = dict(zip(table.shown[("", "", "model")], table.shown[("sky", "FVD16", "step")], strict=True))
     assert shown["E"].startswith("≈ ") and not shown["D"].startswith("≈")
-    assert list(table.shown[("sky", "FVD16", "paper")]) == ["not available", "73.5", "49", "not available"]
+    assert list(table.shown[("sky", "FVD16", "paper")]) == ["not available", "73.5", "49.0", "not available"]
 
 
 def test_a_step_over_a_row_that_is_missing_is_none(tmp_path, published):
