@@ -260,9 +260,10 @@ def is_inside(figure, artists):
     return all(box.x0 >= 0 and box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1 for box in boxes)
 
 
+@pytest.mark.slow
 def test_many_models_and_data_sets_make_no_figure_too_high_and_cut_no_name(tmp_path):
     sources = many(tmp_path)
-    for name in ("strips", "slices", "sticking", "long_video", "decomposition", "samples"):
+    for name in ("strips", "slices", "sticking", "decomposition", "samples"):
         figure = DRAWN[name](sources)
         assert figure.get_figheight() <= 14, name
         panels = figure.axes
@@ -273,7 +274,7 @@ def test_many_models_and_data_sets_make_no_figure_too_high_and_cut_no_name(tmp_p
         labels = [label for axes in panels for label in axes.get_yticklabels() if label.get_text()]
         if name in ("strips", "samples"):
             assert is_inside(figure, [*labels, *(axes.title for axes in panels)]), name
-        if name in ("strips", "slices", "sticking", "long_video"):
+        if name in ("strips", "slices", "sticking"):
             assert [label.get_text() for label in labels] == ["real", *NAMES]
     one = DRAWN["strips"](many(tmp_path, ("sky",)))
     assert one.get_figheight() <= 14 and len(one.axes) == 8 and one.axes[0].get_title() == ""
