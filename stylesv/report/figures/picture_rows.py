@@ -56,10 +56,10 @@ def heights_over_widths(lines: Sequence[Sequence[Picture | None]]) -> list[float
 
 
 def most_that_fit(of: Sequence[int], drawn: Callable[[int], T], height: Callable[[T], float]) -> T:
-    """What is drawn of the first count of `of` that is not too high; of the last one where all are."""
+    """What is drawn of the first count of `of` that is not too high, or would be made only a little smaller; else of the last."""
     for count in of[:-1]:
         found = drawn(count)
-        if height(found) <= MAX_HEIGHT:
+        if height(found) <= 1.15 * MAX_HEIGHT:
             return found
     return drawn(of[-1])
 
@@ -107,9 +107,8 @@ def draw_rows(
     )
     ratios = heights_over_widths(pictures)
     width = width_that_fits(ratios, width, beside)
-    with styled(
-        labels + columns * column_width(width, datasets_of(items)), sum(width * ratio + beside for ratio in ratios)
-    ) as figure:
+    wide = labels + columns * column_width(width, datasets_of(items))
+    with styled(wide, sum(width * ratio + beside for ratio in ratios)) as figure:
         panels = figure.subplots(len(lines), columns, squeeze=False, height_ratios=[ratio + 0.03 for ratio in ratios])
         for axes, shown, picture, label in _cells(panels, lines, pictures):
             if shown is None:
