@@ -19,7 +19,7 @@ def test_a_table_of_what_is_there_computes_nothing_and_shows_dashes(workflow):
     table = workflow.folder / "results" / "tables" / "paper" / "main.md"
     assert f"table: {table}" in done.stdout
     text = table.read_text()
-    assert "| driving | FVD128 | D | 221.5 | – | – | 0 of 3 |" in text
+    assert "| driving | FVD128 | D | 221.5 | – | – | – | 0 of 3 |" in text
     assert "driving D, seed 0, 1, 2: not there yet; `snakemake --cores all results/runs/driving-D-s0-" in text
     assert workflow.scheduled(*call) == {}
     whole = workflow.scheduled("table_main")
