@@ -21,7 +21,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	  { echo "error: no C++ compiler (c++, g++ or clang++) on PATH; install one, e.g. apt-get install g++" >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --requirement requirements.lock
-	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
 	@touch $@
 
 demo: $(INSTALLED)  ## run the whole workflow on a CPU, offline, in minutes; ends by naming the report

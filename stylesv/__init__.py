@@ -2,9 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
+from stylesv.threads import wait_asleep
+
 if TYPE_CHECKING:
     from stylesv.api import generate, load_generator, score
 
+wait_asleep()  # before anything loads torch
 __version__ = "0.1.0"
 __all__ = ["__version__", "generate", "load_generator", "score"]
 

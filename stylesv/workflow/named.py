@@ -1,5 +1,6 @@
 """The plan's parts by the names that a job's wildcards hold; a name that no setting makes is an error that says so."""
 
+import difflib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +14,7 @@ from stylesv.workflow.planned import DataPlan, ExperimentPlan, Plan, RunPlan
 from stylesv.workflow.reported import collection_of, look_of, look_of_data
 
 T = TypeVar("T")
+_MOST_NAMES = 24  # in a message
 
 
 @dataclass(frozen=True)
@@ -100,9 +102,14 @@ def known(kind: str, plans: Mapping[Any, T], name: Any) -> T:
     """The plan of that name.
 
     Raises:
-        ConfigError: no setting makes one of that name; the message lists the known ones.
+        ConfigError: no setting makes one of that name; the message lists the known ones, or of many the nearest.
     """
     if name in plans:
         return plans[name]
     shown, *names = (" ".join(each) if isinstance(each, tuple) else str(each) for each in (name, *plans))
-    raise ConfigError(f"{shown}: no such {kind} in the settings as they are now; known: {', '.join(names)}")
+    near = names if len(names) <= _MOST_NAMES else difflib.get_close_matches(shown, names, n=5, cutoff=0)
+    said = "known" if near is names else f"nearest of {len(names)}"
+    raise ConfigError(
+        f"{shown}: no such {kind} in the settings as they are now; {said}: {', '.join(near)} (a name that was made with "
+        "--config needs the same --config again)"
+    )

@@ -220,7 +220,7 @@ class _Planner:
         videos = self.given_videos if named is None else named
         if videos is None:
             raise _VideosMissingError(
-                f"give the folder or zip of videos: snakemake {self.experiment} --config videos=PATH"
+                f"give the folder or zip of videos: snakemake --cores all {self.experiment} --config videos=PATH"
             )
         try:
             return videos, known_videos(Path(videos), with_labels=settings.labels == "dataset_json")
@@ -240,9 +240,9 @@ class _Planner:
             self._named("models", model, "model", _place(experiment, "models")),
             experiment.section("model"),
             experiment.section("per_dataset", dataset, "model"),
-            self.overrides.section("model"),
             experiment.section("per_model", model),
             experiment.section("per_dataset", dataset, "per_model", model),
+            self.overrides.section("model"),
             self.overrides.section("per_model", model),
         )
 

@@ -52,7 +52,7 @@ def test_an_unknown_name_of_a_model_lists_the_known_ones(workflow):
 
 
 def test_own_without_videos_says_how_to_give_them(workflow):
-    assert refused(workflow, "own").endswith("snakemake own --config videos=PATH")
+    assert refused(workflow, "own").endswith("snakemake --cores all own --config videos=PATH")
 
 
 def test_an_empty_folder_of_videos_is_refused(workflow, tmp_path):
@@ -78,6 +78,14 @@ def test_numbers_given_on_the_command_line_are_numbers(workflow):
         "demo", "--config", f"model={{length: {length}}}", f"per_model={{D: {{length: {length}}}}}"
     )
     assert jobs["train_segment"] == 2
+
+
+def test_the_command_line_is_above_all_settings_of_files(workflow):
+    """The demo's file gives `image` and D lengths of their own."""
+    short = "model={length: {total_kimg: 1, segment_kimg: 1}}"
+    assert workflow.scheduled("demo", "--config", short)["train_segment"] == 2
+    longer = workflow.scheduled("demo", "--config", short, "per_model={D: {length: {total_kimg: 3}}}")
+    assert longer["train_segment"] == 4
 
 
 def test_a_call_may_name_other_seeds_and_models(workflow):
