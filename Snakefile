@@ -16,6 +16,8 @@ include: "rules/tables.smk"
 include: "rules/paper.smk"
 
 
+require_free_names([*plan.experiments, *plan.waiting])
+
 for name in [*plan.experiments, *plan.waiting]:
 
     rule:

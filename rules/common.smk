@@ -84,6 +84,14 @@ except StyleSVError as error:
     stop(error)
 
 
+def require_free_names(experiments):
+    """A target for each experiment is a rule of that name, which no other rule may have."""
+    taken = {rule.name for rule in workflow.rules}
+    for name in experiments:
+        if name in taken or name.startswith(("table_", "figure_")):
+            stop(f"config/experiments/{name}.yaml: a rule of the workflow has this name; rename the file")
+
+
 def targets():
     """What this call asks for: names of rules, files."""
     return workflow.dag_settings.targets or ["demo"]

@@ -12,13 +12,14 @@ import numpy as np
 import torch
 from jaxtyping import UInt8
 
-from stylesv.errors import ConfigError
+from stylesv.errors import CheckpointError, ConfigError
 from stylesv.generation import clips
 from stylesv.networks.generator import Generator
 from stylesv.records.named_protocol import named_protocol, random_detector, use_detector
 from stylesv.records.score import Score
 from stylesv.scoring.request import Scored, ScoreRequest, score_request
 
+MOST = 2**24  # frames, whose times are float32, and numbers of videos
 CONFIG = Path(__file__).resolve().parent.parent / "config"
 
 
@@ -26,8 +27,13 @@ def load_generator(networks: str | Path) -> Generator:
     """The averaged generator of a snapshot, on a GPU where there is one, ready to sample.
 
     Raises:
+        ConfigError: it is no path.
         CheckpointError: the file is missing, damaged or has no averaged generator, or a weight of it is not finite.
     """
+    if not isinstance(networks, str | Path):
+        raise ConfigError(f"networks={networks!r}: the path of a file is expected")
+    if not Path(networks).is_file():
+        raise CheckpointError(f"{Path(networks)}: no such file; give the networks.safetensors of a snapshot")
     return clips.load_generator(Path(networks))[0]
 
 
@@ -48,13 +54,16 @@ def generate(
         ConfigError: a number of videos or frames, the start or the truncation is out of range.
         CheckpointError: frames are not finite.
     """
-    for name, value, least in (
-        ("num_videos", num_videos, 1),
-        ("num_frames", num_frames, 1),
-        ("start_frame", start_frame, 0),
+    if not isinstance(generator, Generator):
+        raise ConfigError(f"generator={generator!r}: what load_generator gives is expected")
+    for name, value, least, most in (
+        ("num_videos", num_videos, 1, MOST),
+        ("num_frames", num_frames, 1, MOST),
+        ("start_frame", start_frame, 0, MOST),
+        ("seed", seed, 0, 2**63 - 1),
     ):
-        if value < least:
-            raise ConfigError(f"{name}={value}: {least} or more is expected")
+        if not isinstance(value, int | np.integer) or not least <= value <= most:
+            raise ConfigError(f"{name}={value!r}: a whole number from {least} to {most:,} is expected")
     if not 0 <= truncation <= 1:
         raise ConfigError(f"truncation={truncation}: 0 to 1 is expected; 1 is none")
     times = start_frame + torch.arange(num_frames, dtype=torch.float32)
@@ -83,6 +92,11 @@ def score(
         ConfigError: there is no such protocol, or it needs a detector's file.
         DataError, CheckpointError, DetectorError: what is wrong with the videos, the snapshot or the detector.
     """
+    for name, side in (("real", real), ("generated", generated)):
+        if not isinstance(side, str | Path | np.ndarray) or (isinstance(side, str) and not side):
+            raise ConfigError(f"{name}={side!r}: an array n t c h w or the path of videos is expected")
+    if resolution is not None and (not isinstance(resolution, int | np.integer) or resolution < 1):
+        raise ConfigError(f"resolution={resolution!r}: a number of pixels is expected")
     if not CONFIG.is_dir():
         raise ConfigError(
             f"{CONFIG}: no such folder: protocols lie beside the package in its repository; install it with pip install -e"

@@ -13,9 +13,21 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from stylesv.errors import CheckpointError, MachineError
+from stylesv.errors import CheckpointError, DataError, MachineError
 
 _OLD_SECONDS = 24 * 3600  # no file is being written that has not grown for so long
+
+
+def project_of(file: Path) -> Path:
+    """The project in whose `results` folder a file lies, as records do that name others from there.
+
+    Raises:
+        DataError: it lies in none.
+    """
+    for folder in Path(file).absolute().parents:
+        if folder.name == "results":
+            return folder.parent
+    raise DataError(f"{file}: lies in no folder `results`, from which it names other files; give it at its place there")
 
 
 def canonical_json(values: Any) -> str:

@@ -79,7 +79,49 @@ def test_arrays_that_are_no_videos_are_refused(few, videos, told):
 
 def test_numbers_out_of_range_are_refused(networks):
     generator = stylesv.load_generator(networks)
-    with pytest.raises(ConfigError, match="num_frames=0: 1 or more"):
+    with pytest.raises(ConfigError, match="num_frames=0: a whole number from 1"):
         stylesv.generate(generator, num_frames=0)
     with pytest.raises(ConfigError, match=r"truncation=2\.0: 0 to 1"):
         stylesv.generate(generator, truncation=2.0)
+
+
+WRONG = """
+import numpy as np, stylesv
+from stylesv.errors import StyleSVError
+
+generator = stylesv.load_generator({networks!r})
+for call in (
+    lambda: stylesv.load_generator(None),
+    lambda: stylesv.load_generator(""),
+    lambda: stylesv.generate({networks!r}),
+    lambda: stylesv.generate(generator, seed="a"),
+    lambda: stylesv.generate(generator, num_frames=2.5),
+    lambda: stylesv.generate(generator, start_frame=10**12),
+    lambda: stylesv.score("real", None),
+    lambda: stylesv.score([], "generated"),
+    lambda: stylesv.score("real", ""),
+    lambda: stylesv.score("real", "generated", resolution=-1),
+):
+    try:
+        print("no error", call())
+    except StyleSVError as error:
+        print(str(error).replace(repr(generator), "G"))
+"""
+
+
+def test_what_is_of_another_kind_is_refused_in_a_line(networks):
+    """In a process of its own, where nothing but the package looks at types."""
+    code = WRONG.format(networks=str(networks))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        "networks=None: the path of a file is expected",
+        ".: no such file; give the networks.safetensors of a snapshot",
+        f"generator={str(networks)!r}: what load_generator gives is expected",
+        "seed='a': a whole number from 0 to 9,223,372,036,854,775,807 is expected",
+        "num_frames=2.5: a whole number from 1 to 16,777,216 is expected",
+        "start_frame=1000000000000: a whole number from 0 to 16,777,216 is expected",
+        "generated=None: an array n t c h w or the path of videos is expected",
+        "real=[]: an array n t c h w or the path of videos is expected",
+        "generated='': an array n t c h w or the path of videos is expected",
+        "resolution=-1: a number of pixels is expected",
+    ]

@@ -28,7 +28,7 @@ path = click.Path(path_type=Path)
 @click.option(
     "--fetched", default="results/statistics", type=path, show_default=True, help="Where fetched files are kept."
 )
-@click.option("--cpu-threads", default=1, show_default=True, type=click.IntRange(min=1), help="Threads on a CPU.")
+@click.option("--cpu-threads", default=1, show_default=True, type=click.IntRange(1, 1024), help="Threads on a CPU.")
 def check_reference(
     data: Path,
     statistics: str,

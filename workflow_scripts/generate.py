@@ -53,7 +53,7 @@ def parse_grid(_context: click.Context, _option: click.Parameter, text: str | No
     "--save", default="mp4", show_default=True, type=click.Choice(["mp4", "jpg"]), help="MP4s, or folders of frames."
 )
 @click.option("--overwrite", is_flag=True, help="Replace the videos and the grid that an earlier call made there.")
-@click.option("--cpu-threads", default=1, show_default=True, type=click.IntRange(min=1), help="Threads on a CPU.")
+@click.option("--cpu-threads", default=1, show_default=True, type=click.IntRange(1, 1024), help="Threads on a CPU.")
 def generate(
     networks: Path,
     out: Path,

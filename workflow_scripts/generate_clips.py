@@ -22,7 +22,7 @@ from stylesv.threads import use_cpu_threads
 @click.option(
     "--shown", required=True, type=click.Path(path_type=Path), help="What figures are drawn from, safetensors."
 )
-@click.option("--cpu-threads", default=1, show_default=True, type=click.IntRange(min=1), help="Threads on a CPU.")
+@click.option("--cpu-threads", default=1, show_default=True, type=click.IntRange(1, 1024), help="Threads on a CPU.")
 def generate_clips(
     choice: Path | None,
     networks: Path | None,

@@ -16,7 +16,7 @@ from stylesv.threads import use_cpu_threads
 @click.option("--networks-out", required=True, type=click.Path(path_type=Path), help="networks.safetensors to write.")
 @click.option("--state-out", required=True, type=click.Path(path_type=Path), help="state.safetensors to write.")
 @click.option("--samples", type=click.Path(path_type=Path), help="PNG of a few of its clips to write.")
-@click.option("--cpu-threads", default=1, show_default=True, type=click.IntRange(min=1), help="Threads on a CPU.")
+@click.option("--cpu-threads", default=1, show_default=True, type=click.IntRange(1, 1024), help="Threads on a CPU.")
 def initialize_networks(
     recipe: Path,
     data: Path | None,

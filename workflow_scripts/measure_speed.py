@@ -15,7 +15,7 @@ FILE = click.Path(path_type=Path)
 @click.option("--run", required=True, help="Its name.")
 @click.option("--model", required=True, help="Its model.")
 @click.option("--out", required=True, type=FILE, help="JSON file to write.")
-@click.option("--cpu-threads", default=1, show_default=True, type=click.IntRange(min=1), help="Threads on a CPU.")
+@click.option("--cpu-threads", default=1, show_default=True, type=click.IntRange(1, 1024), help="Threads on a CPU.")
 def measure_speed(recipe: Path, run: str, model: str, out: Path, cpu_threads: int) -> None:
     use_cpu_threads(cpu_threads)
     from stylesv.records.speed import write_measured_speed

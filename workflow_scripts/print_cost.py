@@ -14,11 +14,12 @@ FILE = click.Path(path_type=Path)
 @click.option("--speeds", required=True, type=FILE, help="Table of speeds, CSV.")
 @click.option("--benchmarks", default="benchmarks", show_default=True, type=FILE, help="Snakemake's benchmarks.")
 def print_cost(plan: Path, speeds: Path, benchmarks: Path) -> None:
+    from stylesv.files import project_of
     from stylesv.records.table_plan import read_table_plan
     from stylesv.report.cost_table import cost_table, cost_text
 
-    root = plan.absolute().parents[3]
-    click.echo(cost_text(cost_table(read_table_plan(plan), root, speeds=speeds, benchmarks=benchmarks, by_own=True)))
+    found = read_table_plan(plan)
+    click.echo(cost_text(cost_table(found, project_of(plan), speeds=speeds, benchmarks=benchmarks, by_own=True)))
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ def run_selftest(reference: Path | None, generated: Path | None, detector: str |
     help="Run the detectors at hand on known clips instead, and say whether all digits are right (exit 1 if not). With "
     "--detector I3D-WEIGHTS --generated CLIPS --reference MOMENTS.npz also the public case of I3D.",
 )
-@click.option("--cpu-threads", default=1, show_default=True, type=click.IntRange(min=1), help="Threads on a CPU.")
+@click.option("--cpu-threads", default=1, show_default=True, type=click.IntRange(1, 1024), help="Threads on a CPU.")
 def score(
     reference: Path | None,
     generated: Path | None,

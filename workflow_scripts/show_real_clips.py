@@ -16,7 +16,7 @@ from stylesv.threads import use_cpu_threads
 @click.option(
     "--shown", required=True, type=click.Path(path_type=Path), help="What figures are drawn from, safetensors."
 )
-@click.option("--cpu-threads", default=1, show_default=True, type=click.IntRange(min=1), help="Threads on a CPU.")
+@click.option("--cpu-threads", default=1, show_default=True, type=click.IntRange(1, 1024), help="Threads on a CPU.")
 def show_real_clips(data: Path, look: Path, film: Path, animation: Path, shown: Path, cpu_threads: int) -> None:
     use_cpu_threads(cpu_threads)
     from stylesv.generation.shown_clips import FilmFiles

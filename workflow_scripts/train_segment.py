@@ -36,7 +36,7 @@ def parse_range(_context: click.Context, _option: click.Parameter, text: str) ->
     help="Fast disk of this node: packed clips are copied there once, and read there.",
 )
 @click.option("--messages", type=click.Path(path_type=Path), help="Text file for messages; the terminal if not given.")
-@click.option("--cpu-threads", default=1, show_default=True, type=click.IntRange(min=1), help="Threads on a CPU.")
+@click.option("--cpu-threads", default=1, show_default=True, type=click.IntRange(1, 1024), help="Threads on a CPU.")
 @click.option(
     "--num-workers", default=1, show_default=True, type=click.IntRange(min=0), help="Threads that read clips."
 )

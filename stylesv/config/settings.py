@@ -11,7 +11,8 @@ from stylesv.config.model import DiscriminatorSettings, GeneratorSettings
 from stylesv.config.protocol import ProtocolSettings
 from stylesv.config.training import TrainingSettings
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
+NAME_PATTERN = r"^[A-Za-z0-9_.-]+$"
+Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 TableName = Literal["main", "ablation", "protocols", "long_video", "cost"]
 TABLES: tuple[str, ...] = get_args(TableName)
 
@@ -80,7 +81,7 @@ class ModelSettings(Settings):
 class MachineSettings(Settings):
     """What a machine offers; decides speed, not results."""
 
-    cpu_threads: Count
+    cpu_threads: Annotated[int, Field(ge=1, le=1024)]
     """Threads of one training or scoring process on a CPU; keep it when bytes must be equal to an earlier run's."""
     num_workers: NonNegativeInt
     """Threads that read and decode frames ahead of training, and processes that pack videos."""
@@ -115,8 +116,8 @@ class DatasetModels(Settings):
 class ExperimentSettings(Settings):
     """What one experiment runs: every model on every data set with every seed."""
 
-    title: str
-    """Title of tables, figures and report."""
+    title: Annotated[str, Field(pattern=r"^[^\r\n]*$")]
+    """Title of tables, figures and report, in one line."""
     datasets: Annotated[tuple[Name, ...], Field(min_length=1)]
     """Names of files in config/datasets/."""
     models: Annotated[tuple[Name, ...], Field(min_length=1)]

@@ -29,7 +29,11 @@ def validate(kind: type[S], layer: Layer, *, prefix: KeyPath = ()) -> S:
     try:
         return kind.model_validate_json(text)
     except ValidationError as error:
-        lines = [_message(kind, layer, prefix, detail) for detail in error.errors(include_url=False)]
+        details = error.errors(include_url=False)
+        inside = {each["loc"][:depth] for each in details for depth in range(len(each["loc"]))}
+        # a list whose members are wrong is said to be too short as well
+        told = [each for each in details if each["type"] != "too_short" or each["loc"] not in inside]
+        lines = [_message(kind, layer, prefix, detail) for detail in told]
         raise ConfigError("\n".join(lines)) from error
 
 

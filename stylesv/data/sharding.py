@@ -38,6 +38,7 @@ def index_shards(out: Path, folders: Sequence[str], *, max_missing: float = 1.0)
                     "pack it again"
                 )
     indexes = [part.index for part in parts]
+    _refuse_doubles(out, folders, indexes)
     sources = tuple(chain.from_iterable(index.sources for index in indexes))
     dropped = tuple(chain.from_iterable(index.dropped for index in indexes))
     clips = _renamed(indexes)
@@ -81,6 +82,18 @@ def join_shards(data: Path, out: Path) -> PackedIndex:
                     f"{data}: clip {clip.name} is not what was packed; copy it again or pack the videos again"
                 )
         return writer.publish(out, Packing(**values))
+
+
+def _refuse_doubles(out: Path, folders: Sequence[str], indexes: Sequence[PackedIndex]) -> None:
+    """Videos are dealt out to shards, so none is in two, but where a shard was copied over another."""
+    at: dict[str, str] = {}
+    for folder, index in zip(folders, indexes, strict=True):
+        for source in index.sources:
+            if at.setdefault(source.name, folder) != folder:
+                raise DataError(
+                    f"{out / folder}: has video {source.name}, and so has {at[source.name]}: one of them was copied over "
+                    "the other; delete it, and pack it again"
+                )
 
 
 def _renamed(indexes: Sequence[PackedIndex]) -> tuple[PackedClip, ...]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stylesv.errors import DataError, StyleSVError
-from stylesv.files import file_sha256, partial_file
+from stylesv.files import file_sha256, partial_file, project_of
 from stylesv.records.experiment import Experiment, read_experiment
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _workflow_files(project: Path) -> Iterator[tuple[Path, str]]:
 
 def _result_files(source: CrateSource, experiment: Experiment) -> Iterator[tuple[Path, str]]:
     """What people can read of what the report was made of; films and pictures are in the report."""
-    root = source.experiment.absolute().parents[2]
+    root = project_of(source.experiment)
     yield source.experiment, f"results/experiments/{source.experiment.name}"
     for file in experiment.files:
         if file.endswith((".yaml", ".json", ".jsonl", ".csv")):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from stylesv.errors import ConfigError
+from stylesv.files import project_of
 from stylesv.records.published import SHOWN_IN, PublishedNumber, read_published
 from stylesv.records.table_plan import TabledProtocol, read_table_plan
 from stylesv.report.ablation_table import ablation_table
@@ -38,7 +39,7 @@ def write_experiment_table(
         DataError: a file cannot be read, or the experiment has nothing that such a table shows.
         CheckpointError: a choice of a snapshot cannot be read.
     """
-    plan, root = read_table_plan(plan_file), Path(plan_file).absolute().parents[3]
+    plan, root = read_table_plan(plan_file), project_of(plan_file)
     if name == "cost":
         write_table_files(cost_table(plan, root, speeds=speeds, benchmarks=benchmarks), files)
         return

@@ -4,6 +4,7 @@ Everything here is decided before the DAG is built. A name carries the key of al
 so the workflow never has to ask whether a file that exists is still right.
 """
 
+import re
 from collections.abc import Callable
 from functools import cache
 from math import ceil
@@ -18,6 +19,7 @@ from stylesv.config.named_files import extended, named_section
 from stylesv.config.protocol import ProtocolSettings
 from stylesv.config.recipe import RECIPE_VERSIONS
 from stylesv.config.settings import (
+    NAME_PATTERN,
     BaseSettings,
     ExperimentFile,
     MachineSettings,
@@ -41,6 +43,7 @@ from stylesv.workflow.planned import (
     snapshot_kimgs,
     trained_recipe,
 )
+from stylesv.workflow.tabled import require_protocols_of_tables
 
 _SECTIONS = ("dataset", "model", "per_model", "protocol", "figures", "machine")
 _RUNS = ("datasets", "models", "seeds")
@@ -103,6 +106,10 @@ class _Planner:
     def plan(self) -> Plan:
         experiments, waiting, refused = {}, {}, {}
         for path in settings_files(self.config_dir / "experiments"):
+            if not re.fullmatch(NAME_PATTERN, path.stem):
+                raise ConfigError(
+                    f"{path}: a target has this name, so it may have letters, digits, _, - and . alone; rename it"
+                )
             try:
                 experiments[path.stem] = self._experiment(path.stem)
             except _VideosMissingError as error:  # other experiments can run all the same
@@ -146,7 +153,9 @@ class _Planner:
                     runs += [r for r in (*run.ancestors, run) if r not in runs]
         figures = validate(FigureSettings, self._stack(layer, ("figures",)), prefix=("figures",))
         tables = self.tables if file.tables is None else file.tables
-        return ExperimentPlan(name, file.title, file.models, tuple(runs), figures, tables)
+        plan = ExperimentPlan(name, file.title, file.models, tuple(runs), figures, tables)
+        require_protocols_of_tables(plan, layer.places.get(("tables",), "config.yaml"))
+        return plan
 
     def _refuse_unused(self, name: str, layer: Layer, file: ExperimentFile) -> None:
         """Settings of a model or data set that an experiment has not are a mistake; what it extends may have such."""

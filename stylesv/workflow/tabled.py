@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from stylesv.errors import ConfigError
 from stylesv.records.protocol import Protocol
 from stylesv.records.published import papers_metric
 from stylesv.records.speed import Speed
@@ -37,6 +38,20 @@ def tabled(
             for name, plan in data.items()
         ),
     )
+
+
+def require_protocols_of_tables(experiment: ExperimentPlan, place: str) -> None:
+    """Check that an experiment has scores of what its tables are made of; `place` is where they are asked for.
+
+    Raises:
+        ConfigError: it has none.
+    """
+    protocols = {protocol for run in experiment.runs for protocol in (*run.protocols, *run.last_protocols)}
+    if "long_video" in experiment.tables and not any(long_video_numbers(each.settings) for each in protocols):
+        raise ConfigError(
+            f"{place}: tables: long_video: no protocol of this experiment has `drift` or `artefacts`; add one, such as "
+            "fvd_long_video or rfvd_16f_artefacts, to its protocols, or leave the table out"
+        )
 
 
 def table_names(experiment: ExperimentPlan) -> tuple[str, ...]:

@@ -109,6 +109,7 @@ MANY_SHARDS = """
 import resource, sys
 from pathlib import Path
 from stylesv.data.packed import PackedClips
+from stylesv.data import sharding
 from stylesv.data.sharding import index_shards
 
 def open_files():
@@ -118,6 +119,7 @@ out = Path(sys.argv[1])
 folders = [f"shards/{path.name}" for path in sorted((out / "shards").iterdir())]
 PackedClips(out / folders[0]).read(0, [0])  # what libraries open for good
 resource.setrlimit(resource.RLIMIT_NOFILE, (open_files() + 24, 1024))
+sharding._refuse_doubles = lambda *_: None  # copies of one shard stand for many
 index_shards(out, folders)
 before = open_files()
 clips = PackedClips(out)
@@ -173,6 +175,19 @@ def test_what_is_missing_is_judged_of_all_shards_together(films, tmp_path):
     assert not (tmp_path / "few" / "index.json").exists()
     with pytest.raises(DataError, match=r"none of its 10 videos can be used: .* lower min_frames"):
         in_shards(films, tmp_path / "none", 2, settings(min_frames=1000))
+
+
+def test_a_shard_that_was_copied_over_another_is_refused(by_three, tmp_path):
+    shutil.copytree(by_three, tmp_path / "data")
+    first, _, third = sorted((tmp_path / "data" / "shards").iterdir())
+    shutil.rmtree(first)
+    shutil.copytree(third, first)
+    before = (tmp_path / "data" / "index.json").read_bytes()
+    with pytest.raises(
+        DataError, match=r"0002of0003: has video .*, and so has shards/0000of0003: one of them was copied"
+    ):
+        index_shards(tmp_path / "data", [f"shards/{name}" for name in shard_names(3)])
+    assert (tmp_path / "data" / "index.json").read_bytes() == before
 
 
 def test_shards_that_do_not_belong_together_are_refused(films, by_three, tmp_path):

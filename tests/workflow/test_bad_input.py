@@ -88,6 +88,12 @@ def test_the_command_line_is_above_all_settings_of_files(workflow):
     assert longer["train_segment"] == 4
 
 
+@pytest.mark.parametrize("name", ["status", "train_segment", "table_main"])
+def test_an_experiment_named_as_a_rule_is_refused(workflow, name):
+    (workflow.folder / "config" / "experiments" / f"{name}.yaml").write_text("extends: demo\n")
+    assert f"{name}.yaml: a rule of the workflow has this name; rename the file" in refused(workflow, "demo")
+
+
 def test_a_call_may_name_other_seeds_and_models(workflow):
     assert workflow.scheduled("demo", "--config", "seeds=[0, 1]", "models=D")["train_segment"] == 10
     assert workflow.scheduled("demo", "--config", "seeds=1", "models=[image]")["train_segment"] == 2

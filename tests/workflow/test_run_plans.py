@@ -144,11 +144,23 @@ def test_a_file_may_say_that_it_changes_nothing(config):
         ("extends: demo\nmodels: [D]\nmodle: {training: {batch_size: 4}}\n", r"tried.yaml:3: modle: unknown setting"),
         ("extends: demo\nmodel:\n", r"tried.yaml:2: model: None: input should be an object"),
         ("extends: demo\nper_model: {D: }\n", r"tried.yaml:2: per_model.D: None: input should be an object"),
+        (
+            "extends: demo\ntables: [long_video]\n",
+            r"tried.yaml:2: tables: long_video: no protocol of this experiment has",
+        ),
+        ('extends: demo\ntitle: "a\\nb"\n', r"tried.yaml:2: title: 'a.*b': string should match pattern"),
+        ("extends: demo\nseeds: [one]\n", r"tried.yaml:2: seeds.0: 'one': input should be a valid integer$"),
     ],
 )
 def test_an_experiment_file_without_what_it_needs_is_refused(config, text, words):
     (config / "experiments" / "tried.yaml").write_text(text)
     with pytest.raises(ConfigError, match=words):
+        load_plan(config)
+
+
+def test_the_name_of_an_experiments_file_is_one_of_a_target(config):
+    (config / "experiments" / "a b.yaml").write_text("extends: demo\n")
+    with pytest.raises(ConfigError, match=r"a b\.yaml: a target has this name"):
         load_plan(config)
 
 

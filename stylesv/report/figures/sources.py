@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from stylesv.errors import DataError
+from stylesv.files import project_of
 from stylesv.records.experiment import Experiment, ReportedRun, read_experiment
 from stylesv.records.log_line import LogLine, read_log
 from stylesv.records.score import read_run_scores
@@ -36,9 +37,9 @@ class Sources:
 
         Raises:
             ConfigError: it is missing or is none.
+            DataError: it lies in no folder `results`.
         """
-        results = next(folder for folder in file.absolute().parents if folder.name == "results")
-        return cls(read_experiment(file), results.parent)
+        return cls(read_experiment(file), project_of(file))
 
     @property
     def colours(self) -> tuple[str, ...]:
