@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from stylesv.threads import MOST_CPU_THREADS
+
 
 class OptionalPath(click.Path):
     """A path, or nothing: rules write `--state={input.state:q}`, which is empty where a job has no such input.
@@ -39,3 +41,12 @@ class _List(click.ParamType):
 
 NAMES = _List(click.STRING)
 NUMBERS = _List(click.IntRange(min=0))
+
+CPU_THREADS = click.option(
+    "--cpu-threads",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, MOST_CPU_THREADS),
+    help="Threads on a CPU.",
+)
+"""The option of every program that computes; its default is that of `machine.cpu_threads`, so that bytes are the workflow's."""

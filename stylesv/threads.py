@@ -2,6 +2,9 @@
 
 import os
 
+MOST_CPU_THREADS = 1024
+"""Of a process; far more than that ends in a fault of the thread library's."""
+
 
 def wait_asleep() -> None:
     """Let threads that wait for each other sleep soon; it acts where torch is not loaded yet, and on what nobody has set.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from stylesv.command_line import CPU_THREADS
 from stylesv.config.statistics import named_statistics
 from stylesv.errors import ConfigError, run_command
 from stylesv.fetching.file import fetch_file
@@ -28,7 +29,7 @@ path = click.Path(path_type=Path)
 @click.option(
     "--fetched", default="results/statistics", type=path, show_default=True, help="Where fetched files are kept."
 )
-@click.option("--cpu-threads", default=1, show_default=True, type=click.IntRange(1, 1024), help="Threads on a CPU.")
+@CPU_THREADS
 def check_reference(
     data: Path,
     statistics: str,

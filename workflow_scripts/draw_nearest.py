@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from stylesv.command_line import OptionalPath
+from stylesv.command_line import CPU_THREADS, OptionalPath
 from stylesv.errors import ConfigError, run_command
 from stylesv.threads import use_cpu_threads
 
@@ -15,7 +15,7 @@ from stylesv.threads import use_cpu_threads
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder of packed clips.")
 @click.option("--protocol", required=True, help="Protocol with its key: its score lies beside the snapshot.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="PNG to write.")
-@click.option("--cpu-threads", default=1, show_default=True, type=click.IntRange(1, 1024), help="Threads on a CPU.")
+@CPU_THREADS
 def draw_nearest(
     choice: Path | None, networks: Path | None, data: Path, protocol: str, out: Path, cpu_threads: int
 ) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from stylesv.command_line import CPU_THREADS
 from stylesv.errors import ConfigError, run_command
 from stylesv.threads import use_cpu_threads
 
@@ -53,7 +54,7 @@ def parse_grid(_context: click.Context, _option: click.Parameter, text: str | No
     "--save", default="mp4", show_default=True, type=click.Choice(["mp4", "jpg"]), help="MP4s, or folders of frames."
 )
 @click.option("--overwrite", is_flag=True, help="Replace the videos and the grid that an earlier call made there.")
-@click.option("--cpu-threads", default=1, show_default=True, type=click.IntRange(1, 1024), help="Threads on a CPU.")
+@CPU_THREADS
 def generate(
     networks: Path,
     out: Path,

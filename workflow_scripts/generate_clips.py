@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from stylesv.command_line import OptionalPath
+from stylesv.command_line import CPU_THREADS, OptionalPath
 from stylesv.errors import ConfigError, run_command
 from stylesv.threads import use_cpu_threads
 
@@ -22,7 +22,7 @@ from stylesv.threads import use_cpu_threads
 @click.option(
     "--shown", required=True, type=click.Path(path_type=Path), help="What figures are drawn from, safetensors."
 )
-@click.option("--cpu-threads", default=1, show_default=True, type=click.IntRange(1, 1024), help="Threads on a CPU.")
+@CPU_THREADS
 def generate_clips(
     choice: Path | None,
     networks: Path | None,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from stylesv.command_line import CPU_THREADS
 from stylesv.errors import run_command
 from stylesv.threads import use_cpu_threads
 
@@ -14,7 +15,7 @@ from stylesv.threads import use_cpu_threads
 @click.option("--sha256", help="SHA-256 that the pickle must have.")
 @click.option("--recipe", type=click.Path(path_type=Path), help="recipe.yaml of the run whose snapshot 0 it is to be.")
 @click.option("--samples", type=click.Path(path_type=Path), help="PNG of a few of its clips to write.")
-@click.option("--cpu-threads", default=1, show_default=True, type=click.IntRange(1, 1024), help="Threads on a CPU.")
+@CPU_THREADS
 def import_checkpoint(
     pickle: Path, networks_out: Path, sha256: str | None, recipe: Path | None, samples: Path | None, cpu_threads: int
 ) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from stylesv.command_line import OptionalPath
+from stylesv.command_line import CPU_THREADS, OptionalPath
 from stylesv.errors import run_command
 from stylesv.threads import use_cpu_threads
 
@@ -16,7 +16,7 @@ from stylesv.threads import use_cpu_threads
 @click.option("--networks-out", required=True, type=click.Path(path_type=Path), help="networks.safetensors to write.")
 @click.option("--state-out", required=True, type=click.Path(path_type=Path), help="state.safetensors to write.")
 @click.option("--samples", type=click.Path(path_type=Path), help="PNG of a few of its clips to write.")
-@click.option("--cpu-threads", default=1, show_default=True, type=click.IntRange(1, 1024), help="Threads on a CPU.")
+@CPU_THREADS
 def initialize_networks(
     recipe: Path,
     data: Path | None,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from stylesv.command_line import CPU_THREADS
 from stylesv.errors import run_command
 from stylesv.threads import use_cpu_threads
 
@@ -14,7 +15,7 @@ from stylesv.threads import use_cpu_threads
     "--protocol", required=True, type=click.Path(path_type=Path), help="Protocol, as the workflow writes them."
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Floor to write, JSON.")
-@click.option("--cpu-threads", default=1, show_default=True, type=click.IntRange(1, 1024), help="Threads on a CPU.")
+@CPU_THREADS
 def measure_floor(reference: Path, protocol: Path, out: Path, cpu_threads: int) -> None:
     use_cpu_threads(cpu_threads)
     from stylesv.records.measured_floor import write_measured_floor

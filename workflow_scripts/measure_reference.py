@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from stylesv.command_line import OptionalPath
+from stylesv.command_line import CPU_THREADS, OptionalPath
 from stylesv.errors import run_command
 from stylesv.threads import use_cpu_threads
 
@@ -25,7 +25,7 @@ from stylesv.threads import use_cpu_threads
     type=OptionalPath(variables=True),
     help="Fast disk of this node: packed clips are copied there once, and read there.",
 )
-@click.option("--cpu-threads", default=1, show_default=True, type=click.IntRange(1, 1024), help="Threads on a CPU.")
+@CPU_THREADS
 def measure_reference(
     data: Path, protocol: Path, detector: Path | None, shards: Path, out: Path, scratch: Path | None, cpu_threads: int
 ) -> None:

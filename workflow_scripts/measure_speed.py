@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from stylesv.command_line import CPU_THREADS
 from stylesv.errors import run_command
 from stylesv.threads import use_cpu_threads
 
@@ -15,7 +16,7 @@ FILE = click.Path(path_type=Path)
 @click.option("--run", required=True, help="Its name.")
 @click.option("--model", required=True, help="Its model.")
 @click.option("--out", required=True, type=FILE, help="JSON file to write.")
-@click.option("--cpu-threads", default=1, show_default=True, type=click.IntRange(1, 1024), help="Threads on a CPU.")
+@CPU_THREADS
 def measure_speed(recipe: Path, run: str, model: str, out: Path, cpu_threads: int) -> None:
     use_cpu_threads(cpu_threads)
     from stylesv.records.speed import write_measured_speed

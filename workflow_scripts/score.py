@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from stylesv.command_line import CPU_THREADS
 from stylesv.errors import ConfigError, run_command
 from stylesv.records.named_protocol import named_protocol, random_detector, use_detector
 from stylesv.threads import use_cpu_threads
@@ -66,7 +67,7 @@ def run_selftest(reference: Path | None, generated: Path | None, detector: str |
     help="Run the detectors at hand on known clips instead, and say whether all digits are right (exit 1 if not). With "
     "--detector I3D-WEIGHTS --generated CLIPS --reference MOMENTS.npz also the public case of I3D.",
 )
-@click.option("--cpu-threads", default=1, show_default=True, type=click.IntRange(1, 1024), help="Threads on a CPU.")
+@CPU_THREADS
 def score(
     reference: Path | None,
     generated: Path | None,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from stylesv.command_line import OptionalPath
+from stylesv.command_line import CPU_THREADS, OptionalPath
 from stylesv.errors import run_command
 from stylesv.threads import use_cpu_threads
 
@@ -27,7 +27,7 @@ from stylesv.threads import use_cpu_threads
     "--shards", required=True, type=click.Path(path_type=Path), help="Folder of finished shards until all are."
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Score to write, JSON.")
-@click.option("--cpu-threads", default=1, show_default=True, type=click.IntRange(1, 1024), help="Threads on a CPU.")
+@CPU_THREADS
 def score_snapshot(
     networks: Path,
     reference: Path,

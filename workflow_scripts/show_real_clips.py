@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from stylesv.command_line import CPU_THREADS
 from stylesv.errors import run_command
 from stylesv.threads import use_cpu_threads
 
@@ -16,7 +17,7 @@ from stylesv.threads import use_cpu_threads
 @click.option(
     "--shown", required=True, type=click.Path(path_type=Path), help="What figures are drawn from, safetensors."
 )
-@click.option("--cpu-threads", default=1, show_default=True, type=click.IntRange(1, 1024), help="Threads on a CPU.")
+@CPU_THREADS
 def show_real_clips(data: Path, look: Path, film: Path, animation: Path, shown: Path, cpu_threads: int) -> None:
     use_cpu_threads(cpu_threads)
     from stylesv.generation.shown_clips import FilmFiles

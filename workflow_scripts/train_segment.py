@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from stylesv.command_line import OptionalPath
+from stylesv.command_line import CPU_THREADS, OptionalPath
 from stylesv.errors import ConfigError, InterruptionError, StyleSVError, one_line, run_command
 from stylesv.threads import use_cpu_threads
 from stylesv.training.interruption import noting_signals, requeue_slurm_job, wait_to_be_ended
@@ -36,7 +36,7 @@ def parse_range(_context: click.Context, _option: click.Parameter, text: str) ->
     help="Fast disk of this node: packed clips are copied there once, and read there.",
 )
 @click.option("--messages", type=click.Path(path_type=Path), help="Text file for messages; the terminal if not given.")
-@click.option("--cpu-threads", default=1, show_default=True, type=click.IntRange(1, 1024), help="Threads on a CPU.")
+@CPU_THREADS
 @click.option(
     "--num-workers", default=1, show_default=True, type=click.IntRange(min=0), help="Threads that read clips."
 )

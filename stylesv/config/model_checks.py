@@ -9,7 +9,24 @@ from stylesv.config.model import (
     is_power_of_two,
     layer_channels,
 )
+from stylesv.config.settings import ModelSettings
 from stylesv.errors import ConfigError
+
+
+def check_model(settings: ModelSettings, *, resolution: int) -> None:
+    """Refuse a resolution, a number of frames or a batch that a model cannot make or judge.
+
+    Raises:
+        ConfigError: with the value and what is allowed.
+    """
+    batch, group = settings.training.batch_size, settings.discriminator.mbstd_group_size
+    if group is not None and batch % min(group, batch):
+        raise ConfigError(
+            f"model.training.batch_size {batch} is no multiple of {group}, the clips whose standard deviation is one "
+            "statistic (model.discriminator.mbstd_group_size); make it one, or change that"
+        )
+    check_generator(settings.generator, resolution=resolution)
+    check_discriminator(settings.discriminator, resolution=resolution, num_frames=settings.training.num_frames)
 
 
 def check_generator(settings: GeneratorSettings, *, resolution: int) -> None:

@@ -10,6 +10,7 @@ from stylesv.config.figures import FigureSettings
 from stylesv.config.model import DiscriminatorSettings, GeneratorSettings
 from stylesv.config.protocol import ProtocolSettings
 from stylesv.config.training import TrainingSettings
+from stylesv.threads import MOST_CPU_THREADS
 
 NAME_PATTERN = r"^[A-Za-z0-9_.-]+$"
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
@@ -81,7 +82,7 @@ class ModelSettings(Settings):
 class MachineSettings(Settings):
     """What a machine offers; decides speed, not results."""
 
-    cpu_threads: Annotated[int, Field(ge=1, le=1024)]
+    cpu_threads: Annotated[int, Field(ge=1, le=MOST_CPU_THREADS)]
     """Threads of one training or scoring process on a CPU; keep it when bytes must be equal to an earlier run's."""
     num_workers: NonNegativeInt
     """Threads that read and decode frames ahead of training, and processes that pack videos."""

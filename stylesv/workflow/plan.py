@@ -14,7 +14,7 @@ from typing import Any
 from stylesv.config.dataset import MOST_SHARDS, DatasetSettings
 from stylesv.config.figures import FigureSettings
 from stylesv.config.fingerprint import KnownVideos, known_videos
-from stylesv.config.model_checks import check_discriminator, check_generator
+from stylesv.config.model_checks import check_model
 from stylesv.config.named_files import extended, named_section
 from stylesv.config.protocol import ProtocolSettings
 from stylesv.config.recipe import RECIPE_VERSIONS
@@ -27,12 +27,12 @@ from stylesv.config.settings import (
 )
 from stylesv.config.sources import merge_datasets
 from stylesv.config.validation import validate
-from stylesv.config.yaml_files import Layer, merge, read_layer, read_scalars, settings_files
+from stylesv.config.yaml_files import Layer, merge, read_layer, settings_files
 from stylesv.errors import ConfigError, StyleSVError
 from stylesv.records.protocol import Protocol
 from stylesv.records.recipe import DataRecipe, GivenVideos, RenderedVideos
 from stylesv.workflow import paths
-from stylesv.workflow.call import CallOptions
+from stylesv.workflow.called_settings import called_settings
 from stylesv.workflow.fetched import fetched_archive, fetched_clips
 from stylesv.workflow.planned import (
     DataPlan,
@@ -45,10 +45,6 @@ from stylesv.workflow.planned import (
 )
 from stylesv.workflow.tabled import require_protocols_of_tables
 
-_SECTIONS = ("dataset", "model", "per_model", "protocol", "figures", "machine")
-_RUNS = ("datasets", "models", "seeds")
-"""What an experiment runs, of which a call may name other ones."""
-
 
 def load_plan(config_dir: Path, overrides: dict[str, Any] | None = None) -> Plan:
     """Read and check every settings file under `config_dir`, with overrides (Snakemake's `--config`) on top.
@@ -57,12 +53,6 @@ def load_plan(config_dir: Path, overrides: dict[str, Any] | None = None) -> Plan
         ConfigError: naming file, line, key, value, what is allowed and the nearest known key.
     """
     return _Planner(Path(config_dir), overrides or {}).plan()
-
-
-def _listed(given: Any) -> list[Any]:
-    """Names or seeds of a call, of which one need not be written as a list."""
-    values = read_scalars(given)
-    return values if isinstance(values, list) else [values]
 
 
 class _VideosMissingError(Exception):
@@ -74,21 +64,8 @@ class _Planner:
 
     def __init__(self, config_dir: Path, overrides: dict[str, Any]):
         self.config_dir = config_dir
-        known = ("videos", *CallOptions.model_fields, *_RUNS, *_SECTIONS)
-        unknown = sorted(set(overrides) - set(known))
-        if unknown:
-            raise ConfigError(f"--config: {unknown[0]}: unknown; known here: {', '.join(known)}")
-        self.given_videos = overrides.get("videos")
-        if not isinstance(self.given_videos, str | None):
-            raise ConfigError(
-                f"--config videos={self.given_videos}: is read as a {type(self.given_videos).__name__}, but a path is "
-                f"expected; write it as one: videos=./{self.given_videos}"
-            )
-        settings = {key: read_scalars(value) for key, value in overrides.items() if key in _SECTIONS}
-        self.overrides = Layer.from_values(settings, "--config")
-        self.called_runs = Layer.from_values(
-            {key: _listed(overrides[key]) for key in _RUNS if key in overrides}, "--config"
-        )
+        called = called_settings(overrides)
+        self.given_videos, self.overrides, self.called_runs = called.videos, called.sections, called.runs
         # a data set, model or protocol is asked for by every run
         self.read = cache(read_layer)
         self.model_settings = cache(self._model_settings)
@@ -275,7 +252,7 @@ class _Planner:
         special = data.dataset if data.dataset in file.per_dataset else ""
         settings = self.model_settings(model, experiment, special)
         if settings.source is None:
-            _check_shapes(settings, model, data)
+            _check_model(settings, model, data)
         parent = self._parent(settings, model, data, seed, experiment, file)
         protocols, last_protocols = self._protocols_of(settings, model, experiment, file)
         recipe = imported_recipe(settings, data) if settings.source else trained_recipe(settings, data, seed, parent)
@@ -334,17 +311,9 @@ def _num_shards(settings: DatasetSettings, num_bytes: int | None) -> int:
     return min(max(ceil(num_bytes / (settings.shard_gb * 1e9)), 1), MOST_SHARDS)
 
 
-def _check_shapes(settings: ModelSettings, model: str, data: DataPlan) -> None:
-    frames, resolution = settings.training.num_frames, data.settings.resolution
-    batch, group = settings.training.batch_size, settings.discriminator.mbstd_group_size
+def _check_model(settings: ModelSettings, model: str, data: DataPlan) -> None:
     try:
-        if group is not None and batch % min(group, batch):
-            raise ConfigError(
-                f"model.training.batch_size {batch} is no multiple of {group}, the clips whose standard deviation is one "
-                "statistic (model.discriminator.mbstd_group_size); make it one, or change that"
-            )
-        check_generator(settings.generator, resolution=resolution)
-        check_discriminator(settings.discriminator, resolution=resolution, num_frames=frames)
+        check_model(settings, resolution=data.settings.resolution)
     except ConfigError as error:
         raise ConfigError(f"model {model} on data set {data.dataset}: {error}") from error
 
