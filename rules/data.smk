@@ -1,11 +1,6 @@
 """Raw videos to packed clips."""
 
 
-localrules:
-    write_data_recipe,
-    write_data_sheet,
-
-
 rule render_videos:
     """Seeded driving scenes as H.264 files: the demo's raw videos."""
     output:
@@ -168,6 +163,7 @@ rule write_data_sheet:
         lengths=paths.LENGTHS,
     log:
         "logs/write_data_sheet/{data}.log",
+    localrule: True
     conda:
         "../envs/paper.yaml"
     params:

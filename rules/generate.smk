@@ -1,10 +1,6 @@
 """Snapshots to clips that a person looks at."""
 
 
-localrules:
-    write_look,
-
-
 rule write_look:
     """How the clips of a run or a data set are shown, for people and for the jobs that make them."""
     input:

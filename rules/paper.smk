@@ -3,16 +3,6 @@
 from stylesv.config.figures import DRAWN_FROM
 
 
-localrules:
-    write_experiment,
-    write_rule_graph,
-    write_figure_plan,
-    draw_figure,
-    write_report,
-    write_crate,
-    crate,
-
-
 rule write_experiment:
     """What an experiment's report is about, and where it lies, for people and for the jobs that draw and write it."""
     input:
@@ -59,6 +49,7 @@ rule draw_figure:
         pdf=paths.FIGURE_PDF,
     log:
         "logs/draw_figure/{experiment}/{figure}.log",
+    localrule: True
     conda:
         "../envs/paper.yaml"
     params:
@@ -96,12 +87,14 @@ rule write_report:
         provenance=paths.PROVENANCE,
     log:
         "logs/write_report/{experiment}.log",
+    localrule: True
     conda:
         "../envs/paper.yaml"
     params:
         scripts=SCRIPTS,
         captions=CAPTIONS,
-        project=keyed(workflow.basedir),
+        benchmarks=BENCHMARKS,
+        project=keyed(PROJECT),
         key=answer(questions.page_key),
     shell:
         r"""
@@ -110,7 +103,7 @@ rule write_report:
             --rule-graph {input.rule_graph:q} \
             --captions {params.captions:q} \
             --project {params.project:q} \
-            --benchmarks benchmarks \
+            --benchmarks {params.benchmarks:q} \
             --page {output.page:q} \
             >{log:q} 2>&1
         """
@@ -132,11 +125,12 @@ rule write_crate:
         paths.CRATE,
     log:
         "logs/write_crate/{experiment}.log",
+    localrule: True
     conda:
         "../envs/crate.yaml"
     params:
         scripts=SCRIPTS,
-        project=keyed(workflow.basedir),
+        project=keyed(PROJECT),
         key=answer(questions.page_key),
     shell:
         r"""
@@ -153,3 +147,4 @@ rule crate:
     """The crate of the experiment that the call names: `snakemake crate --config experiment=NAME`."""
     input:
         answer(questions.crate_of_call),
+    localrule: True

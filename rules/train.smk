@@ -1,14 +1,6 @@
 """Packed clips to snapshots: a recipe, an initialisation, and a chain of segments."""
 
 
-localrules:
-    write_recipe,
-    export_tensorboard,
-    tensorboard,
-    status,
-    fetch_checkpoint,
-
-
 rule write_recipe:
     """Every value that decides a run's content, for people and for train_segment."""
     input:
@@ -65,6 +57,7 @@ rule fetch_checkpoint:
         paths.CHECKPOINT,
     log:
         "logs/fetch_checkpoint/{sha256}.log",
+    localrule: True
     conda:
         "../envs/data.yaml"
     resources:
@@ -191,6 +184,7 @@ rule export_tensorboard:
         directory(paths.EVENTS),
     log:
         "logs/export_tensorboard/{run}.log",
+    localrule: True
     conda:
         "../envs/logs.yaml"
     params:
@@ -206,13 +200,16 @@ rule tensorboard:
     """All logs there are: `snakemake --cores 1 tensorboard`, then `tensorboard --logdir results/tensorboard`."""
     input:
         answer(questions.logged_runs),
+    localrule: True
 
 
 rule status:
     """Where every run stands. While another Snakemake works here: python workflow_scripts/status.py."""
+    localrule: True
     conda:
         "../envs/paper.yaml"
     params:
         scripts=SCRIPTS,
+        root=keyed(placed(".")),
     shell:
-        "exec python {params.scripts:q}/status.py"
+        "exec python {params.scripts:q}/status.py --root {params.root:q}"

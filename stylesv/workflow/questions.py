@@ -116,7 +116,7 @@ class Questions(DataQuestions, ShardQuestions, LookQuestions, ReportQuestions, T
     def checkpoint(self, wildcards: Wildcards) -> str:
         """The checkpoint of an imported run: fetched by a rule, or a user's file."""
         source = self.imported[wildcards.run]
-        return paths.CHECKPOINT.format(sha256=source.sha256) if source.is_address else source.pickle
+        return paths.CHECKPOINT.format(sha256=source.sha256) if source.is_address else paths.Given(source.pickle)
 
     def checkpoint_address(self, wildcards: Wildcards) -> str:
         """Where a checkpoint is fetched from."""
