@@ -18,6 +18,7 @@ include: "rules/paper.smk"
 
 
 require_free_names([*plan.experiments, *plan.waiting])
+require_known(DEFAULT_TARGET)
 
 for name in [*plan.experiments, *plan.waiting]:
 

@@ -12,6 +12,7 @@ os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [str(PROJECT), os.envi
 
 from snakemake.io import get_flag_value, is_flagged
 
+import stylesv
 from stylesv.errors import StyleSVError
 from stylesv.records.speed import read_speeds
 from stylesv.workflow import paths
@@ -20,6 +21,10 @@ from stylesv.workflow.called_settings import called_settings
 from stylesv.workflow.plan import load_plan
 from stylesv.workflow.job_graph import PlannedJob
 from stylesv.workflow.questions import Questions
+
+
+if MODULE and (other := Path(stylesv.__file__).parents[1].resolve()) != PROJECT.resolve():
+    stop(f"module {MODULE}: is of {PROJECT}, but another module of this workflow is of {other}; take one version for both")
 
 
 class Keyed(str):
@@ -101,6 +106,14 @@ def require_free_names(experiments):
     for name in experiments:
         if HERE.modify_rulename(name) in taken or name.startswith(("table_", "figure_")):
             stop(f"config/experiments/{name}.yaml: a rule of the workflow has this name; rename the file")
+
+
+def require_known(experiment):
+    """What a call without a target makes has to be there."""
+    try:
+        questions.named.known_experiment(experiment)
+    except StyleSVError as error:
+        stop(error)
 
 
 @cache

@@ -33,6 +33,8 @@ rule write_data_recipe:
         template=local(ancient(TEMPLATE)),
     output:
         paths.DATA_RECIPE,
+    log:
+        "logs/write_data_recipe/{data}.log",
     params:
         text=text(questions.data_recipe),
     template_engine:

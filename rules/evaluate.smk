@@ -1,7 +1,7 @@
 """Snapshots to scores, each with its protocol."""
 
 
-# nodes of a cluster often have no way out; the others take a second
+# nodes of a cluster often have no way out
 rule fetch_detector:
     """The file of the papers' detector, checked by hash; a file put there by hand is as good."""
     output:
@@ -34,6 +34,8 @@ rule write_protocol:
         template=local(ancient(TEMPLATE)),
     output:
         paths.PROTOCOL,
+    log:
+        "logs/write_protocol/{protocol}.log",
     params:
         text=text(questions.protocol),
     template_engine:

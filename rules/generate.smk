@@ -7,6 +7,8 @@ rule write_look:
         template=local(ancient(TEMPLATE)),
     output:
         paths.LOOK,
+    log:
+        "logs/write_look/{shown}/{look}.log",
     params:
         text=text(questions.look),
     template_engine:

@@ -9,6 +9,8 @@ rule write_experiment:
         template=local(ancient(TEMPLATE)),
     output:
         paths.EXPERIMENT,
+    log:
+        "logs/write_experiment/{experiment}/{key}.log",
     params:
         text=text(questions.experiment),
     template_engine:
@@ -21,6 +23,8 @@ rule write_rule_graph:
         template=local(ancient(TEMPLATE)),
     output:
         paths.RULE_GRAPH,
+    log:
+        "logs/write_rule_graph/{experiment}/{key}.log",
     params:
         text=text(questions.rule_graph),
     template_engine:
@@ -33,6 +37,8 @@ rule write_figure_plan:
         template=local(ancient(TEMPLATE)),
     output:
         paths.FIGURE_PLAN,
+    log:
+        "logs/write_figure_plan/{experiment}/{key}.log",
     params:
         text=text(questions.figure_plan),
     template_engine:

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from snakemake.sourcecache import HostingProviderFile, LocalGitFile
+from snakemake.sourcecache import HostingProviderFile
 
 HERE = workflow.modifier
 MODULE = HERE.namespace  # name of the module, None by itself
@@ -46,8 +46,6 @@ def checkout(repository, ref):
 def project():
     """The folder that holds rules/, config/ and the package."""
     rules = workflow.current_basedir
-    if isinstance(rules, LocalGitFile):
-        return checkout(rules.repo_path, rules.ref)
     if isinstance(rules, HostingProviderFile):
         return checkout(rules.hosted_repo.repo_clone, rules.ref)
     if not rules.is_local:

@@ -1,7 +1,7 @@
 """What raw videos are made of: archives, tables of clips and films, fetched; clips cut out of films; films cut into shots."""
 
 
-# nodes of a cluster often have no way out
+# nodes of a cluster often have no way out, so what fetches runs where Snakemake runs;
 # what is fetched stays on this disk, also where results lie in object storage
 rule fetch_archive:
     """A zip, or a part of one; it goes on where it broke off."""

@@ -9,6 +9,8 @@ rule write_table_plan:
         template=local(ancient(TEMPLATE)),
     output:
         paths.TABLE_PLAN,
+    log:
+        "logs/write_table_plan/{experiment}/{key}.log",
     params:
         text=text(questions.table_plan),
     template_engine:
@@ -91,6 +93,8 @@ rule paper_cost:
     input:
         plan=files(questions.table_plan_of_call),
         measured=files(questions.speeds_of_call),
+    log:
+        "logs/paper_cost.log",
     localrule: True
     conda:
         "../envs/paper.yaml"
@@ -100,6 +104,9 @@ rule paper_cost:
         benchmarks=BENCHMARKS,
     shell:
         r"""
-        exec python {params.scripts:q}/print_cost.py --plan {input.plan:q} --speeds {params.speeds:q} \
-            --benchmarks {params.benchmarks:q}
+        exec python {params.scripts:q}/print_cost.py \
+            --plan {input.plan:q} \
+            --speeds {params.speeds:q} \
+            --benchmarks {params.benchmarks:q} \
+            2>&1 | tee {log:q}
         """

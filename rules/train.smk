@@ -7,6 +7,8 @@ rule write_recipe:
         template=local(ancient(TEMPLATE)),
     output:
         paths.RECIPE,
+    log:
+        "logs/write_recipe/{run}.log",
     params:
         text=text(questions.recipe),
     template_engine:
@@ -51,6 +53,7 @@ rule initialize_networks:
         """
 
 
+# nodes of a cluster often have no way out
 rule fetch_checkpoint:
     """A published checkpoint, kept only under its hash."""
     output:
@@ -205,6 +208,8 @@ rule tensorboard:
 
 rule status:
     """Where every run stands. While another Snakemake works here: python workflow_scripts/status.py."""
+    log:
+        "logs/status.log",
     localrule: True
     conda:
         "../envs/paper.yaml"
@@ -212,4 +217,4 @@ rule status:
         scripts=SCRIPTS,
         root=keyed(placed(".")),
     shell:
-        "exec python {params.scripts:q}/status.py --root {params.root:q}"
+        "exec python {params.scripts:q}/status.py --root {params.root:q} 2>&1 | tee {log:q}"
