@@ -22,9 +22,10 @@ from stylesv.workflow.plan import load_plan
 from stylesv.workflow.job_graph import PlannedJob
 from stylesv.workflow.questions import Questions
 
-
 if MODULE and (other := Path(stylesv.__file__).parents[1].resolve()) != PROJECT.resolve():
-    stop(f"module {MODULE}: is of {PROJECT}, but another module of this workflow is of {other}; take one version for both")
+    stop(
+        f"module {MODULE}: is of {PROJECT}, but another module of this workflow is of {other}; take one version for both"
+    )
 
 
 class Keyed(str):
@@ -199,7 +200,7 @@ wildcard_constraints:
     look=r"[0-9a-f]{8}",
     shown=r"(?:runs|data)/[^/]+",
     figure=r"[a-z_]+",
-    sha256=r"[0-9a-f]{64}",
+    checkpoint=r"[0-9a-f]{64}|unknown-[0-9a-f]{8}",
     key=r"[0-9a-f]{8}",
     table=r"[A-Za-z0-9_.-]+",
     experiment=r"[A-Za-z0-9_.-]+",

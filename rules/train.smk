@@ -59,7 +59,7 @@ rule fetch_checkpoint:
     output:
         paths.CHECKPOINT,
     log:
-        "logs/fetch_checkpoint/{sha256}.log",
+        "logs/fetch_checkpoint/{checkpoint}.log",
     localrule: True
     conda:
         "../envs/data.yaml"
@@ -68,12 +68,15 @@ rule fetch_checkpoint:
         runtime=240,
     params:
         scripts=SCRIPTS,
-        url=text(questions.checkpoint_address),
+        source=facts(questions.checkpoint_source),
+        kept=place(questions.checkpoint_kept),
     shell:
         r"""
         exec python {params.scripts:q}/fetch.py \
-            --url {params.url:q} \
-            --sha256 {wildcards.sha256} \
+            --url {params.source[url]:q} \
+            --sha256={params.source[sha256]:q} \
+            --setting model.source.sha256 \
+            --kept {params.kept:q} \
             --out {output:q} \
             >{log:q} 2>&1
         """

@@ -42,7 +42,7 @@ REFERENCE_SHARDS = "results/data/{data}/reference/.{protocol}.shards"
 
 PROTOCOL = "results/protocols/{protocol}.yaml"
 DETECTOR = "results/detectors/{detector}"
-CHECKPOINT = "results/checkpoints/{sha256}.pkl"
+CHECKPOINT = "results/checkpoints/{checkpoint}.pkl"
 
 RUN = "results/runs/{run}"
 RECIPE = "results/runs/{run}/recipe.yaml"

@@ -163,9 +163,9 @@ def test_checkpoints_are_fetched_from_an_address_or_read_where_they_are(root, tm
         where = {"a": f"results/checkpoints/{sha256}.pkl", "b": pickle}[name]
         assert ask.checkpoint(wildcards(run=run)) == where
         if name == "a":
-            assert ask.checkpoint_address(wildcards(sha256=sha256)) == pickle
+            assert ask.checkpoint_source(wildcards(checkpoint=sha256)) == {"url": pickle, "sha256": sha256}
         with pytest.raises(ConfigError, match="no model's source has this hash and an address"):
-            ask.checkpoint_address(wildcards(sha256="cd" * 32))
+            ask.checkpoint_source(wildcards(checkpoint="cd" * 32))
         _, kept = ask.experiment_results("tried")
         assert not any("state" in file or "log.jsonl" in file for file in kept)
 

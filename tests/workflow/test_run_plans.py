@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from stylesv.errors import ConfigError
+from stylesv.records.published import papers_number, read_published
 from stylesv.workflow.plan import load_plan
 from stylesv.workflow.planned import Plan, RunPlan
+from stylesv.workflow.tabled import tabled
 
 ROOT = Path(__file__).resolve().parents[2]
 SHA256 = "0123456789abcdef" * 4
@@ -39,6 +41,19 @@ def test_an_imported_model_has_one_snapshot_and_is_named_after_its_file(config):
     assert runs_of(load_plan(config))["published"].name != run.name
 
 
+def test_the_published_checkpoint_is_planned_without_its_hash_and_offline(root):
+    """Its name goes by the address until somebody knows the hash; it stands beside what its authors published."""
+    (run,) = load_plan(root / "config").experiments["published"].runs
+    address = run.settings.source.pickle
+    assert (run.kimgs, run.recipe.source, run.settings.source.stands_for) == ((0,), address, "D")
+    assert "ytb_driving_cfg_d.pkl" in address
+    plan = tabled(load_plan(root / "config").experiments["published"])
+    numbers = read_published(root / "config" / "published.csv")
+    where = {"dataset": "driving", "resolution": 256, "model": plan.published_as("published-ytb")}
+    assert papers_number(numbers, **where, metric="FVD16").value == 207.2
+    assert {protocol.published_as for protocol in plan.protocols} >= {"FVD16", "FVD128"}
+
+
 def test_a_model_may_start_from_an_imported_one(config):
     add_model(config, "tuned", "  parent: published\n")
     (config / "models" / "published.yaml").write_text(
@@ -62,6 +77,7 @@ def test_a_parent_may_be_trained_on_another_data_set(config):
         (f"  parent: image\n  source: {{pickle: a.pkl, sha256: {SHA256}}}\n", "source and parent exclude each other"),
         ("  source: {pickle: a.pkl}\n", "model.source.sha256"),
         ("  source: {pickle: a.pkl, sha256: abc}\n", "model.source.sha256"),
+        ("  source: {pickle: a.pkl, sha256: null}\n", "give what `sha256sum a.pkl` prints"),
         ("  parent: null\n  parent_dataset: demo\n", "parent_dataset is for a model that has a parent"),
         ("  parent: image\n  parent_dataset: nowhere\n", "nowhere: no such file"),
     ],
