@@ -112,7 +112,7 @@ def require_free_names(experiments):
 def require_known(experiment):
     """What a call without a target makes has to be there."""
     try:
-        questions.named.known_experiment(experiment)
+        questions.require_experiment(experiment)
     except StyleSVError as error:
         stop(error)
 

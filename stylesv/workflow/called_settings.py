@@ -123,7 +123,7 @@ def called_settings(
 def _part(layer: Layer, keys: Iterable[str]) -> Layer:
     """The keys of a layer that are among these."""
     kept = set(keys)
-    places = {path: place for path, place in layer.places.items() if path and path[0] in kept}
+    places = {path: place for path, place in layer.places.items() if not path or path[0] in kept}
     return Layer({key: value for key, value in layer.values.items() if key in kept}, places)
 
 

@@ -30,10 +30,6 @@ class Named:
             raise ConfigError(f"{name}: {self.plan.waiting[name]}")
         return known("experiment", self.plan.experiments, name)
 
-    def known_experiment(self, name: str) -> None:
-        """Check that there is an experiment of this name, which may wait for its videos."""
-        known("experiment", self.plan.experiments | dict.fromkeys(self.plan.waiting), name)
-
     def run(self, name: str) -> RunPlan:
         return known("run", self.plan.runs, name)
 

@@ -22,7 +22,7 @@ from stylesv.workflow.call import CallOptions
 from stylesv.workflow.data_questions import DataQuestions
 from stylesv.workflow.job_graph import PlannedJob
 from stylesv.workflow.looks import LookQuestions, Wildcards
-from stylesv.workflow.named import Named
+from stylesv.workflow.named import Named, known
 from stylesv.workflow.planned import RunPlan
 from stylesv.workflow.report_questions import ReportQuestions
 from stylesv.workflow.reported import asked_of, candidates_of, choice_of, collection_options, reported, scores_of
@@ -215,6 +215,14 @@ class Questions(DataQuestions, ShardQuestions, LookQuestions, ReportQuestions, T
     def experiment_file(self, wildcards: Wildcards) -> str:
         """The file that says what an experiment's report is about."""
         return paths.EXPERIMENT.format(experiment=wildcards.experiment, key=self.page_key(wildcards))
+
+    def require_experiment(self, name: str) -> None:
+        """Check that there is an experiment of this name; it may wait for its videos.
+
+        Raises:
+            ConfigError: there is none.
+        """
+        known("experiment", self.plan.experiments | dict.fromkeys(self.plan.waiting), name)
 
     def experiment_results(self, name: str) -> tuple[list[str], list[str]]:
         """All files of an experiment that are kept: what people read, and what that is made of, so that lost ones come back.
