@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench learn format lock clean
+.PHONY: help install demo test check bench learn docs format lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -53,6 +53,10 @@ format: $(INSTALLED)  ## format Python and Snakemake files
 	@ruff check --fix --quiet .
 	@ruff format .
 	@snakefmt Snakefile rules
+
+docs: $(INSTALLED)  ## build README, docs/ and docstrings as a site in build/site
+	@NO_MKDOCS_2_WARNING=1 mkdocs build --quiet
+	@echo "site: $(CURDIR)/build/site/index.html"
 
 PROFILES := $(or $(XDG_CONFIG_HOME),$(HOME)/.config)/snakemake
 .PHONY: install-profile
