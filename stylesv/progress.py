@@ -1,28 +1,48 @@
-"""What a person sees of a segment while it runs: one live line, and messages.
+"""What a person sees of a job while it runs: how far it is, and messages.
 
-On a terminal the line is rewritten in place; elsewhere a new line is written every 15 seconds. Messages go to a file, so
-that the live line and Snakemake's own output stay readable.
+On a terminal one line is rewritten in place. Elsewhere, as in the log that a rule sends a job's output to, lines are added, ever
+fewer the longer the job runs. `last_progress` finds the newest of them there, for whoever shows many jobs at once.
 """
 
+import re
 import sys
 import time
+from collections.abc import Iterable, Iterator, Sized
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
-_SECONDS_BETWEEN = {True: 0.5, False: 15.0}
+Item = TypeVar("Item")
+LIVE_SECONDS = 0.5
+LINE = re.compile(r"^[a-z][a-z ]*: [a-z]+ [\d.]+ of [\d.]+, [\d.]+ [a-z]+/s, [\d:]+ left$", re.M)
+TAIL_BYTES = 4096
 
 
 class Progress:
-    """kimg, clips per second and time left."""
+    """`packing: videos 12 of 40, 3.1 videos/s, 0:09 left`."""
 
-    def __init__(self, *, total_kimg: int, messages: Path | None = None, silent: bool = False):
-        """`silent`: nothing is shown or written; of several processes only the first speaks."""
-        self.total_kimg = total_kimg
+    def __init__(
+        self,
+        what: str,
+        total: float,
+        *,
+        unit: str,
+        counted: str | None = None,
+        messages: Path | None = None,
+        silent: bool = False,
+    ):
+        """`total` is in `unit`; speed is that of what is `counted`, the same unless it is said.
+
+        `messages`: a file that messages go to instead of the terminal. `silent`: nothing is shown or written; of several
+        processes only the first speaks.
+        """
+        self.what, self.total, self.unit, self.counted = what, total, unit, counted or unit
         self.silent = silent
         self.stream = sys.stderr
         self.file = messages
         self.started: tuple[float, float, int] | None = None
         self.shown_at = 0.0
+        self.on_line = False
         if messages is not None and not silent:
             messages.parent.mkdir(parents=True, exist_ok=True)  # messages of another process there stay
 
@@ -36,35 +56,70 @@ class Progress:
                 return
         print(text, file=self.stream, flush=True)
 
-    def update(self, kimg: float, clips: int) -> None:
-        """Show where training stands: `kimg` shown so far, `clips` since the segment began."""
+    def update(self, done: float, count: int | None = None) -> None:
+        """Show where the work stands: `done` of the total, and how many of what is counted since the first call."""
         if self.silent:
             return
+        count = int(done) if count is None else count
         now = time.monotonic()
         if self.started is None:
-            self.started = (now, kimg, clips)
+            self.started, self.shown_at = (now, done, count), now
             return
+        start, first_done, first_count = self.started
         live = self.stream.isatty()
-        if now - self.shown_at < _SECONDS_BETWEEN[live] and kimg < self.total_kimg:
+        pause = LIVE_SECONDS if live else seconds_between_lines(now - start)
+        if now - self.shown_at < pause and done < self.total:
             return
         self.shown_at = now
-        start, first_kimg, first_clips = self.started
         seconds = max(now - start, 1e-9)
-        left = (self.total_kimg - kimg) / max(kimg - first_kimg, 1e-9) * seconds
+        left = (self.total - done) / max(done - first_done, 1e-9) * seconds
+        reached = min(done, self.total)
         line = (
-            f"training: kimg {min(kimg, self.total_kimg):.2f} of {self.total_kimg:g}, "
-            f"{(clips - first_clips) / seconds:.1f} clips/s, {_clock(left)} left"
+            f"{self.what}: {self.unit} {f'{reached:.2f}' if isinstance(done, float) else reached} of {self.total:g}, "
+            f"{(count - first_count) / seconds:.1f} {self.counted}/s, {clock(left)} left"
         )
-        self.stream.write(f"\r\x1b[K{line}" if live else f"{line}\n")
-        self.stream.flush()
+        with suppress(OSError):  # a full disk is no reason not to work
+            self.stream.write(f"\r\x1b[K{line}" if live else f"{line}\n")
+            self.stream.flush()
+            self.on_line = live
 
     def close(self) -> None:
         """Leave the live line."""
-        if self.stream.isatty() and not self.silent:
+        if self.on_line:
             self.stream.write("\n")
+            self.on_line = False
 
 
-def _clock(seconds: float) -> str:
+def watched(items: Iterable[Item], what: str, *, unit: str, total: int | None = None) -> Iterator[Item]:
+    """The items, telling how many of them are done; `total` where they do not know how many they are."""
+    if total is None:
+        total = len(items) if isinstance(items, Sized) else 0
+    progress = Progress(what, total, unit=unit)
+    progress.update(0)
+    for done, item in enumerate(items, 1):
+        yield item
+        progress.update(done)
+    progress.close()
+
+
+def seconds_between_lines(seconds: float) -> float:
+    """Between two lines of a job that has worked for so long: 5 at first, a minute after an hour."""
+    return min(max(5.0, seconds / 60), 60.0)
+
+
+def last_progress(log: Path) -> str | None:
+    """The newest line of progress in a log; None where there is no log, or none in its last lines."""
+    try:
+        with open(log, "rb") as file:
+            file.seek(max(0, file.seek(0, 2) - TAIL_BYTES))
+            found = LINE.findall(file.read().decode("utf-8", "replace"))
+    except OSError:
+        return None
+    return found[-1] if found else None
+
+
+def clock(seconds: float) -> str:
+    """`0:09`, `12:30` or `1:02:03`."""
     minutes, seconds = divmod(max(0, round(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"

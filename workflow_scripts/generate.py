@@ -3,7 +3,6 @@
 The folder holds videos alone, so that score.py can be given it as it is. They appear when all of them are made.
 """
 
-import sys
 from pathlib import Path
 
 import click
@@ -76,6 +75,7 @@ def generate(
     use_cpu_threads(cpu_threads)
     from stylesv.generation.film_folder import FilmTarget
     from stylesv.generation.films import GenerateRequest, write_films
+    from stylesv.progress import watched
 
     target = FilmTarget.of(out, has_grid=grid is not None, grid_out=grid_out, overwrite=overwrite)
     request = GenerateRequest(
@@ -92,9 +92,8 @@ def generate(
         save=save,
     )
     made = write_films(networks, target, request)
-    with click.progressbar(made, num_videos, "videos", file=sys.stderr, hidden=not sys.stderr.isatty()) as videos:
-        for _ in videos:
-            pass
+    for _ in watched(made, "generating", unit="videos", total=num_videos):
+        pass
     click.echo(f"{num_videos} videos of {frames} frames in {out}")
     if target.grid is not None:
         click.echo(f"their grid: {target.grid}")

@@ -99,7 +99,7 @@ def score(
     folder = shards or out.with_name(out.name + ".shards")
     file = Path(detector) if plan.settings.detector.is_file and detector is not None else None
     request = ScoreRequest(reference, generated, file, resolution, folder, share)
-    found = score_request(request, plan)
+    found = score_request(request, plan, progress=True)
     if found is None:
         click.echo(f"share {share[0]} of {share[1]} is in {folder}; when all are, call again without --share")
         return
