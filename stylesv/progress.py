@@ -24,7 +24,7 @@ class Progress:
     def __init__(
         self,
         what: str,
-        total: float,
+        total: float | int,
         *,
         unit: str,
         counted: str | None = None,
@@ -40,7 +40,7 @@ class Progress:
         self.silent = silent
         self.stream = sys.stderr
         self.file = messages
-        self.started: tuple[float, float, int] | None = None
+        self.started: tuple[float, float | int, int] | None = None
         self.shown_at = 0.0
         self.on_line = False
         if messages is not None and not silent:
@@ -56,7 +56,7 @@ class Progress:
                 return
         print(text, file=self.stream, flush=True)
 
-    def update(self, done: float, count: int | None = None) -> None:
+    def update(self, done: float | int, count: int | None = None) -> None:
         """Show where the work stands: `done` of the total, and how many of what is counted since the first call."""
         if self.silent:
             return
@@ -75,7 +75,7 @@ class Progress:
         left = (self.total - done) / max(done - first_done, 1e-9) * seconds
         reached = min(done, self.total)
         line = (
-            f"{self.what}: {self.unit} {f'{reached:.2f}' if isinstance(done, float) else reached} of {self.total:g}, "
+            f"{self.what}: {self.unit} {f'{reached:.2f}' if isinstance(done, float) else reached} of {self.total:.12g}, "
             f"{(count - first_count) / seconds:.1f} {self.counted}/s, {clock(left)} left"
         )
         with suppress(OSError):  # a full disk is no reason not to work
@@ -102,14 +102,19 @@ def watched(items: Iterable[Item], what: str, *, unit: str, total: int | None = 
     progress.close()
 
 
-def seconds_between_lines(seconds: float) -> float:
+def seconds_between_lines(seconds: float | int) -> float:
     """Between two lines of a job that has worked for so long: 5 at first, a minute after an hour."""
     return min(max(5.0, seconds / 60), 60.0)
 
 
-def last_progress(log: Path) -> str | None:
-    """The newest line of progress in a log; None where there is no log, or none in its last lines."""
+def last_progress(log: Path, *, since: float = 0.0) -> str | None:
+    """The newest line of progress in a log; None where there is none in its last lines, or no log written since a time.
+
+    `since` in seconds as `time.time()`: the log of an earlier job may still be there.
+    """
     try:
+        if log.stat().st_mtime < since:
+            return None
         with open(log, "rb") as file:
             file.seek(max(0, file.seek(0, 2) - TAIL_BYTES))
             found = LINE.findall(file.read().decode("utf-8", "replace"))
@@ -118,7 +123,7 @@ def last_progress(log: Path) -> str | None:
     return found[-1] if found else None
 
 
-def clock(seconds: float) -> str:
+def clock(seconds: float | int) -> str:
     """`0:09`, `12:30` or `1:02:03`."""
     minutes, seconds = divmod(max(0, round(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
