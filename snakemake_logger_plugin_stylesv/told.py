@@ -14,6 +14,8 @@ from stylesv.progress import LINE, clock, last_progress
 
 LAST_LINES = 15
 """Of a failed job's log."""
+MOST_TOLD = 3
+"""Jobs that a live line has room for."""
 CLOCKS = 2.0
 """Seconds that the clocks of machines may differ."""
 # what Snakemake says of itself: it is in its log file, and no one can act on it
@@ -73,7 +75,11 @@ class CallTeller:
         event = said.get("event")
         if event == LogEvent.RUN_INFO and isinstance(said.get("stats"), Mapping):
             self.total = said["stats"].get("total", 0)
-            return textwrap.wrap(f"{self.total} jobs: {', '.join(_counts(said['stats']))}", 120, subsequent_indent="  ")
+            return textwrap.wrap(
+                f"{self.total} job{'s' * (self.total != 1)}: {', '.join(_counts(said['stats']))}",
+                120,
+                subsequent_indent="  ",
+            )
         if event == LogEvent.JOB_INFO:
             purpose = purpose_of(said["rule_name"], said["wildcards"])
             self.jobs[said["jobid"]] = Running(purpose, tuple(said["log"]), time.time())
@@ -96,6 +102,7 @@ class CallTeller:
         for job in jobs:
             found = next(filter(None, (last_progress(Path(log), since=job.since - CLOCKS) for log in job.logs)), None)
             (others if found is None else told).append(f"{_short(found)} ({job.purpose})" if found else job)
+        told = told[:MOST_TOLD]
         told += [f"{job.purpose} ({clock(time.time() - job.since)})" for job in others[: max(0, 2 - len(told))]]
         more = len(jobs) - len(told)
         if not jobs:
