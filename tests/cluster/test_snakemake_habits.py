@@ -123,7 +123,7 @@ def test_the_catalogs_snakefile_is_the_same_graph(root):
     graphs = [
         snakemake(root, "--rulegraph", "--snakefile", file).stdout for file in ("Snakefile", "workflow/Snakefile")
     ]
-    assert graphs[0] == graphs[1] and 'label = "demo"' in graphs[0]
+    assert sorted(graphs[0].splitlines()) == sorted(graphs[1].splitlines()) and 'label = "demo"' in graphs[0]
     for part in (
         "config/README.md",
         "config/config.yaml",
