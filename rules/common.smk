@@ -10,12 +10,13 @@ sys.path.insert(0, str(workflow.basedir))
 # scripts find the package in any environment, also in conda's, where it is not installed
 os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [str(workflow.basedir), os.environ.get("PYTHONPATH")])))
 
-from snakemake.io import get_flag_value, is_flagged
+from snakemake.io import IOFile, get_flag_value, is_flagged
 
 from stylesv.errors import StyleSVError
 from stylesv.records.speed import read_speeds
 from stylesv.workflow import paths
 from stylesv.workflow.call import call_options, called_experiments, refuse_ignored
+from stylesv.workflow.places import require_folders, require_writable
 from stylesv.workflow.plan import load_plan
 from stylesv.workflow.job_graph import PlannedJob
 from stylesv.workflow.questions import Questions
@@ -62,6 +63,11 @@ def in_object_storage():
     return is_flagged(workflow.modifier.path_modifier.apply_default_storage(paths.DATA), "storage_object")
 
 
+def is_recorded(file):
+    """Whether Snakemake knows by which params a file was made; results may have been copied without .snakemake."""
+    return workflow.persistence.metadata(IOFile(file)) is not None
+
+
 def jobs_are_forced():
     """Whether this call makes jobs run whose results exist: -f, -F, -R or --rerun-incomplete."""
     call = workflow.dag_settings  # not there yet while rules are read
@@ -78,6 +84,7 @@ PUBLISHED = str(Path(workflow.basedir) / "config" / "published.csv")
 SPEEDS = str(Path(workflow.basedir) / "config" / "speeds.csv")
 
 try:
+    require_folders()
     options = call_options(config)
     plan = load_plan(Path(workflow.basedir) / "config", config)
 except StyleSVError as error:
@@ -140,6 +147,7 @@ questions = Questions(
     files_under,
     jobs_are_forced,
     in_object_storage,
+    is_recorded,
     experiments_called,
     given_videos=config.get("videos"),
     captions=Path(workflow.basedir) / "rules" / "captions",
@@ -169,6 +177,7 @@ wildcard_constraints:
     sha256=r"[0-9a-f]{64}",
     key=r"[0-9a-f]{8}",
     table=r"[A-Za-z0-9_.-]+",
+    what=r"[A-Za-z0-9_.-]+",
     experiment=r"[A-Za-z0-9_.-]+",
 
 
@@ -177,6 +186,8 @@ def refuse_ignored_options():
     """A Snakemake inside a job has other targets than the call, whose options it is given all the same."""
     if workflow.is_main_process:
         refuse_ignored(targets(), options)
+        if not workflow.dryrun:
+            require_writable()
 
 
 def answer(question):

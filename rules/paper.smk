@@ -7,6 +7,7 @@ localrules:
     write_experiment,
     write_rule_graph,
     write_figure_plan,
+    note_another,
     draw_figure,
     write_report,
     write_crate,
@@ -49,12 +50,30 @@ rule write_figure_plan:
         "jinja2"
 
 
+rule note_another:
+    """A table, figure or page of another call lies where this one's belongs, and Snakemake does not know: it is made again.
+
+    What people read has a plain path. Where it was copied without .snakemake, no params of its job are known to compare. Whoever
+    makes it takes this file away (a temp() would be no reason to).
+    """
+    input:
+        template=local(ancient(TEMPLATE)),
+    output:
+        paths.AGAIN,
+    params:
+        text=keyed("made: again"),
+    template_engine:
+        "jinja2"
+
+
 rule draw_figure:
     """One figure of an experiment, from small files: no network is loaded and no video read."""
     input:
         plan=files(questions.figure_plan_file),
         files=files(questions.figure_files),
+        again=files(questions.figure_again),
     output:
+        key=paths.FIGURE_KEY,
         png=report(paths.FIGURE, caption="captions/figure.rst", category="Figures", labels={"figure": "{figure}"}),
         pdf=paths.FIGURE_PDF,
     log:
@@ -73,6 +92,9 @@ rule draw_figure:
             --figure {wildcards.figure} \
             --png {output.png:q} \
             --pdf {output.pdf:q} \
+            --key {params.key} \
+            --key-out {output.key:q} \
+            --again={input.again:q} \
             >{log:q} 2>&1
         """
 
@@ -88,7 +110,9 @@ rule write_report:
         files=files(questions.reported_files),
         figures=files(questions.figures),
         tables=files(questions.tables),
+        again=files(questions.page_again),
     output:
+        key=paths.PAGE_KEY,
         page=paths.PAGE,
         films=directory(paths.PAGE_FILMS),
         figures=directory(paths.PAGE_FIGURES),
@@ -112,6 +136,9 @@ rule write_report:
             --project {params.project:q} \
             --benchmarks benchmarks \
             --page {output.page:q} \
+            --key {params.key} \
+            --key-out {output.key:q} \
+            --again={input.again:q} \
             >{log:q} 2>&1
         """
 

@@ -1,6 +1,7 @@
 """The record of a line of a training log, `log.jsonl`: means over the steps of a tick. No result, so times may be in it."""
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,12 @@ def read_log(paths: Iterable[Path | str]) -> list[LogLine]:
             found = [_values(line) for line in path.read_bytes().splitlines()]
         lines += [LogLine.of(values, path) for values in found]
     return lines
+
+
+def segment_logs(run: Path, pattern: str) -> list[Path]:
+    """Logs below a run's folder, by the kimg at which their segments end; folders of other names are none of ours."""
+    found = {int(path.parent.name): path for path in run.glob(pattern) if re.fullmatch("[0-9]+", path.parent.name)}
+    return [found[kimg] for kimg in sorted(found)]
 
 
 def _values(line: bytes) -> Any:

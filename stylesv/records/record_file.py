@@ -54,7 +54,7 @@ def one_error(path: Path, *, what: str, advice: str, error: type[StyleSVError] =
     except OSError as trouble:
         raise cannot_be_read(path, trouble) from trouble
     except ValidationError as invalid:
-        raise error(f"{path}: is not a {what} ({'; '.join(_reasons(invalid))}); {advice}") from invalid
+        raise error(f"{path}: is not a {what} ({'; '.join(reasons(invalid))}); {advice}") from invalid
     except (ConfigError, ValueError, TypeError) as unreadable:
         reason = " ".join(str(unreadable).removeprefix(f"{path}: ").split())
         raise error(f"{path}: is not a {what} ({reason}); {advice}") from unreadable
@@ -79,6 +79,7 @@ def rounded(values: Any) -> Any:
     return [rounded(value) for value in values] if isinstance(values, list) else values
 
 
-def _reasons(error: ValidationError) -> list[str]:
+def reasons(error: ValidationError) -> list[str]:
+    """The first of what is wrong, each with its place."""
     found = error.errors(include_url=False)[:3]
     return [": ".join(filter(None, (".".join(map(str, detail["loc"])), detail["msg"]))) for detail in found]

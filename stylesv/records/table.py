@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from pydantic import ValidationError
+
 from stylesv.config.base import Settings
 from stylesv.errors import DataError
 from stylesv.files import write_text
-from stylesv.records.record_file import one_error
+from stylesv.records.record_file import one_error, reasons
 
 R = TypeVar("R", bound=Settings)
 
@@ -39,5 +41,7 @@ def read_table(path: Path, kind: type[R], *, what: str, advice: str) -> tuple[R,
             raise ValueError(f"its columns are not {', '.join(columns)}")
         try:
             return tuple(kind.model_validate_strings({n: v for n, v in row.items() if v != ""}) for row in reader)
-        except csv.Error as error:
+        except ValidationError as error:
+            raise ValueError(f"line {reader.line_num}: {'; '.join(reasons(error))}") from error
+        except (csv.Error, TypeError) as error:
             raise ValueError(f"line {reader.line_num}: {error}") from error

@@ -41,6 +41,8 @@ class Questions(DataQuestions, ShardQuestions, LookQuestions, ReportQuestions, T
     """Whether the call makes jobs run whose results exist."""
     in_object_storage: Callable[[], bool] = lambda: False
     """Whether results lie there, and not on this disk."""
+    recorded: Callable[[str], bool] = lambda file: False
+    """Whether Snakemake knows by which params a file was made."""
     experiments_called: Callable[[], Collection[str]] = lambda: ()
     """Names of the experiments that the call is for."""
     given_videos: str | None = None

@@ -10,6 +10,7 @@ from stylesv.errors import ConfigError
 from stylesv.records.experiment import Experiment, experiment_yaml
 from stylesv.records.rule_graph import rule_graph_yaml
 from stylesv.workflow import paths
+from stylesv.workflow.again import again
 from stylesv.workflow.call import CallOptions
 from stylesv.workflow.job_graph import PlannedJob, graph_of
 from stylesv.workflow.named import Named, known
@@ -23,6 +24,7 @@ class ReportQuestions:
 
     named: Named
     captions: Path
+    recorded: Callable[[str], bool]
     jobs_of: Callable[[str], Sequence[PlannedJob]]
     options: CallOptions
     table_key: Callable[[Wildcards], str]
@@ -36,6 +38,13 @@ class ReportQuestions:
     def figure_key(self, wildcards: Wildcards) -> str:
         """8 hex digits that stand for what a figure shows and for its colours: names of files carry keys."""
         return _key(self._with_figure(wildcards).part_of(wildcards.figure))
+
+    def figure_again(self, wildcards: Wildcards) -> str | None:
+        """What makes a figure of another call be drawn again."""
+        file = paths.FIGURE_KEY.format(experiment=wildcards.experiment, figure=wildcards.figure)
+        return again(
+            wildcards.experiment, f"figure_{wildcards.figure}", file, self.figure_key(wildcards), self.recorded
+        )
 
     def figure_plan_file(self, wildcards: Wildcards) -> str:
         """The file that says what a figure is drawn from; figures of the same files share it."""
@@ -87,6 +96,11 @@ class ReportQuestions:
             self.table_key(SimpleNamespace(experiment=wildcards.experiment, table=table.name)) for table in found.tables
         ]
         return recipe_key({"experiment": found.model_dump(mode="json"), "captions": captions, "tables": tables})
+
+    def page_again(self, wildcards: Wildcards) -> str | None:
+        """What makes a page of another call be written again."""
+        file = paths.PAGE_KEY.format(experiment=wildcards.experiment)
+        return again(wildcards.experiment, "page", file, self.page_key(wildcards), self.recorded)
 
     def rule_graph_file(self, wildcards: Wildcards) -> str:
         """The file of an experiment's rules; its key is that of the files which they make."""

@@ -10,6 +10,7 @@ from stylesv.records.published import SHOWN_IN
 from stylesv.records.speed import Speed
 from stylesv.records.table_plan import TablePlan, table_plan_yaml
 from stylesv.workflow import paths
+from stylesv.workflow.again import again
 from stylesv.workflow.call import CallOptions
 from stylesv.workflow.named import Named, known
 from stylesv.workflow.tabled import table_files, table_names, tabled
@@ -25,6 +26,7 @@ class TableQuestions:
     options: CallOptions
     published: Callable[[], str]
     speeds: Callable[[], tuple[Speed, ...]]
+    recorded: Callable[[str], bool]
     files_under: Callable[[str], Iterable[str]]
     reported_files: Callable[[Wildcards], list[str]]
     _tables: dict[str, TablePlan]
@@ -65,6 +67,11 @@ class TableQuestions:
         elif wildcards.table in SHOWN_IN:
             shown["published"] = self.published()
         return recipe_key(shown)
+
+    def table_again(self, wildcards: Wildcards) -> str | None:
+        """What makes a table of another call be made again."""
+        file = paths.TABLE_KEY.format(experiment=wildcards.experiment, table=wildcards.table)
+        return again(wildcards.experiment, f"table_{wildcards.table}", file, self.table_key(wildcards), self.recorded)
 
     def table_plan_of_call(self, _: Wildcards) -> str:
         """The plan of the tables of the experiment that the call names."""
