@@ -53,13 +53,12 @@ rule write_figure_plan:
 rule note_another:
     """A table, figure or page of another call lies where this one's belongs, and Snakemake does not know: it is made again.
 
-    What people read has a plain path. Where it was copied without .snakemake, no params of its job are known to compare. Whoever
-    makes it takes this file away (a temp() would be no reason to).
+    What people read has a plain path. Where it was copied without .snakemake, no params of its job are known to compare.
     """
     input:
         template=local(ancient(TEMPLATE)),
     output:
-        paths.AGAIN,
+        temp(paths.AGAIN),
     params:
         text=keyed("made: again"),
     template_engine:
@@ -94,7 +93,6 @@ rule draw_figure:
             --pdf {output.pdf:q} \
             --key {params.key} \
             --key-out {output.key:q} \
-            --again={input.again:q} \
             >{log:q} 2>&1
         """
 
@@ -138,7 +136,6 @@ rule write_report:
             --page {output.page:q} \
             --key {params.key} \
             --key-out {output.key:q} \
-            --again={input.again:q} \
             >{log:q} 2>&1
         """
 

@@ -56,7 +56,6 @@ rule write_table:
             --html {output.html:q} \
             --key {params.key} \
             --key-out {output.key:q} \
-            --again={input.again:q} \
             >{log:q} 2>&1
         """
 

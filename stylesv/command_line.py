@@ -69,18 +69,11 @@ CPU_THREADS = click.option(
 
 def keeps_key(command: Callable[..., None]) -> Callable[..., None]:
     """The options of a program that makes what people read: the key of all that it shows, which is kept beside it."""
-    for option in (
-        click.option("--again", type=OptionalPath(), help="File that says it is to be made again; removed at the end."),
-        click.option("--key-out", type=click.Path(path_type=Path), help="File to keep that in."),
-        click.option("--key", help="What stands for all that it shows, 8 hex digits."),
-    ):
-        command = option(command)
-    return command
+    key = click.option("--key", help="What stands for all that it shows, 8 hex digits.")
+    return key(click.option("--key-out", type=click.Path(path_type=Path), help="File to keep that in.")(command))
 
 
-def keep_key(key: str | None, key_out: Path | None, again: Path | None) -> None:
+def keep_key(key: str | None, key_out: Path | None) -> None:
     """Write it once the rest is there, so that a kill leaves none that is wrong."""
     if key is not None and key_out is not None:
         write_text(key_out, f"{key}\n")
-    if again is not None:
-        again.unlink(missing_ok=True)

@@ -14,13 +14,11 @@ from stylesv.errors import run_command
 @click.option("--png", required=True, type=click.Path(path_type=Path), help="PNG to write.")
 @click.option("--pdf", required=True, type=click.Path(path_type=Path), help="PDF to write.")
 @keeps_key
-def draw_figure(
-    plan: Path, figure: str, png: Path, pdf: Path, key: str | None, key_out: Path | None, again: Path | None
-) -> None:
+def draw_figure(plan: Path, figure: str, png: Path, pdf: Path, key: str | None, key_out: Path | None) -> None:
     from stylesv.report.figures.drawing import draw_figure as draw
 
     draw(figure, plan, png=png, pdf=pdf)
-    keep_key(key, key_out, again)
+    keep_key(key, key_out)
 
 
 if __name__ == "__main__":

@@ -25,13 +25,12 @@ def write_report(
     page: Path,
     key: str | None,
     key_out: Path | None,
-    again: Path | None,
 ) -> None:
     from stylesv.report.page.content import ReportFiles
     from stylesv.report.page.html import write_report as write
 
     write(page, ReportFiles(experiment, rule_graph, captions, project, benchmarks))
-    keep_key(key, key_out, again)
+    keep_key(key, key_out)
 
 
 if __name__ == "__main__":

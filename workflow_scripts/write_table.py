@@ -33,14 +33,13 @@ def write_table(
     html: Path,
     key: str | None,
     key_out: Path | None,
-    again: Path | None,
 ) -> None:
     from stylesv.report.experiment_tables import write_experiment_table
     from stylesv.report.table_files import TableFiles
 
     files = TableFiles(csv=csv, markdown=markdown, tex=tex, html=html)
     write_experiment_table(plan, table, published=published, speeds=speeds, benchmarks=benchmarks, files=files)
-    keep_key(key, key_out, again)
+    keep_key(key, key_out)
 
 
 if __name__ == "__main__":

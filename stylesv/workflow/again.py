@@ -7,15 +7,19 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from stylesv.config.recipe import recipe_key
 from stylesv.workflow import paths
 
 
-def again(experiment: str, what: str, key_file: str, key: str, recorded: Callable[[str], bool]) -> str | None:
-    """A file that is not there until its job is due, as an input that makes `what` run; None where Snakemake has a record (`recorded`) of the file of
-    the key and so compares by itself, or where what lies there is not known to be another.
+def again(experiment: str, what: str, key_file: str, key: str, recorded: Callable[[str], bool]) -> list[str]:
+    """A file that is not there yet, which makes `what` run if a target asks for it; none where all is well.
+
+    That is where Snakemake has a record (`recorded`) of the file of the key and so compares by itself, or where what lies there
+    is not known to be another's.
     """
     with suppress(OSError, ValueError):
-        found = Path(key_file).read_text(encoding="utf-8").strip()
+        found, time = Path(key_file).read_text(encoding="utf-8").strip(), Path(key_file).stat().st_mtime_ns
         if found not in ("", key) and not recorded(key_file):
-            return paths.AGAIN.format(experiment=experiment, what=what, key=key)
-    return None
+            event = recipe_key({"wanted": key, "found": found, "time": time})
+            return [paths.AGAIN.format(experiment=experiment, what=what, key=event)]
+    return []

@@ -231,7 +231,10 @@ class Questions(DataQuestions, ShardQuestions, LookQuestions, ReportQuestions, T
             kept += [_at(path, run, kimg) for path in (paths.NETWORKS, paths.SAMPLES) for kimg in run.kimgs]
             if run.name not in self.imported and run.kimgs[-1] in self._segments_of(run.name):
                 kept.append(_at(paths.STATE, run, run.kimgs[-1]))
-        return [*self._page_files(name), *self._figures_of(name), *self._tables_of(name)], kept
+        return [*self._page_files(name), *self._figures_of(name), *self._tables_of(name)], [
+            *kept,
+            *self.all_again(name),
+        ]
 
     # ---- what the answers are made of ----
 

@@ -28,6 +28,7 @@ class ReportQuestions:
     jobs_of: Callable[[str], Sequence[PlannedJob]]
     options: CallOptions
     table_key: Callable[[Wildcards], str]
+    table_again: Callable[[Wildcards], list[str]]
     experiment_file: Callable[[Wildcards], str]
     _reported: Callable[[str], Experiment]
 
@@ -39,7 +40,7 @@ class ReportQuestions:
         """8 hex digits that stand for what a figure shows and for its colours: names of files carry keys."""
         return _key(self._with_figure(wildcards).part_of(wildcards.figure))
 
-    def figure_again(self, wildcards: Wildcards) -> str | None:
+    def figure_again(self, wildcards: Wildcards) -> list[str]:
         """What makes a figure of another call be drawn again."""
         file = paths.FIGURE_KEY.format(experiment=wildcards.experiment, figure=wildcards.figure)
         return again(
@@ -77,7 +78,8 @@ class ReportQuestions:
         name = self.named.experiment(self.options.experiment).name
         for each in self._reported(name).figures:
             if each.name == figure:
-                return [each.png, each.pdf]
+                again = self.figure_again(SimpleNamespace(experiment=name, figure=figure))
+                return [each.png, each.pdf, *again]
         raise self._no_figure(figure, name)
 
     def crate_of_call(self, _: Wildcards) -> str:
@@ -97,10 +99,21 @@ class ReportQuestions:
         ]
         return recipe_key({"experiment": found.model_dump(mode="json"), "captions": captions, "tables": tables})
 
-    def page_again(self, wildcards: Wildcards) -> str | None:
+    def page_again(self, wildcards: Wildcards) -> list[str]:
         """What makes a page of another call be written again."""
         file = paths.PAGE_KEY.format(experiment=wildcards.experiment)
         return again(wildcards.experiment, "page", file, self.page_key(wildcards), self.recorded)
+
+    def all_again(self, name: str) -> list[str]:
+        """What makes all that is of another call be made again."""
+        found = self._reported(name)
+        tables = (SimpleNamespace(experiment=name, table=table.name) for table in found.tables)
+        figures = (SimpleNamespace(experiment=name, figure=figure.name) for figure in found.figures)
+        return [
+            *(file for wildcards in tables for file in self.table_again(wildcards)),
+            *(file for wildcards in figures for file in self.figure_again(wildcards)),
+            *self.page_again(SimpleNamespace(experiment=name)),
+        ]
 
     def rule_graph_file(self, wildcards: Wildcards) -> str:
         """The file of an experiment's rules; its key is that of the files which they make."""

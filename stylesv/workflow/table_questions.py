@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
+from types import SimpleNamespace
 from typing import Any
 
 from stylesv.config.recipe import recipe_key
@@ -68,7 +69,7 @@ class TableQuestions:
             shown["published"] = self.published()
         return recipe_key(shown)
 
-    def table_again(self, wildcards: Wildcards) -> str | None:
+    def table_again(self, wildcards: Wildcards) -> list[str]:
         """What makes a table of another call be made again."""
         file = paths.TABLE_KEY.format(experiment=wildcards.experiment, table=wildcards.table)
         return again(wildcards.experiment, f"table_{wildcards.table}", file, self.table_key(wildcards), self.recorded)
@@ -100,7 +101,8 @@ class TableQuestions:
                 f"table_{table}: experiment {experiment.name} has no such table; it has {', '.join(experiment.tables)} "
                 f"(tables: in config/experiments/{experiment.name}.yaml); another one: --config experiment=NAME"
             )
-        return table_files(experiment.name, table)
+        wildcards = SimpleNamespace(experiment=experiment.name, table=table)
+        return [*table_files(experiment.name, table), *self.table_again(wildcards)]
 
     def _plan_file(self, name: str) -> str:
         key = recipe_key(self._tabled(name).model_dump(mode="json"))

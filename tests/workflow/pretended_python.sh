@@ -3,7 +3,6 @@
 script=$(basename "$1"); shift
 while [ $# -gt 0 ]; do
   case "$1" in
-    --again=*) rm -f "${1#--again=}"; shift ;;
     --key) key=$2; shift 2 ;;
     --key-out) mkdir -p "$(dirname "$2")"; echo "$key" > "$2"; shift 2 ;;
     --record|--ledger|--sheet|--contact-sheet|--lengths|--out|--networks-out|--state-out|--log|--samples|--film|--animation|--decomposition|--decomposition-animation|--shown|--png|--pdf|--csv|--markdown|--tex|--html|--page)
