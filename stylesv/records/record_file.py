@@ -15,6 +15,7 @@ from stylesv.config.base import Settings
 from stylesv.config.yaml_files import read_layer, write_yaml
 from stylesv.errors import ConfigError, DataError, StyleSVError, cannot_be_read
 from stylesv.files import canonical_json
+from stylesv.records.sealed_text import seal_text, unseal_object, unseal_text
 
 R = TypeVar("R", bound=Settings)
 
@@ -28,8 +29,10 @@ def read_record(path: Path, kind: type[R], *, what: str, advice: str, error: typ
     path = Path(path)
     with one_error(path, what=what, advice=advice, error=error):
         if path.suffix in (".yaml", ".yml"):
-            return kind.model_validate_json(json.dumps(read_layer(path).values))
-        return kind.model_validate_json(path.read_text(encoding="utf-8"))
+            values = read_layer(path).values
+            unseal_text(path.read_bytes())
+            return kind.model_validate_json(json.dumps(values))
+        return kind.model_validate_json(unseal_object(path.read_bytes()))
 
 
 def record_of(
@@ -61,8 +64,8 @@ def one_error(path: Path, *, what: str, advice: str, error: type[StyleSVError] =
 
 
 def record_yaml(record: Settings, comment: str) -> str:
-    """A record as readable YAML, below a line that says what it is."""
-    return f"# {comment}\n" + yaml_text(record.model_dump(mode="json"))
+    """A record as readable YAML, below a line that says what it is, and with its hash."""
+    return seal_text(f"# {comment}\n" + yaml_text(record.model_dump(mode="json")))
 
 
 def yaml_text(values: dict[str, Any]) -> str:

@@ -78,7 +78,7 @@ def in_a_terminal(workflow: Workflow, *call: str) -> Iterator["Terminal"]:
         stdout=theirs,
         stderr=theirs,
         start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        preexec_fn=_take_terminal,
     )
     os.close(theirs)
     try:
@@ -87,6 +87,12 @@ def in_a_terminal(workflow: Workflow, *call: str) -> Iterator["Terminal"]:
         process.kill()
         process.wait()
         os.close(ours)
+
+
+def _take_terminal() -> None:
+    """In the process that becomes Snakemake."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell that started these tests in the background has it ignored
 
 
 @dataclass
