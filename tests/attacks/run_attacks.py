@@ -12,15 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
-sys.path[:0] = [str(ROOT), str(HERE), str(HERE.parent), str(HERE.parent / "workflow"), str(HERE.parent / "cluster")]
-
 import click
 from killing import KilledRuns, counted, undisturbed_run
 from smallest_demo import smallest_demo
 from workflow_checkout import Workflow
 
+ROOT = Path(__file__).resolve().parents[2]
 VIDEOS = "source: {rendered: {num_videos: 4, seed: 0}}, resolution: 32"
 SHARDS = f"{VIDEOS}, num_shards: 2, fps: null, shots: {{detector: transnetv2, threshold: 0.5}}"
 AT_ONCE = 15  # strikes before a run is let through, so that its results are compared

@@ -13,11 +13,13 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from film_making import write_lossy
 
 from stylesv.checkpoint.pickle_budget import MOST_OPERATIONS, MOST_VALUES
 from stylesv.checkpoint.published_pickle import read_pickle
 from stylesv.checkpoint.published_snapshot import read_snapshot
 from stylesv.config.yaml_files import read_layer
+from stylesv.data.decoding import VideoFacts, decode_film
 from stylesv.data.video_sources import find_sources
 from stylesv.errors import CheckpointError, DataError, StyleSVError
 from stylesv.fetching.transfer import Patience, transfer
@@ -148,6 +150,16 @@ def test_a_zip_of_zeros_fills_no_disk(tmp_path, name):
                 act()
         assert not (tmp_path / "out").exists() or (tmp_path / "out").stat().st_size == 0
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < before + 50_000
+
+
+@pytest.mark.parametrize("folder", ["http:", "concat:a|b", "file:", "pipe:0"])
+def test_a_folder_named_as_a_protocol_is_a_folder(tmp_path, monkeypatch, folder):
+    """A decoder that opened names would ask the network, or read what stands in them."""
+    monkeypatch.chdir(tmp_path)
+    write_lossy(Path(folder) / "127.0.0.1:9" / "film.mp4", 4)
+    sources, _ = find_sources(Path(folder))
+    facts = VideoFacts()
+    assert len(list(decode_film(sources[0].root / sources[0].members[0], facts))) == 4 and facts.damage is None
 
 
 def drip(server: socket.socket, asked: list[bytes]) -> None:
