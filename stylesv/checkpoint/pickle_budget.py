@@ -10,26 +10,33 @@ MOST_VALUES = 500_000  # options and layers, with everything that is referred to
 _MEMO = ("PUT", "BINPUT", "LONG_BINPUT")
 
 
-def require_few_operations(file: io.BufferedIOBase) -> None:
-    """Look through the pickle that begins here without building anything of it, and go back to where it begins.
+def looked_through(file: io.BufferedIOBase) -> io.BufferedIOBase:
+    """The pickle that begins here, for a reader: its operations were looked at, and nothing of it was built.
+
+    Of a damaged one that is what comes before the damage, so that the reader says what is wrong, and meets nothing else.
 
     Raises:
         CheckpointError: it has more operations than a snapshot, or would have the reader keep places that it never fills.
-        ValueError, pickle.UnpicklingError: it is damaged.
     """
     start = file.tell()
-    for count, (operation, argument, _) in enumerate(pickletools.genops(file)):
-        if count > MOST_OPERATIONS:
-            raise CheckpointError(
-                f"refused: has more than {MOST_OPERATIONS:,} operations, which no published checkpoint needs; get the file from "
-                "its authors"
-            )
-        if operation.name in _MEMO and not 0 <= argument <= MOST_OPERATIONS:
-            raise CheckpointError(
-                f"refused: asks for {argument:,} places to keep values in ({operation.name}), which no published checkpoint "
-                "needs; get the file from its authors"
-            )
+    try:
+        for count, (operation, argument, _) in enumerate(pickletools.genops(file)):
+            if count > MOST_OPERATIONS:
+                raise CheckpointError(
+                    f"refused: has more than {MOST_OPERATIONS:,} operations, which no published checkpoint needs; get the file "
+                    "from its authors"
+                )
+            if operation.name in _MEMO and not 0 <= argument <= MOST_OPERATIONS:
+                raise CheckpointError(
+                    f"refused: asks for {argument:,} places to keep values in ({operation.name}), which no published "
+                    "checkpoint needs; get the file from its authors"
+                )
+    except (ValueError, OverflowError, LookupError):
+        end = file.tell()
+        file.seek(start)
+        return io.BytesIO(file.read(end - start))
     file.seek(start)
+    return file
 
 
 class Budget:

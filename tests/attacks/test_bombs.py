@@ -12,6 +12,7 @@ import time
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from film_making import write_lossy
 
@@ -24,6 +25,7 @@ from stylesv.data.video_sources import find_sources
 from stylesv.errors import CheckpointError, DataError, StyleSVError
 from stylesv.fetching.transfer import Patience, transfer
 from stylesv.files import file_sha256, read_header
+from stylesv.media.video_file import write_video
 
 SHELL = b"csrc.torch_utils.persistence\n_reconstruct_persistent_obj\n"
 LIMITED = """
@@ -156,10 +158,12 @@ def test_a_zip_of_zeros_fills_no_disk(tmp_path, name):
 def test_a_folder_named_as_a_protocol_is_a_folder(tmp_path, monkeypatch, folder):
     """A decoder that opened names would ask the network, or read what stands in them."""
     monkeypatch.chdir(tmp_path)
-    write_lossy(Path(folder) / "127.0.0.1:9" / "film.mp4", 4)
+    write_lossy(tmp_path / folder / "127.0.0.1:9" / "film.mp4", 4)
     sources, _ = find_sources(Path(folder))
     facts = VideoFacts()
     assert len(list(decode_film(sources[0].root / sources[0].members[0], facts))) == 4 and facts.damage is None
+    write_video(Path(folder) / "made.mp4", np.zeros((2, 3, 16, 16), np.uint8), fps=2)
+    assert (tmp_path / folder / "made.mp4").exists()
 
 
 def drip(server: socket.socket, asked: list[bytes]) -> None:
