@@ -11,15 +11,15 @@ from stylesv.config.recipe import recipe_key
 from stylesv.workflow import paths
 
 
-def again(experiment: str, what: str, key_file: str, key: str, recorded: Callable[[str], bool]) -> list[str]:
+def again(experiment: str, what: str, key_file: str, key: str, unrecorded: Callable[[str], Path | None]) -> list[str]:
     """A file that is not there yet, which makes `what` run if a target asks for it; none where all is well.
 
-    That is where Snakemake has a record (`recorded`) of the file of the key and so compares by itself, or where what lies there
-    is not known to be another's.
+    That is where Snakemake has a record of the file of the key (`unrecorded` gives None) and so compares by itself, or where what
+    lies there is not known to be another's.
     """
+    place = unrecorded(key_file)
     with suppress(OSError, ValueError):
-        found, time = Path(key_file).read_text(encoding="utf-8").strip(), Path(key_file).stat().st_mtime_ns
-        if found not in ("", key) and not recorded(key_file):
-            event = recipe_key({"wanted": key, "found": found, "time": time})
+        if place is not None and (found := place.read_text(encoding="utf-8").strip()) not in ("", key):
+            event = recipe_key({"wanted": key, "found": found, "time": place.stat().st_mtime_ns})
             return [paths.AGAIN.format(experiment=experiment, what=what, key=event)]
     return []

@@ -24,7 +24,7 @@ class ReportQuestions:
 
     named: Named
     captions: Path
-    recorded: Callable[[str], bool]
+    unrecorded: Callable[[str], Path | None]
     jobs_of: Callable[[str], Sequence[PlannedJob]]
     options: CallOptions
     table_key: Callable[[Wildcards], str]
@@ -102,7 +102,7 @@ class ReportQuestions:
     def page_again(self, wildcards: Wildcards) -> list[str]:
         """What makes a page of another call be written again."""
         file = paths.PAGE_KEY.format(experiment=wildcards.experiment)
-        return again(wildcards.experiment, "page", file, self.page_key(wildcards), self.recorded)
+        return again(wildcards.experiment, "page", file, self.page_key(wildcards), self.unrecorded)
 
     def all_again(self, name: str) -> list[str]:
         """What makes all that is of another call be made again."""

@@ -27,7 +27,7 @@ class TableQuestions:
     options: CallOptions
     published: Callable[[], str]
     speeds: Callable[[], tuple[Speed, ...]]
-    recorded: Callable[[str], bool]
+    unrecorded: Callable[[str], Path | None]
     files_under: Callable[[str], Iterable[str]]
     reported_files: Callable[[Wildcards], list[str]]
     _tables: dict[str, TablePlan]
@@ -72,7 +72,7 @@ class TableQuestions:
     def table_again(self, wildcards: Wildcards) -> list[str]:
         """What makes a table of another call be made again."""
         file = paths.TABLE_KEY.format(experiment=wildcards.experiment, table=wildcards.table)
-        return again(wildcards.experiment, f"table_{wildcards.table}", file, self.table_key(wildcards), self.recorded)
+        return again(wildcards.experiment, f"table_{wildcards.table}", file, self.table_key(wildcards), self.unrecorded)
 
     def table_plan_of_call(self, _: Wildcards) -> str:
         """The plan of the tables of the experiment that the call names."""
