@@ -44,7 +44,7 @@ class ReportQuestions:
         """What makes a figure of another call be drawn again."""
         file = paths.FIGURE_KEY.format(experiment=wildcards.experiment, figure=wildcards.figure)
         return again(
-            wildcards.experiment, f"figure_{wildcards.figure}", file, self.figure_key(wildcards), self.recorded
+            wildcards.experiment, f"figure_{wildcards.figure}", file, self.figure_key(wildcards), self.unrecorded
         )
 
     def figure_plan_file(self, wildcards: Wildcards) -> str:

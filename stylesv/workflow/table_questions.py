@@ -1,7 +1,7 @@
 """What the rule that writes tables asks: what they are made of, and which of it is there."""
 
 from collections.abc import Callable, Iterable
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
 from typing import Any
 
