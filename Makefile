@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench learn docs format lock clean
+.PHONY: help install demo test check bench attack learn docs format lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -50,6 +50,10 @@ check: $(INSTALLED) lint  ## the quick part: lint, floors, unit tests
 
 bench: $(INSTALLED)  ## measure operations, networks and steps against the definitions; make bench BENCH=name for some
 	@python tests/benchmarks/run_benchmarks.py $(BENCH)
+
+ATTACK_PATHS := .:tests:tests/attacks:tests/workflow:tests/cluster
+attack: $(INSTALLED)  ## kill, damage and mislead the workflow many times, hours; make attack ATTACK="--kills 20 --minutes 30" for less
+	@PYTHONPATH=$(ATTACK_PATHS) OMP_NUM_THREADS=1 python tests/attacks/run_attacks.py $(ATTACK)
 
 learn: $(INSTALLED)  ## train every model on stripes that drift at a known speed, minutes each; make learn LEARN=D for some
 	@python tests/learning/run_learning.py $(LEARN)

@@ -10,7 +10,7 @@ sys.path.insert(0, str(PROJECT))
 # scripts find the package in any environment, also in conda's, where it is not installed
 os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")])))
 
-from snakemake.io import get_flag_value, is_flagged
+from snakemake.io import IOFile, get_flag_value, is_flagged
 
 import stylesv
 from stylesv.errors import StyleSVError
@@ -18,6 +18,7 @@ from stylesv.records.speed import read_speeds
 from stylesv.workflow import paths
 from stylesv.workflow.call import called_experiments, refuse_ignored
 from stylesv.workflow.called_settings import called_settings
+from stylesv.workflow.places import require_folders, require_writable
 from stylesv.workflow.plan import load_plan
 from stylesv.workflow.job_graph import PlannedJob
 from stylesv.workflow.questions import Questions
@@ -69,6 +70,12 @@ def in_object_storage():
     return is_flagged(HERE.path_modifier.apply_default_storage(placed(paths.DATA)), "storage_object")
 
 
+def unrecorded(file):
+    """Where a file is, if Snakemake does not know by which params it was made; results may have been copied without .snakemake."""
+    place = placed(file)
+    return None if workflow.persistence.metadata(IOFile(place)) else Path(place)
+
+
 def jobs_are_forced():
     """Whether this call makes jobs run whose results exist: -f, -F, -R or --rerun-incomplete."""
     call = workflow.dag_settings  # not there yet while rules are read
@@ -86,6 +93,7 @@ SPEEDS = str(PROJECT / "config" / "speeds.csv")
 BENCHMARKS = keyed(placed("benchmarks"))
 
 try:
+    require_folders(placed)
     called = called_settings(
         config,
         typed=None if MODULE else workflow.config_settings.config,
@@ -174,6 +182,7 @@ questions = Questions(
     files_under,
     jobs_are_forced,
     in_object_storage,
+    unrecorded,
     experiments_called,
     given_videos=called.videos,
     captions=PROJECT / "rules" / "captions",
@@ -203,6 +212,7 @@ wildcard_constraints:
     checkpoint=r"[0-9a-f]{64}|unknown-[0-9a-f]{8}",
     key=r"[0-9a-f]{8}",
     table=r"[A-Za-z0-9_.-]+",
+    what=r"[A-Za-z0-9_.-]+",
     experiment=r"[A-Za-z0-9_.-]+",
 
 
@@ -211,6 +221,8 @@ def refuse_ignored_options():
     """A Snakemake inside a job has other targets than the call, whose options it is given all the same."""
     if workflow.is_main_process:
         refuse_ignored(targets(), options, default=DEFAULT_TARGET)
+        if not workflow.dryrun:
+            require_writable(placed)
 
 
 def answer(question):

@@ -45,12 +45,31 @@ rule write_figure_plan:
         "jinja2"
 
 
+rule note_another:
+    """A table, figure or page of another call lies where this one's belongs, and Snakemake does not know: it is made again.
+
+    What people read has a plain path. Where it was copied without .snakemake, no params of its job are known to compare.
+    """
+    input:
+        template=local(ancient(TEMPLATE)),
+    output:
+        temp(paths.AGAIN),
+    log:
+        "logs/note_another/{experiment}/{what}-{key}.log",
+    params:
+        text=keyed("made: again"),
+    template_engine:
+        "jinja2"
+
+
 rule draw_figure:
     """One figure of an experiment, from small files: no network is loaded and no video read."""
     input:
         plan=files(questions.figure_plan_file),
         files=files(questions.figure_files),
+        again=files(questions.figure_again),
     output:
+        key=paths.FIGURE_KEY,
         png=report(paths.FIGURE, caption="captions/figure.rst", category="Figures", labels={"figure": "{figure}"}),
         pdf=paths.FIGURE_PDF,
     log:
@@ -70,6 +89,8 @@ rule draw_figure:
             --figure {wildcards.figure} \
             --png {output.png:q} \
             --pdf {output.pdf:q} \
+            --key {params.key} \
+            --key-out {output.key:q} \
             >{log:q} 2>&1
         """
 
@@ -85,7 +106,9 @@ rule write_report:
         files=files(questions.reported_files),
         figures=files(questions.figures),
         tables=files(questions.tables),
+        again=files(questions.page_again),
     output:
+        key=paths.PAGE_KEY,
         page=paths.PAGE,
         films=directory(paths.PAGE_FILMS),
         figures=directory(paths.PAGE_FIGURES),
@@ -111,6 +134,8 @@ rule write_report:
             --project {params.project:q} \
             --benchmarks {params.benchmarks:q} \
             --page {output.page:q} \
+            --key {params.key} \
+            --key-out {output.key:q} \
             >{log:q} 2>&1
         """
 

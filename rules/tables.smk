@@ -24,7 +24,9 @@ rule write_table:
         published=local(ancient(PUBLISHED)),
         speeds=local(ancient(SPEEDS)),
         files=files(questions.table_inputs),
+        again=files(questions.table_again),
     output:
+        key=paths.TABLE_KEY,
         csv=paths.TABLE["csv"],
         md=paths.TABLE["md"],
         tex=paths.TABLE["tex"],
@@ -51,6 +53,8 @@ rule write_table:
             --markdown {output.md:q} \
             --tex {output.tex:q} \
             --html {output.html:q} \
+            --key {params.key} \
+            --key-out {output.key:q} \
             >{log:q} 2>&1
         """
 

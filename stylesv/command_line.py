@@ -1,11 +1,14 @@
 """Options of the command-line programs that Snakemake's rules fill in."""
 
 import os
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
+from stylesv.files import write_text
 from stylesv.threads import MOST_CPU_THREADS
 
 
@@ -39,6 +42,18 @@ class _List(click.ParamType):
         return tuple(self.of.convert(part, param, ctx) for part in value.split(",") if value)
 
 
+class Sha256(click.ParamType):
+    """A SHA-256 in digits of either case, as programs print it in both, or nothing."""
+
+    name = "sha256"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str | None:
+        """In lower case; None for the empty text."""
+        if value and not re.fullmatch("[0-9a-fA-F]{64}", value):
+            self.fail(f"{value}: has no 64 hexadecimal digits", param, ctx)
+        return value.lower() or None
+
+
 NAMES = _List(click.STRING)
 NUMBERS = _List(click.IntRange(min=0))
 
@@ -50,3 +65,15 @@ CPU_THREADS = click.option(
     help="Threads on a CPU.",
 )
 """The option of every program that computes; its default is that of `machine.cpu_threads`, so that bytes are the workflow's."""
+
+
+def keeps_key(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of a program that makes what people read: the key of all that it shows, which is kept beside it."""
+    key = click.option("--key", help="What stands for all that it shows, 8 hex digits.")
+    return key(click.option("--key-out", type=click.Path(path_type=Path), help="File to keep that in.")(command))
+
+
+def keep_key(key: str | None, key_out: Path | None) -> None:
+    """Write it once the rest is there, so that a kill leaves none that is wrong."""
+    if key is not None and key_out is not None:
+        write_text(key_out, f"{key}\n")

@@ -7,6 +7,7 @@ import math
 import os
 import re
 import socket
+import stat
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -139,18 +140,35 @@ def read_header(path: Path) -> dict[str, Any]:
         CheckpointError: the file is missing or is not one of this project's.
     """
     try:
+        require_file(path)
         with open(path, "rb") as file:
             (size,) = struct.unpack("<Q", file.read(8))
             if size > 100_000_000:
                 raise ValueError("its header has an impossible size")
-            return json.loads(json.loads(file.read(size))["__metadata__"]["header"])
+            header = json.loads(json.loads(file.read(size))["__metadata__"]["header"])
+        if not isinstance(header, dict):
+            raise ValueError(f"its header is a {type(header).__name__}")
+        return header
     except FileNotFoundError as error:
         raise CheckpointError(f"{path}: no such file") from error
-    except (ValueError, KeyError, struct.error) as error:
+    except (ValueError, KeyError, TypeError, RecursionError, struct.error) as error:
         raise CheckpointError(f"{path}: damaged or not a file of this project ({error}); remake it") from error
+
+
+def require_file(path: Path) -> None:
+    """Stop before a pipe is waited for, or a device read without end.
+
+    Raises:
+        DataError: it is a pipe, a device or a socket.
+        OSError: there is nothing.
+    """
+    mode = os.stat(path).st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # opening a folder says so by itself
+        raise DataError(f"{path}: is a pipe, a device or a socket, and may have no end; give a file")
 
 
 def file_sha256(path: Path) -> str:
     """SHA-256 of a file's bytes, 64 hex digits."""
+    require_file(path)
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

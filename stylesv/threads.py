@@ -1,8 +1,10 @@
-"""Threads and memory of a process on a CPU."""
+"""Threads and memory of a process on a CPU, and its end with the process that started it."""
 
 import ctypes
 import os
+import signal
 
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 MOST_CPU_THREADS = 1024
 """Of a process; far more than that ends in a fault of the thread library's."""
 
@@ -36,3 +38,17 @@ def use_cpu_threads(count: int) -> None:
     import torch
 
     torch.set_num_threads(count)
+
+
+def signal_at_parents_end(number: int) -> bool:
+    """Ask Linux for a signal to this process when the thread that started it ends, however; False where it cannot be asked."""
+    try:
+        return ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0) == 0
+    except (OSError, AttributeError):
+        return False
+
+
+def end_with_torchrun() -> None:
+    """Let a process of several that train one run be asked to end when torchrun is killed, which cannot tell it."""
+    if "TORCHELASTIC_RUN_ID" in os.environ:
+        signal_at_parents_end(signal.SIGTERM)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from stylesv.command_line import keep_key, keeps_key
 from stylesv.errors import run_command
 
 
@@ -12,10 +13,12 @@ from stylesv.errors import run_command
 @click.option("--figure", required=True, help="Name of the figure, such as curves.")
 @click.option("--png", required=True, type=click.Path(path_type=Path), help="PNG to write.")
 @click.option("--pdf", required=True, type=click.Path(path_type=Path), help="PDF to write.")
-def draw_figure(plan: Path, figure: str, png: Path, pdf: Path) -> None:
+@keeps_key
+def draw_figure(plan: Path, figure: str, png: Path, pdf: Path, key: str | None, key_out: Path | None) -> None:
     from stylesv.report.figures.drawing import draw_figure as draw
 
     draw(figure, plan, png=png, pdf=pdf)
+    keep_key(key, key_out)
 
 
 if __name__ == "__main__":

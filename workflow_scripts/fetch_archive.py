@@ -4,12 +4,13 @@ from pathlib import Path
 
 import click
 
+from stylesv.command_line import Sha256
 from stylesv.errors import run_command
 
 
 @click.command(help=__doc__)
 @click.option("--address", required=True, help="Address (http, https), or a file; with * or ? several, to be joined.")
-@click.option("--sha256", default=None, help="SHA-256 that the file must have; without it, the file's is recorded.")
+@click.option("--sha256", type=Sha256(), help="SHA-256 that the file must have; without it, the file's is recorded.")
 @click.option("--zip", "is_zip", is_flag=True, help="The file is no part but a whole zip, which is looked into.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write.")
 @click.option("--record", required=True, type=click.Path(path_type=Path), help="What was fetched, JSON.")
@@ -18,7 +19,7 @@ def fetch_archive(address: str, sha256: str | None, is_zip: bool, out: Path, rec
     from stylesv.records.ledger import FetchedFile, write_fetched
 
     check = {"check": require_zip} if is_zip else {}
-    found = fetch_part(address, out, sha256=sha256 or None, **check)
+    found = fetch_part(address, out, sha256=sha256, **check)
     if not found.verified:
         click.echo(
             f"{out}: SHA-256 {found.sha256}; it stands in the record. As sha256 in the settings it is verified when the file "

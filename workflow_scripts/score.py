@@ -66,7 +66,9 @@ def run_selftest(reference: Path | None, generated: Path | None, detector: str |
     "its own is not looked at: write such a file.",
 )
 @click.option(
-    "--detector", help="File of the protocol's detector, or random-i3d.  [default: the protocol's, if it is no file]"
+    "--detector",
+    help="File of the protocol's detector, or random-i3d. A TorchScript file is a program: give one that you trust, and its "
+    "SHA-256 in the protocol.  [default: the protocol's, if it is no file]",
 )
 @click.option("--out", type=path, help="Score to write, JSON.")
 @click.option("--resolution", type=click.IntRange(min=4), help="Fit frames of folders and zips to this many pixels.")

@@ -8,7 +8,7 @@ import click
 
 from stylesv.command_line import CPU_THREADS, OptionalPath
 from stylesv.errors import ConfigError, InterruptionError, StyleSVError, one_line, run_command
-from stylesv.threads import use_cpu_threads
+from stylesv.threads import end_with_torchrun, use_cpu_threads
 from stylesv.training.interruption import noting_signals, requeue_slurm_job, wait_to_be_ended
 
 
@@ -82,6 +82,7 @@ def train_segment(
     samples: Path | None,
 ) -> None:
     interruption = click.get_current_context().with_resource(noting_signals())  # importing torch takes seconds
+    end_with_torchrun()
     use_cpu_threads(cpu_threads)
     from stylesv.data.staging import stage_packed_clips
     from stylesv.generation.samples import draw_generator_samples, draw_snapshot_samples

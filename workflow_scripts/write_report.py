@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from stylesv.command_line import keep_key, keeps_key
 from stylesv.errors import run_command
 
 
@@ -14,13 +15,22 @@ from stylesv.errors import run_command
 @click.option("--project", required=True, type=click.Path(path_type=Path), help="Checkout, for the commit.")
 @click.option("--benchmarks", required=True, type=click.Path(path_type=Path), help="Folder of Snakemake's benchmarks.")
 @click.option("--page", required=True, type=click.Path(path_type=Path), help="HTML file to write.")
+@keeps_key
 def write_report(
-    experiment: Path, rule_graph: Path, captions: Path, project: Path, benchmarks: Path, page: Path
+    experiment: Path,
+    rule_graph: Path,
+    captions: Path,
+    project: Path,
+    benchmarks: Path,
+    page: Path,
+    key: str | None,
+    key_out: Path | None,
 ) -> None:
     from stylesv.report.page.content import ReportFiles
     from stylesv.report.page.html import write_report as write
 
     write(page, ReportFiles(experiment, rule_graph, captions, project, benchmarks))
+    keep_key(key, key_out)
 
 
 if __name__ == "__main__":

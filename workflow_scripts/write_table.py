@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from stylesv.command_line import keep_key, keeps_key
 from stylesv.errors import run_command
 
 FILE = click.Path(path_type=Path)
@@ -19,6 +20,7 @@ FILE = click.Path(path_type=Path)
 @click.option("--markdown", required=True, type=FILE, help="Markdown file to write.")
 @click.option("--tex", required=True, type=FILE, help="LaTeX file to write.")
 @click.option("--html", required=True, type=FILE, help="HTML file to write.")
+@keeps_key
 def write_table(
     plan: Path,
     table: str,
@@ -29,12 +31,15 @@ def write_table(
     markdown: Path,
     tex: Path,
     html: Path,
+    key: str | None,
+    key_out: Path | None,
 ) -> None:
     from stylesv.report.experiment_tables import write_experiment_table
     from stylesv.report.table_files import TableFiles
 
     files = TableFiles(csv=csv, markdown=markdown, tex=tex, html=html)
     write_experiment_table(plan, table, published=published, speeds=speeds, benchmarks=benchmarks, files=files)
+    keep_key(key, key_out)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Shaped
 from torch import Tensor
 
+from stylesv.checkpoint.pickle_budget import looked_through
 from stylesv.errors import CheckpointError
 
 MAGIC_NUMBER = 0x1950A86A20F9469CFC6C
@@ -39,6 +40,14 @@ def refuse(module: str, name: str) -> NoReturn:
     )
 
 
+def refuse_size(size: tuple[int, ...], stored: int) -> NoReturn:
+    """Refuse a tensor that shows its values more than once: a few bytes may seem to be terabytes."""
+    raise CheckpointError(
+        f"refused: a tensor of size {tuple(size)} has {stored:,} values, which no published checkpoint needs; get the file from "
+        "its authors"
+    )
+
+
 class _StorageUnpickler(pickle.Unpickler):
     """Reads one of the small pickles; the only names allowed are those of storage types."""
 
@@ -62,13 +71,17 @@ def read_storage(content: bytes) -> Shaped[Tensor, "values"]:
         pickle.UnpicklingError, EOFError, struct.error: it is damaged.
     """
     file = io.BytesIO(content)
-    magic, version, _sizes = (_StorageUnpickler(file).load() for _ in range(3))
+    magic, version, _sizes = (_load(file) for _ in range(3))
     if magic != MAGIC_NUMBER or version != VERSION:
         raise pickle.UnpicklingError("a tensor is not in the format of torch 1.x pickles")
-    dtype, count = _StorageUnpickler(file).load()
-    keys = _StorageUnpickler(file).load()
+    dtype, count = _load(file)
+    keys = _load(file)
     (stored_count,) = struct.unpack("<q", file.read(8))
     values = file.read(count * dtype.itemsize)
     if len(keys) != 1 or stored_count != count or len(values) != count * dtype.itemsize:
         raise pickle.UnpicklingError("a tensor's values are cut short")
     return torch.frombuffer(bytearray(values), dtype=dtype) if count else torch.empty(0, dtype=dtype)
+
+
+def _load(file: io.BytesIO) -> Any:
+    return _StorageUnpickler(looked_through(file)).load()

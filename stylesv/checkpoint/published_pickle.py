@@ -6,6 +6,7 @@ and every name outside the list below is refused.
 """
 
 import collections
+import math
 import pickle
 import re
 import struct
@@ -16,8 +17,10 @@ from typing import Any
 from jaxtyping import Shaped
 from torch import Tensor
 
-from stylesv.checkpoint.legacy_storage import read_storage, refuse
+from stylesv.checkpoint.legacy_storage import read_storage, refuse, refuse_size
+from stylesv.checkpoint.pickle_budget import looked_through
 from stylesv.errors import CheckpointError, cannot_be_read, machine_trouble
+from stylesv.files import require_file
 
 
 class Shell:
@@ -51,6 +54,8 @@ class ShellDict(dict):
 def _rebuild_tensor(
     storage: Shaped[Tensor, "values"], offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_: Any
 ) -> Shaped[Tensor, "..."]:
+    if math.prod(size) > storage.numel():
+        refuse_size(size, storage.numel())
     return storage.as_strided(size, stride, offset)
 
 
@@ -145,6 +150,7 @@ def read_pickle(path: Path) -> dict[str, Any]:
     """
     path = Path(path)
     try:
+        require_file(path)
         with open(path, "rb") as file:
             if file.read(2) == b"PK":
                 raise CheckpointError(
@@ -152,7 +158,7 @@ def read_pickle(path: Path) -> dict[str, Any]:
                     "by; give the snapshot (.pkl) that training wrote"
                 )
             file.seek(0)
-            content = _InertUnpickler(file).load()
+            content = _InertUnpickler(looked_through(file)).load()
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be read ({error.strerror})") from error
     except CheckpointError as error:

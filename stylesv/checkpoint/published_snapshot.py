@@ -12,6 +12,7 @@ from typing import Any
 
 from torch import Tensor
 
+from stylesv.checkpoint.pickle_budget import Budget
 from stylesv.checkpoint.published_pickle import PersistentShell, Shell, read_pickle
 from stylesv.errors import CheckpointError
 
@@ -52,7 +53,7 @@ def read_snapshot(path: Path) -> PublishedSnapshot:
         if content.get(name) is not None:
             networks[name] = _network(f"{path}: {name}", content[name])
     if "G_ema" not in networks:
-        held = ", ".join(map(str, content)) or "nothing"
+        held = ", ".join(str(name)[:40] for name in list(content)[:9]) or "nothing"
         raise CheckpointError(f"{path}: holds no averaged generator G_ema, but {held}; give a snapshot of training")
     stats = content.get("stats")
     shown = stats.get("cur_nimg", 0) if isinstance(stats, dict) else 0
@@ -68,18 +69,22 @@ def _network(where: str, shell: Any) -> PublishedNetwork:
         raise CheckpointError(f"{where} was built with positional arguments, which StyleSV and StyleGAN-V never do")
     try:
         arguments = dict(shell.state["_init_kwargs"])
-        options = plain_values(arguments.pop("cfg", None))
-        arguments = {name: plain_values(value) for name, value in arguments.items()}
-        tensors = dict(_tensors(shell))
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        budget = Budget()
+        options = plain_values(arguments.pop("cfg", None), budget)
+        arguments = {name: plain_values(value, budget) for name, value in arguments.items()}
+        tensors = dict(_tensors(shell, budget))
+    except CheckpointError as error:
+        raise CheckpointError(f"{where}: {error}") from error
+    except (AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{where} is damaged ({error!r}); fetch it again") from error
     if not isinstance(options, dict):
         raise CheckpointError(f"{where} has no options (cfg); snapshots of StyleGAN2 and StyleGAN3 are not read")
     return PublishedNetwork(options, arguments, tensors)
 
 
-def _tensors(module: Shell, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
+def _tensors(module: Shell, budget: Budget, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
     """Parameters and persistent buffers of a module and those within it, by their names in a state dict."""
+    budget.spend()
     state = module.state
     passing = state.get("_non_persistent_buffers_set", ())
     for name, tensor in {**state["_parameters"], **state["_buffers"]}.items():
@@ -87,25 +92,27 @@ def _tensors(module: Shell, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
             yield prefix + name, tensor
     for name, child in state["_modules"].items():
         if child is not None:
-            yield from _tensors(child, f"{prefix}{name}.")
+            yield from _tensors(child, budget, f"{prefix}{name}.")
 
 
-def plain_values(value: Any, depth: int = 0) -> Any:
+def plain_values(value: Any, budget: Budget | None = None, depth: int = 0) -> Any:
     """An option with everything in it, as dicts, lists, text and numbers; interpolations are followed.
 
     An interpolation that leads nowhere stays as it is written: options that do nothing may hold some.
     """
     if depth > _MAX_DEPTH:
         raise CheckpointError("its options refer to themselves")
+    budget = budget or Budget()
+    budget.spend()
     if isinstance(value, Shell):
         held = _held(value)
         if isinstance(held, str):
-            return _interpolate(value, held, depth + 1)
-        return plain_values(held, depth + 1)
+            return _interpolate(value, held, budget, depth + 1)
+        return plain_values(held, budget, depth + 1)
     if isinstance(value, dict):
-        return {name: plain_values(one, depth + 1) for name, one in value.items()}
+        return {name: plain_values(one, budget, depth + 1) for name, one in value.items()}
     if isinstance(value, list | tuple):
-        return [plain_values(one, depth + 1) for one in value]
+        return [plain_values(one, budget, depth + 1) for one in value]
     return value
 
 
@@ -115,15 +122,17 @@ def _held(node: Shell) -> Any:
     return state.get("_content", state.get("_val"))
 
 
-def _interpolate(node: Shell, text: str, depth: int) -> Any:
+def _interpolate(node: Shell, text: str, budget: Budget, depth: int) -> Any:
     """Text with what its interpolations refer to; the thing itself if the text is one interpolation."""
     if whole := _INTERPOLATION.fullmatch(text):
         found = _find(node, whole[1], depth)
-        return text if found is None else plain_values(found, depth)
+        return text if found is None else plain_values(found, budget, depth)
 
     def replace(match: re.Match[str]) -> str:
         found = _find(node, match[1], depth)
-        return match[0] if found is None else str(plain_values(found, depth))
+        shown = match[0] if found is None else str(plain_values(found, budget, depth))
+        budget.spend(len(shown) // 10)
+        return shown
 
     return _INTERPOLATION.sub(replace, text)
 

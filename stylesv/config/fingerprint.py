@@ -28,6 +28,7 @@ _WHAT_IS_ALLOWED = "a folder or .zip of films (.mp4, .mov, .mkv, .webm, .avi, ..
 _VIDEO_SUFFIXES = FILM_SUFFIXES | FRAME_SUFFIXES
 _NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)  # what a link that leads nowhere says when it is followed
 _DAMAGED_ZIP = (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OverflowError, struct.error)
+_LARGE_MEMBER_BYTES, _MOST_TIMES = 256 << 20, 50  # of a zip's member, unpacked, and of its size in the zip
 _ZIP_END_BYTES = 66_000  # a zip's last record and its longest comment: where it is told from other files
 
 
@@ -118,6 +119,7 @@ def read_label_file(videos: Path) -> tuple[str, bytes]:
     try:
         if found.zipped:
             with open_zip(found.root) as archive:
+                require_honest_size(archive.getinfo(names[0]))
                 return printable(where), archive.read(names[0])
         return printable(where), where.read_bytes()
     except (*_DAMAGED_ZIP, zlib.error, RuntimeError) as error:
@@ -214,6 +216,19 @@ def open_zip(file: Path | BinaryIO) -> zipfile.ZipFile:
             info.filename = info.filename.replace("\\", "/")
             archive.NameToInfo[info.filename] = info
     return archive
+
+
+def require_honest_size(info: zipfile.ZipInfo) -> None:
+    """Stop before a member of a zip fills the disk or the memory; `zipfile` reads no more than the size that its table has.
+
+    Raises:
+        DataError: it is large, and so small in the zip that it is no film and no picture.
+    """
+    if info.file_size > _LARGE_MEMBER_BYTES and info.file_size > _MOST_TIMES * max(info.compress_size, 1):
+        raise DataError(
+            f"would unpack to {info.file_size / 1e9:.1f} GB from {info.compress_size / 1e6:.1f} MB, more than {_MOST_TIMES} "
+            "times as much, as no film and no picture does"
+        )
 
 
 def _is_hidden(part: str) -> bool:

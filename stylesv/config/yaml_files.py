@@ -10,7 +10,8 @@ from typing import Any
 
 import yaml
 
-from stylesv.errors import ConfigError
+from stylesv.errors import ConfigError, DataError
+from stylesv.files import require_file
 
 Place = str  # "file:line"
 KeyPath = tuple[str, ...]
@@ -100,9 +101,12 @@ def read_layer(path: Path) -> Layer:
         ConfigError: the file is missing, is not YAML, repeats a key, or is not a mapping.
     """
     try:
+        require_file(path)
         text = Path(path).read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise ConfigError(f"{path}: no such file") from error
+    except DataError as error:
+        raise ConfigError(str(error)) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read ({error})") from error
     try:

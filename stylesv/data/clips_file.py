@@ -1,6 +1,7 @@
 """A zip of packed frames with its table of offsets: any frame by a `pread` of each, from any thread and after a fork."""
 
 import os
+import tokenize
 import weakref
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from jaxtyping import Int64
 from stylesv.data.packed_writer import CLIPS_FILE, OFFSETS_FILE
 from stylesv.errors import DataError, cannot_be_read
 
+# NumPy reads the head of a file as Python
+_BROKEN_TABLE = (ValueError, EOFError, TypeError, KeyError, SyntaxError, RecursionError, tokenize.TokenError)
 _EXTENT_BYTES = 16  # of a frame in the table: offset and size, 64 bits each
 
 
@@ -28,7 +31,7 @@ class ClipsFile:
         try:
             found_bytes = self.path.stat().st_size
             extents = np.load(self.offsets, mmap_mode="r")  # a map keeps its file open, so it is not kept
-        except (FileNotFoundError, NotADirectoryError, ValueError, EOFError) as error:
+        except (FileNotFoundError, NotADirectoryError, *_BROKEN_TABLE) as error:
             raise DataError(f"{folder}: packed clips are incomplete ({error}); pack the videos again") from error
         except (OSError, MemoryError) as error:
             raise cannot_be_read(folder, error) from error

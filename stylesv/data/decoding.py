@@ -25,7 +25,7 @@ _TIME_ROUNDING = Fraction(1, 1000)  # seconds; Matroska and WebM store times in 
 _SLEEP, _TIMES_MEAN = Fraction(10), 50
 _FIRST_FRAMES, _LONG_SLEEP = 10, Fraction(600)  # so few do not tell a time-lapse: what nobody would call a film does
 # what films may come in; others, such as lists that name further files (concat, HLS, DASH), are no films
-_DEMUXERS = "matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,avi,mpeg,mpegvideo,mpegts,m4v,h264,hevc,asf,flv,ogg,gif"
+DEMUXERS = "matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,avi,mpeg,mpegvideo,mpegts,m4v,h264,hevc,asf,flv,ogg,gif"
 # ITU-R BT.2100: transfers whose numbers mean other brightnesses than those of the screens that networks are trained for
 _HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
 
@@ -131,7 +131,7 @@ def _decode(watched: WatchedFile, path: Path, facts: VideoFacts) -> Iterator[Sou
     # a frame whose side data was looked at stays in memory until Python looks for circles: look where it may differ
     matrix, rotation = None, None
     try:
-        options = {"format_whitelist": _DEMUXERS}
+        options = {"format_whitelist": DEMUXERS}
         with av.open(watched, metadata_errors="replace", options=options) as film:
             stream = film.streams.best("video")
             if stream is None or stream.codec_context is None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import av
 
-from stylesv.data.decoding import VideoFacts, decode_film
+from stylesv.data.decoding import DEMUXERS, VideoFacts, decode_film
 from stylesv.errors import MachineError, StyleSVError, one_line
 from stylesv.files import file_sha256
 from stylesv.records.ledger import FilmRow, FilmStatus
@@ -167,7 +167,8 @@ def _looked_at(name: str, path: Path, file: str) -> FilmRow:
         if path_is_ours:
             path.unlink()  # so that a repair fetches it anew
         return FilmRow(id=name, status="damaged", reason=facts.damage or "holds no frame")
-    with av.open(str(path), metadata_errors="replace") as film:
+    options = {"format_whitelist": DEMUXERS}
+    with open(path, "rb") as opened, av.open(opened, metadata_errors="replace", options=options) as film:
         stream = film.streams.video[0]
         rate = stream.average_rate or stream.guessed_rate
         length = stream.frames

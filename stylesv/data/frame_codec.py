@@ -9,6 +9,7 @@ import simplejpeg
 from jaxtyping import UInt8
 
 from stylesv.config.dataset import PackSettings
+from stylesv.data.stored_zip import require_intact
 from stylesv.media.frame_files import encode_jpeg
 
 
@@ -24,14 +25,16 @@ class JpegCodec:
         """A frame as it is stored."""
         return encode_jpeg(pixels, quality=self.quality)
 
-    def read_into(self, pixels: UInt8[np.ndarray, "3 h w"], file: int, offset: int, size: int) -> None:
-        """The pixels of the frame that lies there in an open file.
+    def read_into(self, pixels: UInt8[np.ndarray, "3 h w"], file: int, offset: int, size: int, gap: int) -> None:
+        """The pixels of the frame that lies there in an open file, `gap` bytes behind the one before.
 
         Raises:
             ValueError: it is damaged, or of another size.
             OSError: it cannot be read.
         """
-        pixels[...] = simplejpeg.decode_jpeg(os.pread(file, size, offset), "RGB", strict=True).transpose(2, 0, 1)
+        found = memoryview(os.pread(file, gap + size, offset - gap))
+        require_intact(found[:gap], found[gap:])
+        pixels[...] = simplejpeg.decode_jpeg(found[gap:], "RGB", strict=True).transpose(2, 0, 1)
 
 
 @dataclass(frozen=True)
@@ -53,16 +56,19 @@ class RawCodec:
         """A frame as it is stored."""
         return pixels.transpose(2, 0, 1).tobytes()
 
-    def read_into(self, pixels: UInt8[np.ndarray, "3 h w"], file: int, offset: int, size: int) -> None:
-        """The pixels of the frame that lies there in an open file.
+    def read_into(self, pixels: UInt8[np.ndarray, "3 h w"], file: int, offset: int, size: int, gap: int) -> None:
+        """The pixels of the frame that lies there in an open file, `gap` bytes behind the one before.
 
         Raises:
-            ValueError: it is cut off, or of another size.
+            ValueError: it is cut off, damaged, or of another size.
             OSError: it cannot be read.
         """
-        found = os.preadv(file, [pixels], offset) if size == pixels.nbytes else size
+        head = memoryview(bytearray(gap))
+        found = os.preadv(file, [head, pixels], offset - gap) - gap if size == pixels.nbytes else size
         if found != pixels.nbytes:
             raise ValueError(f"it has {found:,} bytes where {pixels.nbytes:,} are expected")
+        at = gap - len(self.header)
+        require_intact(head[:at], head[at:], memoryview(pixels).cast("B"))
 
 
 FrameCodec = JpegCodec | RawCodec

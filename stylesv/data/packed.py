@@ -5,6 +5,7 @@ for the index alone, since the table of offsets stays on disk. Clips lie in one 
 """
 
 import hashlib
+import operator
 import os
 from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
@@ -23,6 +24,7 @@ from stylesv.records.packed_index import INDEX_FILE, PackedIndex, read_packed_in
 from stylesv.records.packed_shards import SHARDS_FILE, PackedShard, read_packed_shards
 
 _OPEN_FILES = 256  # of one reader; a system's usual limit is 1024 a process
+_WIDEST_GAP = 4096  # between two frames: the heads of two entries, with names of 400 bytes at most
 
 
 class PackedClips:
@@ -88,6 +90,11 @@ class PackedClips:
         """How many frames a clip has."""
         return int(self._lengths[clip])
 
+    def _clip_number(self, clip: int | np.integer) -> int:
+        if not 0 <= (number := operator.index(clip)) < self.num_clips:
+            raise IndexError(f"clip {clip} of {self.path}: it has clips 0 to {self.num_clips - 1}")
+        return number
+
     def sha256(self, clip: int | np.integer) -> str:
         """SHA-256 of a clip's frames as they were packed."""
         return self.index.clips[clip].sha256
@@ -135,9 +142,11 @@ class PackedClips:
         Raises:
             DataError: a frame is damaged.
             MachineError: it cannot be read, though it may be sound.
-            IndexError: the clip has no such frame.
+            IndexError: there is no such clip, or it has no such frame.
+            TypeError: a number is not whole.
         """
-        wanted, length = [int(frame) for frame in frame_indices], self.num_frames(clip)
+        clip, wanted = self._clip_number(clip), [operator.index(frame) for frame in frame_indices]
+        length = self.num_frames(clip)
         for frame in wanted:
             if not 0 <= frame < length:
                 raise IndexError(f"frame {frame} of clip {self.names[clip]}: it has frames 0 to {length - 1}")
@@ -145,14 +154,19 @@ class PackedClips:
         if not wanted:
             return frames
         file, first = self._files[self._file_of_clip[clip]], min(wanted)
-        opened, offsets = (
-            self._opened(file.path),
-            self._opened(file.offsets),
-        )  # held, since another thread may crowd them out
-        extents = file.extents(offsets.number, self._first_frames[clip] + first, max(wanted) + 1 - first).tolist()
+        # held, since another thread may crowd them out
+        opened, offsets = self._opened(file.path), self._opened(file.offsets)
+        begin, end = (int(self._first_frames[clip]) + frame for frame in (first, max(wanted) + 1))
+        extents = file.extents(offsets.number, max(begin - 1, 0), end - max(begin - 1, 0)).tolist()
+        if begin == 0:
+            extents = [[0, 0], *extents]
         for pixels, frame in zip(frames, wanted, strict=True):
+            (before, before_size), (offset, size) = extents[frame - first : frame - first + 2]
+            gap = offset - before - before_size
             try:
-                self._codec.read_into(pixels, opened.number, *extents[frame - first])
+                if not 0 < gap <= _WIDEST_GAP or not 0 <= size <= file.num_bytes:
+                    raise ValueError("the table of offsets leads elsewhere")
+                self._codec.read_into(pixels, opened.number, offset, size, gap)
             except ValueError as error:
                 raise DataError(
                     f"{file.path}: frame {frame} of clip {self.names[clip]} is damaged ({error}); copy the file again "

@@ -25,6 +25,7 @@ from stylesv.data.video_sources import VideoSource, close_archive
 from stylesv.errors import DataError
 from stylesv.progress import watched
 from stylesv.records.packed_index import DroppedVideo, PackedClip, PackedIndex, PackedSource, Packing
+from stylesv.records.packed_shards import shard_names
 
 
 def pack_videos(
@@ -73,6 +74,7 @@ def pack_videos(
                 ignored_files=tuple(selected.ignored) if shard is None or shard.is_last else (),
                 made_with=made_with,
                 class_names=classes.names if classes else None,
+                shard=shard_names(shard.count)[shard.number] if shard else None,
             )
             return writer.publish(out, packing)
     finally:

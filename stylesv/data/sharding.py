@@ -6,7 +6,7 @@ order they were made, changes none of them.
 
 from collections.abc import Sequence
 from itertools import chain
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from stylesv.data.ledger import TOO_SHORT
 from stylesv.data.packed import PackedClips
@@ -38,7 +38,7 @@ def index_shards(out: Path, folders: Sequence[str], *, max_missing: float = 1.0)
                     "pack it again"
                 )
     indexes = [part.index for part in parts]
-    _refuse_doubles(out, folders, indexes)
+    _refuse_copies(out, folders, indexes)
     sources = tuple(chain.from_iterable(index.sources for index in indexes))
     dropped = tuple(chain.from_iterable(index.dropped for index in indexes))
     clips = _renamed(indexes)
@@ -84,8 +84,8 @@ def join_shards(data: Path, out: Path) -> PackedIndex:
         return writer.publish(out, Packing(**values))
 
 
-def _refuse_doubles(out: Path, folders: Sequence[str], indexes: Sequence[PackedIndex]) -> None:
-    """Videos are dealt out to shards, so none is in two, but where a shard was copied over another."""
+def _refuse_copies(out: Path, folders: Sequence[str], indexes: Sequence[PackedIndex]) -> None:
+    """Videos are dealt out to shards, so none is in two, but where a shard was copied over another; one may have none."""
     at: dict[str, str] = {}
     for folder, index in zip(folders, indexes, strict=True):
         for source in index.sources:
@@ -94,6 +94,10 @@ def _refuse_doubles(out: Path, folders: Sequence[str], indexes: Sequence[PackedI
                     f"{out / folder}: has video {source.name}, and so has {at[source.name]}: one of them was copied over "
                     "the other; delete it, and pack it again"
                 )
+        if index.shard not in (None, PurePosixPath(folder).name):  # earlier versions did not say
+            raise DataError(
+                f"{out / folder}: is shard {index.shard}, copied over this one; delete it, and pack it again"
+            )
 
 
 def _renamed(indexes: Sequence[PackedIndex]) -> tuple[PackedClip, ...]:

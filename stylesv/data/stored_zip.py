@@ -16,6 +16,7 @@ _DATE = 1 << 5 | 1  # 1 January 1980, so that the same files make the same zip
 _UNIX, _STORED, _VERSION, _ZIP64_VERSION = 3, 0, 20, 45
 _NAME_IS_UTF8 = 0x800
 _FOLDER, _FILE = 0o40755 << 16 | 0x10, 0o100644 << 16
+_LOCAL, _MARK = struct.Struct("<4s2B4HL2L2H"), b"PK\x03\x04"
 
 
 class StoredZip:
@@ -61,7 +62,7 @@ class StoredZip:
             checksum = zlib.crc32(part, checksum)
         facts = (flags, _STORED, 0, _DATE, checksum, size, size, len(encoded))
         start = self.num_bytes
-        self._write(struct.pack("<4s2B4HL2L2H", b"PK\x03\x04", _VERSION, 0, *facts, 0) + encoded)
+        self._write(_LOCAL.pack(_MARK, _VERSION, 0, *facts, 0) + encoded)
         offset = self.num_bytes
         for part in content:
             self._write(part)
@@ -85,3 +86,25 @@ class _Sink:
 
     def __init__(self, archive: StoredZip):
         self.write = archive._write
+
+
+def require_intact(between: bytes | bytearray | memoryview, *content: memoryview) -> None:
+    """Check a file's content, in parts, against the checksum before it.
+
+    `between` are the bytes from the end of the file before to its start: the head of its entry, and of a folder's before that.
+    So an offset that was changed is found, too.
+
+    Raises:
+        ValueError: it is not what was written there.
+    """
+    place, mark, size, expected = 0, b"", 0, 0
+    while place + _LOCAL.size <= len(between) and not size:
+        mark, _, _, _, _, _, _, expected, size, _, length, extra = _LOCAL.unpack_from(between, place)
+        place += _LOCAL.size + length + extra
+    if (mark, place, size) != (_MARK, len(between), sum(part.nbytes for part in content)):
+        raise ValueError("its entry is not where the table of offsets says, or is of another size")
+    found = 0
+    for part in content:
+        found = zlib.crc32(part, found)
+    if found != expected:
+        raise ValueError("its checksum is another: bytes were changed since it was written")

@@ -16,7 +16,7 @@ from decimal import Decimal
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Literal
 
-from stylesv.config.fingerprint import VideoFiles, list_video_files, open_zip
+from stylesv.config.fingerprint import VideoFiles, list_video_files, open_zip, require_honest_size
 from stylesv.data.damage import describe_damage, open_video
 from stylesv.errors import DataError, cannot_be_read, printable
 
@@ -92,6 +92,7 @@ class VideoSource:
             archive = open_archive(self.root)
         except (OSError, zipfile.BadZipFile, ValueError) as error:  # it was a zip when it was listed
             raise cannot_be_read(self.root, error) from error
+        require_honest_size(archive.getinfo(member))
         try:
             with archive.open(member) as file:
                 while block := file.read(_BLOCK_BYTES):

@@ -6,7 +6,6 @@ its parent, however that ends.
 """
 
 import contextlib
-import ctypes
 import multiprocessing
 import os
 import pickle
@@ -19,8 +18,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, NamedTuple
 
 from stylesv.errors import MachineError, one_line
-
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+from stylesv.threads import signal_at_parents_end
 
 
 class Job(NamedTuple):
@@ -143,10 +141,7 @@ def end_with_parent() -> None:
 
 def _kernel_watches() -> bool:
     """Ask Linux to kill this process with the thread that started it, which waits for it; False where it cannot be asked."""
-    try:
-        return ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) == 0
-    except (OSError, AttributeError):
-        return False
+    return signal_at_parents_end(signal.SIGKILL)
 
 
 def _end_after(sentinel: int) -> None:

@@ -34,6 +34,9 @@ class Patience:
     first_pause_seconds: float = 1.0
     longest_pause_seconds: float = 300.0
     timeout_seconds: float = 60.0
+    slow_seconds: float = 600.0
+    """A server that sends fewer than `slow_bytes` in so long is not waited for: it might send the rest of a file for years."""
+    slow_bytes: int = 1 << 20
     sleep: Callable[[float], None] = time.sleep
 
     def pause(self, failures: int, wanted: str | None) -> None:
@@ -48,6 +51,10 @@ class _TryAgainError(Exception):
     def __init__(self, reason: str, pause: str | None = None):
         super().__init__(reason)
         self.pause = pause
+
+
+class _TooSlowError(_TryAgainError):
+    """What came is kept, but does not count as getting somewhere."""
 
 
 def transfer(url: str, part: Path, *, patience: Patience = Patience()) -> None:
@@ -71,12 +78,12 @@ def transfer(url: str, part: Path, *, patience: Patience = Patience()) -> None:
         while True:
             before = file.seek(0, os.SEEK_END)
             try:
-                _attempt(url, file, validator, patience.timeout_seconds, log)
+                _attempt(url, file, validator, patience, log)
                 validator.unlink(missing_ok=True)
                 return
             except _TryAgainError as error:
                 have = file.seek(0, os.SEEK_END)
-                failures = 1 if have > before else failures + 1
+                failures = 1 if have > before and not isinstance(error, _TooSlowError) else failures + 1
                 if failures >= patience.tries:
                     raise StyleSVError(
                         f"{url}: cannot be fetched ({error}; tried {patience.tries} times); run again to go on from {have:,} "
@@ -86,14 +93,14 @@ def transfer(url: str, part: Path, *, patience: Patience = Patience()) -> None:
                 patience.pause(failures, error.pause)
 
 
-def _attempt(url: str, file: BinaryIO, validator: Path, timeout: float, log: "_Progress", hops: int = 0) -> None:
+def _attempt(url: str, file: BinaryIO, validator: Path, patience: Patience, log: "_Progress", hops: int = 0) -> None:
     have = file.seek(0, os.SEEK_END)
     headers = {"User-Agent": _AGENT, "Accept-Encoding": "identity"}
     known = validator.read_text() if have and validator.exists() else ""
     if have:
         headers |= {"Range": f"bytes={have}-"} | ({"If-Range": known} if known else {})
     try:
-        answer = urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=timeout)
+        answer = urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=patience.timeout_seconds)
     except urllib.error.HTTPError as error:
         with error:
             if error.code == 416 and have and _total(error.headers) in (have, None):  # nothing is missing
@@ -113,7 +120,7 @@ def _attempt(url: str, file: BinaryIO, validator: Path, timeout: float, log: "_P
                 page = describe_page(answer.geturl(), piece + answer.read(_PAGE_BYTES))
                 if page.goes_on_at is None or hops > 3:
                     raise StyleSVError(f"{url}: is no file: the server sent {page.what}; {page.advice}")
-                _attempt(page.goes_on_at, file, validator, timeout, log, hops + 1)
+                _attempt(page.goes_on_at, file, validator, patience, log, hops + 1)
                 return
             if not resumed:
                 file.truncate(0)
@@ -123,10 +130,15 @@ def _attempt(url: str, file: BinaryIO, validator: Path, timeout: float, log: "_P
                 validator.write_text(strong)
             length = answer.headers.get("Content-Length")
             total = None if length is None else int(length) + have
+            began, begun_at = time.monotonic(), have
             while piece:
                 _write(file, piece)
                 have += len(piece)
                 log.show(have, total)
+                if (now := time.monotonic()) - began > patience.slow_seconds:
+                    if have - begun_at < patience.slow_bytes:
+                        raise _TooSlowError(f"the server sent {have - begun_at:,} bytes in {now - began:.0f} s")
+                    began, begun_at = now, have
                 piece = answer.read1(_PIECE_BYTES)
         except (OSError, http.client.HTTPException) as error:
             raise _TryAgainError(str(error) or type(error).__name__) from error

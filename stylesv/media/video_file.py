@@ -81,8 +81,8 @@ class VideoWriter:
     def _open(self, height: int, width: int) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         partial = self.file.enter_context(partial_file(self.path))
-        self.container = av.open(
-            str(partial), "w", format="mp4", options={"movflags": "+faststart", **self.encoding.container}
+        self.container = av.open(  # a folder `http:` is none of the network's
+            f"file:{partial}", "w", format="mp4", options={"movflags": "+faststart", **self.encoding.container}
         )
         rate = Fraction(self.fps).limit_denominator(1001)
         self.stream = self.container.add_stream("libx264", rate=rate, options=dict(self.encoding.x264))

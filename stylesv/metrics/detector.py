@@ -1,6 +1,8 @@
 """Feature networks behind one call: uint8 clips in, rows out; checked by hash and output (docs/protocols.md 3)."""
 
 import hashlib
+import sys
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -150,6 +152,13 @@ def _own_detector(
 
 
 def _script_detector(path: Path, settings: FeatureDetectorSettings, sha256: str, device: torch.device) -> Detector:
+    if settings.sha256 is None and zipfile.is_zipfile(path):
+        print(
+            f"warning: {path}: a TorchScript file is a program, which runs with your rights, and nobody says which one this is; "
+            f"if you trust it, write its SHA-256 {sha256} into the protocol (detector.sha256), and another is refused",
+            file=sys.stderr,
+            flush=True,
+        )
     try:
         module = torch.jit.load(str(path), map_location=device).eval()
     except RuntimeError as error:

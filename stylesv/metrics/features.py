@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float32, Float64, Int64
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from stylesv.config.base import Settings
 from stylesv.config.protocol import ProtocolSettings
@@ -27,6 +27,8 @@ class FeatureOrigin(Settings):
     """Protocol, with the SHA-256 of the detector."""
     clips: RealClipSet | GeneratedClipSet
     """The clips."""
+    computed_with: dict[str, str] | None = Field(default=None, exclude_if=lambda found: found is None)
+    """What decides the last bits of the features; null: earlier versions did not say."""
 
 
 @dataclass(frozen=True)

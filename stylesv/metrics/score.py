@@ -77,8 +77,15 @@ def score_features(real: FeatureSet, generated: FeatureSet, *, scored: ScoredRun
         generated=clips[1],
         notes=_notes(clips[0], clips[1], protocol, few, moves=motion is not None, has_floor=floor is not None),
         warnings=(*(motion_warnings(motion) if motion else ()), *copy_warnings(memorised)),
-        versions=package_versions(),
+        versions=package_versions() | (generated.origin.computed_with or {}) | _told_apart(real, generated),
     )
+
+
+def _told_apart(real: FeatureSet, generated: FeatureSet) -> dict[str, str]:
+    """How the real side was computed, where it was otherwise."""
+    made = generated.origin.computed_with or {}
+    other = (real.origin.computed_with or {}).items()
+    return {f"reference {name}": value for name, value in other if name in made and made[name] != value}
 
 
 def package_versions() -> dict[str, str]:

@@ -1,10 +1,10 @@
 """Pure functions on tensors: resampling, filtered leaky ReLU, bias and activation, convolutions, spline weights.
 
 Each has one readable definition; faster forms stand beside it under the same signature and are held to it by test.
-`active_backend` says which is used and why.
+`active_backend` says which is used and why, `computed_with` what else decides the last bits.
 """
 
-from stylesv.ops.backend import active_backend
+from stylesv.ops.backend import active_backend, computed_with
 from stylesv.ops.bias_act import bias_act
 from stylesv.ops.conv_resample import conv2d_resample
 from stylesv.ops.filtered_lrelu import filtered_lrelu
@@ -15,6 +15,7 @@ from stylesv.ops.spline import quadratic_spline_weights
 __all__ = [
     "active_backend",
     "bias_act",
+    "computed_with",
     "conv2d_resample",
     "downsample2d",
     "filtered_lrelu",

@@ -13,6 +13,7 @@ import functools
 import importlib
 import logging
 import os
+import platform
 
 import torch
 
@@ -31,6 +32,19 @@ def active_backend(device: torch.device | str = "cpu") -> tuple[str, str]:
     small Triton kernel. Raises `ConfigError` if `STYLESV_OPS` is not one of the choices above.
     """
     return _backend(os.environ.get("STYLESV_OPS", "auto"), torch.device(device).type)
+
+
+def computed_with(device: torch.device | str, *, operations: bool = True) -> dict[str, str]:
+    """What decides the last bits of a result besides its settings, by name; `operations`: whether our networks computed it."""
+    device = torch.device(device)
+    gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else None
+    return {
+        "torch": torch.__version__.split("+")[0],
+        "processor": f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}",
+        "threads": str(torch.get_num_threads()),
+        "device": gpu or device.type,
+        **({"operations": active_backend(device)[0]} if operations else {}),
+    }
 
 
 @functools.cache

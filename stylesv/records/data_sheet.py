@@ -6,6 +6,7 @@ from stylesv.config.base import Settings
 from stylesv.files import readable_json, write_text
 from stylesv.records.ledger import ClipCounts, FetchedFile
 from stylesv.records.record_file import read_record
+from stylesv.records.sealed_text import seal_object
 
 
 class Share(Settings):
@@ -54,7 +55,8 @@ class DataSheet(Settings):
 
 def write_data_sheet(path: Path, sheet: DataSheet) -> None:
     """Write a data sheet."""
-    write_text(path, readable_json(sheet.model_dump(mode="json")))
+    text = readable_json(sheet.model_dump(mode="json"))
+    write_text(path, seal_object(text, name="file_sha256", indent=2))
 
 
 def read_data_sheet(path: Path) -> DataSheet:

@@ -1,12 +1,14 @@
 """The record of a line of a training log, `log.jsonl`: means over the steps of a tick. No result, so times may be in it."""
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from stylesv.config.base import Settings
 from stylesv.records.record_file import one_error, record_of
+from stylesv.records.sealed_text import seal_line, unseal_line
 
 _WHAT, _ADVICE = "training log", "remake its segment"
 
@@ -64,8 +66,8 @@ _BESIDE_MEANS = [name for name in LogLine.model_fields if name != "means"]
 
 
 def log_text(lines: Iterable[LogLine]) -> str:
-    """A log as `read_log` reads it."""
-    return "".join(json.dumps(line.values(), allow_nan=False) + "\n" for line in lines)
+    """A log as `read_log` reads it: each line with its hash, since a log grows by lines."""
+    return "".join(seal_line(json.dumps(line.values(), allow_nan=False)) + "\n" for line in lines)
 
 
 def read_log(paths: Iterable[Path | str]) -> list[LogLine]:
@@ -77,6 +79,16 @@ def read_log(paths: Iterable[Path | str]) -> list[LogLine]:
     lines: list[LogLine] = []
     for path in map(Path, paths):
         with one_error(path, what=_WHAT, advice=_ADVICE):
-            found = [json.loads(line, parse_constant=lambda _: None) for line in path.read_text("utf-8").splitlines()]
+            found = [_values(line) for line in path.read_bytes().splitlines()]
         lines += [LogLine.of(values, path) for values in found]
     return lines
+
+
+def segment_logs(run: Path, pattern: str) -> list[Path]:
+    """Logs below a run's folder, by the kimg at which their segments end; folders of other names are none of ours."""
+    found = {int(path.parent.name): path for path in run.glob(pattern) if re.fullmatch("[0-9]+", path.parent.name)}
+    return [found[kimg] for kimg in sorted(found)]
+
+
+def _values(line: bytes) -> Any:
+    return json.loads(unseal_line(line).decode(), parse_constant=lambda _: None)

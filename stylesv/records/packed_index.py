@@ -13,6 +13,7 @@ from stylesv.config.dataset import PackSettings
 from stylesv.errors import DataError, cannot_be_read
 from stylesv.files import canonical_json
 from stylesv.records.record_file import one_error
+from stylesv.records.sealed_text import seal_object, unseal_object
 
 INDEX_FILE = "index.json"
 
@@ -91,6 +92,8 @@ class Packing(Settings):
     """Versions of the packages that decide the bytes."""
     class_names: tuple[str, ...] | None = None
     """Names of the classes of videos; null: they have none."""
+    shard: str | None = Field(default=None, exclude_if=lambda shard: shard is None)
+    """Which share of the videos it is, as its folder is called, so that a copy in another's place is known; null: all of them."""
 
 
 class WholeFile(Settings):
@@ -150,9 +153,9 @@ class PackedIndex(Packing):
         return tuple(counts[number] for number in range(len(self.class_names or ())))
 
     def text(self) -> str:
-        """Its file: sorted, one value a line, so that two of them can be compared by eye."""
+        """Its file: sorted, one value a line, so that two of them can be compared by eye, and its hash."""
         values = self.model_dump(mode="json")
-        return json.dumps(values, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        return seal_object(json.dumps(values, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def read_packed_index(path: Path) -> PackedIndex:
@@ -172,4 +175,4 @@ def read_packed_index(path: Path) -> PackedIndex:
         raise cannot_be_read(path, error) from error
     advice = "give the folder that pack_videos.py made, or pack the videos again with this version"
     with one_error(path, what="whole index of packed clips", advice=advice, error=DataError):
-        return PackedIndex.model_validate_json(text)
+        return PackedIndex.model_validate_json(unseal_object(text))

@@ -12,6 +12,7 @@ from stylesv.config.base import Settings
 from stylesv.errors import DataError, cannot_be_read
 from stylesv.records.packed_index import SizedFile, WholeFile
 from stylesv.records.record_file import one_error
+from stylesv.records.sealed_text import seal_object, unseal_object
 
 SHARDS_FILE = "shards.json"
 
@@ -38,8 +39,8 @@ class PackedShards(Settings):
     """All of them."""
 
     def text(self) -> str:
-        """Its file, one value a line."""
-        return json.dumps(self.model_dump(mode="json"), sort_keys=True, indent=1, allow_nan=False) + "\n"
+        """Its file, one value a line, and its hash."""
+        return seal_object(json.dumps(self.model_dump(mode="json"), sort_keys=True, indent=1, allow_nan=False) + "\n")
 
 
 def read_packed_shards(path: Path) -> PackedShards:
@@ -60,7 +61,7 @@ def read_packed_shards(path: Path) -> PackedShards:
         raise cannot_be_read(path, error) from error
     advice = "copy it again, or make it with workflow_scripts/index_shards.py"
     with one_error(path, what="whole list of shards", advice=advice, error=DataError):
-        return PackedShards.model_validate_json(text)
+        return PackedShards.model_validate_json(unseal_object(text))
 
 
 def shard_names(count: int) -> list[str]:

@@ -15,6 +15,7 @@ from stylesv.config.base import Settings
 from stylesv.config.yaml_files import read_layer, write_yaml
 from stylesv.errors import ConfigError, DataError, StyleSVError, cannot_be_read
 from stylesv.files import canonical_json
+from stylesv.records.sealed_text import seal_text, unseal_object, unseal_text
 
 R = TypeVar("R", bound=Settings)
 
@@ -28,8 +29,10 @@ def read_record(path: Path, kind: type[R], *, what: str, advice: str, error: typ
     path = Path(path)
     with one_error(path, what=what, advice=advice, error=error):
         if path.suffix in (".yaml", ".yml"):
-            return kind.model_validate_json(json.dumps(read_layer(path).values))
-        return kind.model_validate_json(path.read_text(encoding="utf-8"))
+            values = read_layer(path).values
+            unseal_text(path.read_bytes())
+            return kind.model_validate_json(json.dumps(values))
+        return kind.model_validate_json(unseal_object(path.read_bytes()))
 
 
 def record_of(
@@ -54,15 +57,15 @@ def one_error(path: Path, *, what: str, advice: str, error: type[StyleSVError] =
     except OSError as trouble:
         raise cannot_be_read(path, trouble) from trouble
     except ValidationError as invalid:
-        raise error(f"{path}: is not a {what} ({'; '.join(_reasons(invalid))}); {advice}") from invalid
+        raise error(f"{path}: is not a {what} ({'; '.join(reasons(invalid))}); {advice}") from invalid
     except (ConfigError, ValueError, TypeError) as unreadable:
         reason = " ".join(str(unreadable).removeprefix(f"{path}: ").split())
         raise error(f"{path}: is not a {what} ({reason}); {advice}") from unreadable
 
 
 def record_yaml(record: Settings, comment: str) -> str:
-    """A record as readable YAML, below a line that says what it is."""
-    return f"# {comment}\n" + yaml_text(record.model_dump(mode="json"))
+    """A record as readable YAML, below a line that says what it is, and with its hash."""
+    return seal_text(f"# {comment}\n" + yaml_text(record.model_dump(mode="json")))
 
 
 def yaml_text(values: dict[str, Any]) -> str:
@@ -79,6 +82,7 @@ def rounded(values: Any) -> Any:
     return [rounded(value) for value in values] if isinstance(values, list) else values
 
 
-def _reasons(error: ValidationError) -> list[str]:
+def reasons(error: ValidationError) -> list[str]:
+    """The first of what is wrong, each with its place."""
     found = error.errors(include_url=False)[:3]
     return [": ".join(filter(None, (".".join(map(str, detail["loc"])), detail["msg"]))) for detail in found]

@@ -72,6 +72,8 @@ class Snapshot(Settings):
     """Key of that."""
     transfer: Transfer | None = None
     """Of snapshot 0 that has a parent: what came over."""
+    computed_with: dict[str, str] | None = None
+    """What decides the last bits of the weights besides the recipe: operations, torch, processor, threads, processes."""
     origin: Origin | None = None
     """Of an imported snapshot: the checkpoint."""
 

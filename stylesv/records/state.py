@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from stylesv.config.base import Settings
 from stylesv.errors import CheckpointError
@@ -48,6 +48,8 @@ class State(StateNumbers):
     """Thousands of frames shown to the discriminator; a whole number but in a partial state."""
     torch: str
     """The version that wrote it."""
+    computed_with: dict[str, str] | None = Field(default=None, exclude_if=lambda found: found is None)
+    """As of a snapshot."""
     log: LogSoFar | None
     """Of a partial state: what was logged since its segment began."""
 

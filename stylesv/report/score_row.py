@@ -1,6 +1,7 @@
 """A score as a row of tables, and how its numbers are written."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from stylesv.records.floor import Floor, Infinity
 from stylesv.records.ledger import ClipCounts
@@ -36,6 +37,7 @@ class ScoreRow:
     warnings: tuple[ScoreWarning, ...] = ()
     motion: MotionScore | None = None
     asked: ClipCounts | None = None
+    computed_with: Mapping[str, str] = field(default_factory=dict)
 
 
 def score_row(score: Score) -> ScoreRow:
@@ -60,6 +62,7 @@ def score_row(score: Score) -> ScoreRow:
         beside=beside_rows(score),
         warnings=score.warnings,
         motion=score.motion,
+        computed_with={name: value for name, value in score.versions.items() if name not in ("stylesv", "python")},
     )
 
 

@@ -11,6 +11,7 @@ from stylesv.records.data_sheet import read_data_sheet
 from stylesv.records.protocol import require_one_protocol
 from stylesv.records.score import Score, read_run_scores
 from stylesv.records.table_plan import TabledProtocol, TabledRun, TablePlan
+from stylesv.report.computing_text import computing_notes
 from stylesv.report.over_seeds import Ours
 from stylesv.report.protocol_text import caption_protocol, explain_detector, told_apart
 from stylesv.report.score_row import ScoreRow, score_row
@@ -85,7 +86,8 @@ class TabledScores:
                 for row in rows
             ]
         sheets = [f"{name}: {text}." for name, text in self.sheets.items()]
-        return (*dict.fromkeys(detectors), *notes, *dict.fromkeys(counts), *sheets)
+        alike = computing_notes([row for protocol in protocols for row in self.rows(protocol) if row.run in tabled])
+        return (*dict.fromkeys(detectors), *notes, *dict.fromkeys(counts), *sheets, *alike)
 
 
 def read_tabled_scores(plan: TablePlan, root: Path) -> TabledScores:

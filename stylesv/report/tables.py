@@ -11,6 +11,7 @@ from stylesv.records.best_snapshot import Best, Candidate, best_snapshot
 from stylesv.records.protocol import UsedProtocol, require_one_protocol
 from stylesv.report import motion_table
 from stylesv.report.artefact_table import BesideRow, beside_cells
+from stylesv.report.computing_text import computing_notes
 from stylesv.report.floor_text import floor_notes, is_different
 from stylesv.report.over_seeds import Ours, by_model, not_different_notes
 from stylesv.report.protocol_text import caption_protocol, explain_detector, told_apart
@@ -260,7 +261,7 @@ def _notes(rows: tuple[ScoreRow, ...], best_rows: tuple[ScoreRow, ...]) -> tuple
     counts = {row.dataset: (row.num_real, row.num_generated) for row in rows}
     notes += [f"{name}: {real} real and {made} generated clips." for name, (real, made) in counts.items()]
     notes += [f"{name}: {text}." for name, text in {row.dataset: row.asked.text for row in rows if row.asked}.items()]
-    notes += [*floor_notes(rows), *not_different_notes(best_rows)]
+    notes += [*computing_notes(rows), *floor_notes(rows), *not_different_notes(best_rows)]
     if any(row not in best_rows and not is_different(row, best_of[row.run]) for row in rows):
         notes.append(
             "≈: each score lies in the interval of the other, this and the best of its run; they are not different."

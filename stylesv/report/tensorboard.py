@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from stylesv.errors import DataError, StyleSVError
-from stylesv.records.log_line import LogLine, read_log
+from stylesv.records.log_line import LogLine, read_log, segment_logs
 
 GROUPS = {
     "loss": "losses",
@@ -84,8 +84,7 @@ def _lines_so_far(run: Path) -> tuple[list[LogLine], set[str]]:
     """Lines of finished segments, then of the one at work, in the order of training; and what is wrong with logs."""
     lines: list[LogLine] = []
     damaged = set()
-    finished = sorted(run.glob("[0-9]*/log.jsonl"), key=lambda path: int(path.parent.name))
-    live = sorted(run.glob("partial/*/log.jsonl"), key=lambda path: int(path.parent.name))
+    finished, live = (segment_logs(run, pattern) for pattern in ("*/log.jsonl", "partial/*/log.jsonl"))
     for path in [*finished, *live]:
         try:
             lines += [line for line in read_log([path]) if not lines or line.step > lines[-1].step]

@@ -40,6 +40,8 @@ class Videos(Protocol):
     """Number of the film that each video was cut from; those of one film are alike."""
     resolution: int
     fingerprint: str
+    rates: tuple[float | None, ...]
+    """Frames per second of each; None: it has no times."""
 
     def read(self, video: int, frames: Sequence[int]) -> UInt8[np.ndarray, "t c h w"]: ...
 
@@ -62,6 +64,7 @@ class PackedVideos:
         self.films = tuple(numbers.setdefault(clip.source, len(numbers)) for clip in self._packed.index.clips)
         self.resolution = self._packed.resolution
         self.fingerprint = self._packed.digest
+        self.rates = tuple(clip.fps for clip in self._packed.index.clips)
         self.asked = counts_of(self._packed.index)
 
     def read(self, video: int, frames: Sequence[int]) -> UInt8[np.ndarray, "t c h w"]:
@@ -94,7 +97,8 @@ class LooseVideos:
             self._sources = [replace(folder, name=printable(each), members=(each,)) for each in folder.members]
         self._fitted = resolution is not None
         self.resolution = resolution or _size_of_first_frame(self._sources[0])
-        self.lengths = tuple(_count_frames(source) for source in self._sources)
+        counted = [_count_frames(source) for source in self._sources]
+        self.lengths, self.rates = tuple(count for count, _ in counted), tuple(rate for _, rate in counted)
         self.films = tuple(range(len(self._sources)))
         self.fingerprint = _fingerprint(self._sources)
         self._video = lru_cache(maxsize=1)(self._read_whole)  # clips come video by video
@@ -140,7 +144,7 @@ class GivenVideos:
         count, num_frames, _, height, _ = shape
         self._videos = videos
         self.lengths = (num_frames,) * count
-        self.films = tuple(range(count))
+        self.films, self.rates = tuple(range(count)), (None,) * count
         self.resolution = height
         self.fingerprint = hashlib.sha256(np.ascontiguousarray(videos).data).hexdigest()
 
@@ -241,9 +245,9 @@ def open_videos(path: Path, resolution: int | None, *, pictures_apart: bool = Fa
     return LooseVideos(path, resolution, pictures_apart=pictures_apart)
 
 
-def _decode(source: VideoSource) -> Iterator[SourceFrame]:
-    """All frames of a source; damage is an error, since a part of the clips must not pass for the whole."""
-    facts = VideoFacts()
+def _decode(source: VideoSource, facts: VideoFacts | None = None) -> Iterator[SourceFrame]:
+    """All frames of a source, which fill `facts`; damage is an error, since a part of the clips must not pass for the whole."""
+    facts = facts or VideoFacts()
     if source.kind == "frames":
         yield from decode_frame_folder(source, facts)
     elif source.zipped:
@@ -260,8 +264,12 @@ def _decode(source: VideoSource) -> Iterator[SourceFrame]:
         raise DataError(f"{source.root / source.name}: {facts.damage}; mend it or leave it out")
 
 
-def _count_frames(source: VideoSource) -> int:
-    return len(source.members) if source.kind == "frames" else sum(1 for _ in _decode(source))
+def _count_frames(source: VideoSource) -> tuple[int, float | None]:
+    """How many there are, and how many a second."""
+    if source.kind == "frames":
+        return len(source.members), None
+    facts = VideoFacts()
+    return sum(1 for _ in _decode(source, facts)), facts.fps
 
 
 def _num_bytes(source: VideoSource, member: str) -> int:
@@ -288,11 +296,11 @@ def _not_square(source: VideoSource, frame: SourceFrame) -> DataError:
 
 
 def _fingerprint(sources: Sequence[VideoSource]) -> str:
-    """Names, sizes and times of all files: what decides whether earlier shards may be used again."""
+    """Names and contents of all videos: what decides whether earlier shards may be used again."""
     digest = hashlib.sha256()
-    files = {source.root for source in sources if source.zipped}
-    files |= {source.root / member for source in sources if not source.zipped for member in source.members}
-    for file in sorted(files):
-        facts = file.stat()
-        digest.update(f"{file} {facts.st_size} {facts.st_mtime_ns}\n".encode(errors="surrogateescape"))
+    for source in sources:
+        try:
+            digest.update(f"{source.name} {source.kind} {source.sha256()}\n".encode())
+        except DataError as error:
+            raise DataError(f"{source.root / source.name}: {error}; mend it or leave it out") from error
     return digest.hexdigest()

@@ -28,10 +28,13 @@ from stylesv.metrics.features import (
 from stylesv.metrics.motion import ClipMotion, measure_motion
 from stylesv.metrics.score import score_features
 from stylesv.metrics.shards import Clips, Shards, measure_shards
+from stylesv.ops import computed_with
 from stylesv.records.measured_floor import MeasuredFloor, read_measured_floor
 from stylesv.records.protocol import Protocol, UsedProtocol, require_one_protocol
 from stylesv.records.score import Score, ScoredRun
-from stylesv.scoring.clip_sources import open_videos
+from stylesv.records.snapshot import read_snapshot_header
+from stylesv.scoring.claims import require_claims
+from stylesv.scoring.clip_sources import SnapshotClips, open_videos
 from stylesv.scoring.sides import Side, real_side, snapshot_side
 
 
@@ -112,21 +115,26 @@ def score_snapshot(
 
     Raises:
         CheckpointError: the snapshot is missing or damaged.
-        DataError: the floor is another's.
+        DataError: the floor is another's, or what is said to be scored is not what the files hold.
         ConfigError: the reference was made under another protocol.
     """
     require_known_hash(protocol, detector)
+    snapshot = read_snapshot_header(networks)
     network, used = load_protocols_detector(protocol, detector)
     side = snapshot_side(networks, used, name=f"{scored.run}/{scored.kimg}")
     kept = shards_of(side, used, shards, kind="generated")
     real, known = read_features(reference), None
+    require_claims(scored, snapshot, networks, real.origin.clips, reference)
     if real.motion is not None:
         side = side.with_motion_of(ClipMotion.from_rows(real.motion).num_frames)
     if floor is not None:
         measured = read_measured_floor(floor)
         measured.require(floor, used, real.origin.clips)
         known = measured.floor
-    return score_features(real, measure_side(side, network, used, kept, progress=progress), scored=scored, floor=known)
+    made = measure_side(side, network, used, kept, progress=progress)
+    score = score_features(real, made, scored=scored, floor=known)
+    trained = {f"training {name}": value for name, value in (snapshot.computed_with or {}).items()}
+    return score.model_copy(update={"versions": score.versions | trained})
 
 
 def shards_of(side: Side, used: UsedProtocol, root: Path, *, kind: str, job: int = 0, jobs: int = 1) -> Shards:
@@ -164,7 +172,8 @@ def measure_side(
         start: np.concatenate([none, *measure_shards(clips, features, name=f"late-{start}", **options)])
         for start, clips in side.late_clips.items()
     }
-    origin = FeatureOrigin(protocol=used, clips=side.record)
+    made = computed_with(detector.device, operations=isinstance(side.clips, SnapshotClips))
+    origin = FeatureOrigin(protocol=used, clips=side.record, computed_with=made)
     videos = np.array(side.videos, np.int64) if keep else None
     return FeatureSet(rows, moments, origin, videos, artefacts, late, motion)
 

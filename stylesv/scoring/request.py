@@ -12,6 +12,7 @@ from stylesv.records.protocol import Protocol, UsedProtocol
 from stylesv.records.score import Score, ScoredRun
 from stylesv.scoring.beside_text import describe_fidelity, describe_floor
 from stylesv.scoring.clip_sources import GivenVideos, open_videos
+from stylesv.scoring.given_videos import note_given_videos
 from stylesv.scoring.measure import compute_share, load_protocols_detector, measure_side, shards_of
 from stylesv.scoring.motion_text import describe_motion
 from stylesv.scoring.same_videos import note_same_videos
@@ -74,8 +75,8 @@ def score_request(request: ScoreRequest, protocol: Protocol, *, progress: bool =
     names = {"run": _name(request.generated), "dataset": _name(request.reference)}
     scored = ScoredRun(**names, model=None, seed=None, kimg=None)
     score = score_features(found["real"], found["generated"], scored=scored)
-    same = note_same_videos(sides["real"].clips, sides["generated"].clips)
-    return score.model_copy(update={"notes": score.notes + same})
+    clips = (sides["real"].clips, sides["generated"].clips)
+    return score.model_copy(update={"notes": score.notes + note_given_videos(*clips) + note_same_videos(*clips)})
 
 
 def describe_score(score: Score) -> list[str]:

@@ -17,6 +17,7 @@ from stylesv.distributed import Processes
 from stylesv.errors import CheckpointError
 from stylesv.networks.discriminator import Discriminator
 from stylesv.networks.generator import Generator
+from stylesv.ops import computed_with
 from stylesv.records.recipe import TrainedRecipe
 from stylesv.records.snapshot import Snapshot, Transfer
 from stylesv.records.state import LogSoFar, State, StateNumbers, state_of
@@ -102,6 +103,11 @@ class TrainState:
         """The first step at which `kimg` thousands of frames have been shown."""
         return -(-kimg * 1000 // self.frames_per_step)
 
+    @property
+    def computed_with(self) -> dict[str, str]:
+        """What decides the last bits of its numbers besides the recipe."""
+        return computed_with(self.device) | {"processes": str(self.processes.world_size)}
+
     def tensors(self) -> dict[str, Tensor]:
         """Everything to be saved, by name."""
         tensors = {f"{part}.{name}": t for part in NETWORKS for name, t in getattr(self, part).state_dict().items()}
@@ -120,7 +126,8 @@ class TrainState:
         if self.processes.is_first:
             numbers = {name: getattr(self, name) for name in StateNumbers.model_fields}
             version = torch.__version__.split("+")[0]
-            state = State(recipe_key=self.key, kimg=kimg, torch=version, log=log, **numbers)
+            made = self.computed_with
+            state = State(recipe_key=self.key, kimg=kimg, torch=version, computed_with=made, log=log, **numbers)
             write_tensors(path, self.tensors(), state.header())
 
     def load(self, path: Path) -> State:
@@ -163,6 +170,7 @@ class TrainState:
             recipe=self.recipe.model_dump(mode="json"),
             recipe_key=self.key,
             transfer=transfer,
+            computed_with=self.computed_with,
             **counted,
         )
         write_networks(path, {part: getattr(self, part).state_dict() for part in NETWORKS}, snapshot)

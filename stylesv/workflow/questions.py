@@ -42,6 +42,8 @@ class Questions(DataQuestions, ShardQuestions, LookQuestions, ReportQuestions, T
     """Whether the call makes jobs run whose results exist."""
     in_object_storage: Callable[[], bool] = lambda: False
     """Whether results lie there, and not on this disk."""
+    unrecorded: Callable[[str], Path | None] = Path
+    """Where a file is, if Snakemake does not know by which params it was made."""
     experiments_called: Callable[[], Collection[str]] = lambda: ()
     """Names of the experiments that the call is for."""
     given_videos: str | None = None
@@ -243,7 +245,10 @@ class Questions(DataQuestions, ShardQuestions, LookQuestions, ReportQuestions, T
             kept += [_at(path, run, kimg) for path in (paths.NETWORKS, paths.SAMPLES) for kimg in run.kimgs]
             if run.name not in self.imported and run.kimgs[-1] in self._segments_of(run.name):
                 kept.append(_at(paths.STATE, run, run.kimgs[-1]))
-        return [*self._page_files(name), *self._figures_of(name), *self._tables_of(name)], kept
+        return [*self._page_files(name), *self._figures_of(name), *self._tables_of(name)], [
+            *kept,
+            *self.all_again(name),
+        ]
 
     # ---- what the answers are made of ----
 

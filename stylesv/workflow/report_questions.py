@@ -10,6 +10,7 @@ from stylesv.errors import ConfigError
 from stylesv.records.experiment import Experiment, experiment_yaml
 from stylesv.records.rule_graph import rule_graph_yaml
 from stylesv.workflow import paths
+from stylesv.workflow.again import again
 from stylesv.workflow.call import CallOptions
 from stylesv.workflow.job_graph import PlannedJob, graph_of
 from stylesv.workflow.named import Named, known
@@ -23,9 +24,11 @@ class ReportQuestions:
 
     named: Named
     captions: Path
+    unrecorded: Callable[[str], Path | None]
     jobs_of: Callable[[str], Sequence[PlannedJob]]
     options: CallOptions
     table_key: Callable[[Wildcards], str]
+    table_again: Callable[[Wildcards], list[str]]
     experiment_file: Callable[[Wildcards], str]
     _reported: Callable[[str], Experiment]
 
@@ -36,6 +39,13 @@ class ReportQuestions:
     def figure_key(self, wildcards: Wildcards) -> str:
         """8 hex digits that stand for what a figure shows and for its colours: names of files carry keys."""
         return _key(self._with_figure(wildcards).part_of(wildcards.figure))
+
+    def figure_again(self, wildcards: Wildcards) -> list[str]:
+        """What makes a figure of another call be drawn again."""
+        file = paths.FIGURE_KEY.format(experiment=wildcards.experiment, figure=wildcards.figure)
+        return again(
+            wildcards.experiment, f"figure_{wildcards.figure}", file, self.figure_key(wildcards), self.unrecorded
+        )
 
     def figure_plan_file(self, wildcards: Wildcards) -> str:
         """The file that says what a figure is drawn from; figures of the same files share it."""
@@ -68,7 +78,8 @@ class ReportQuestions:
         name = self.named.experiment(self.options.experiment).name
         for each in self._reported(name).figures:
             if each.name == figure:
-                return [each.png, each.pdf]
+                again = self.figure_again(SimpleNamespace(experiment=name, figure=figure))
+                return [each.png, each.pdf, *again]
         raise self._no_figure(figure, name)
 
     def crate_of_call(self, _: Wildcards) -> str:
@@ -87,6 +98,22 @@ class ReportQuestions:
             self.table_key(SimpleNamespace(experiment=wildcards.experiment, table=table.name)) for table in found.tables
         ]
         return recipe_key({"experiment": found.model_dump(mode="json"), "captions": captions, "tables": tables})
+
+    def page_again(self, wildcards: Wildcards) -> list[str]:
+        """What makes a page of another call be written again."""
+        file = paths.PAGE_KEY.format(experiment=wildcards.experiment)
+        return again(wildcards.experiment, "page", file, self.page_key(wildcards), self.unrecorded)
+
+    def all_again(self, name: str) -> list[str]:
+        """What makes all that is of another call be made again."""
+        found = self._reported(name)
+        tables = (SimpleNamespace(experiment=name, table=table.name) for table in found.tables)
+        figures = (SimpleNamespace(experiment=name, figure=figure.name) for figure in found.figures)
+        return [
+            *(file for wildcards in tables for file in self.table_again(wildcards)),
+            *(file for wildcards in figures for file in self.figure_again(wildcards)),
+            *self.page_again(SimpleNamespace(experiment=name)),
+        ]
 
     def rule_graph_file(self, wildcards: Wildcards) -> str:
         """The file of an experiment's rules; its key is that of the files which they make."""

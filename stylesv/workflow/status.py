@@ -14,7 +14,7 @@ from pathlib import Path
 from stylesv.errors import DataError, StyleSVError
 from stylesv.metrics.choice import choose_best
 from stylesv.records.experiment import read_experiment
-from stylesv.records.log_line import LogLine, read_log
+from stylesv.records.log_line import LogLine, read_log, segment_logs
 from stylesv.records.recipe import TrainedRecipe, read_recipe
 from stylesv.records.score import Score, read_score
 from stylesv.report.score_row import format_number
@@ -212,7 +212,7 @@ def _is_alive(pid: int) -> bool:
 
 def _last_line(run: Path, done: Sequence[int]) -> LogLine | None:
     """The last line of the segment at work, else of the last one that was finished."""
-    live = sorted(run.glob("partial/*/log.jsonl"), key=lambda path: int(path.parent.name), reverse=True)
+    live = segment_logs(run, "partial/*/log.jsonl")[::-1]
     finished = [run / str(kimg) / "log.jsonl" for kimg in reversed(done) if kimg]
     for path in [*live, *finished]:
         try:

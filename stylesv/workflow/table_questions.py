@@ -1,7 +1,8 @@
 """What the rule that writes tables asks: what they are made of, and which of it is there."""
 
 from collections.abc import Callable, Iterable
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+from types import SimpleNamespace
 from typing import Any
 
 from stylesv.config.recipe import recipe_key
@@ -10,6 +11,7 @@ from stylesv.records.published import SHOWN_IN
 from stylesv.records.speed import Speed
 from stylesv.records.table_plan import TablePlan, table_plan_yaml
 from stylesv.workflow import paths
+from stylesv.workflow.again import again
 from stylesv.workflow.call import CallOptions
 from stylesv.workflow.named import Named, known
 from stylesv.workflow.tabled import table_files, table_names, tabled
@@ -25,6 +27,7 @@ class TableQuestions:
     options: CallOptions
     published: Callable[[], str]
     speeds: Callable[[], tuple[Speed, ...]]
+    unrecorded: Callable[[str], Path | None]
     files_under: Callable[[str], Iterable[str]]
     reported_files: Callable[[Wildcards], list[str]]
     _tables: dict[str, TablePlan]
@@ -66,6 +69,11 @@ class TableQuestions:
             shown["published"] = self.published()
         return recipe_key(shown)
 
+    def table_again(self, wildcards: Wildcards) -> list[str]:
+        """What makes a table of another call be made again."""
+        file = paths.TABLE_KEY.format(experiment=wildcards.experiment, table=wildcards.table)
+        return again(wildcards.experiment, f"table_{wildcards.table}", file, self.table_key(wildcards), self.unrecorded)
+
     def table_plan_of_call(self, _: Wildcards) -> str:
         """The plan of the tables of the experiment that the call names."""
         return self._plan_file(self._name_of_call())
@@ -93,7 +101,8 @@ class TableQuestions:
                 f"table_{table}: experiment {experiment.name} has no such table; it has {', '.join(experiment.tables)} "
                 f"(tables: in config/experiments/{experiment.name}.yaml); another one: --config experiment=NAME"
             )
-        return table_files(experiment.name, table)
+        wildcards = SimpleNamespace(experiment=experiment.name, table=table)
+        return [*table_files(experiment.name, table), *self.table_again(wildcards)]
 
     def _plan_file(self, name: str) -> str:
         key = recipe_key(self._tabled(name).model_dump(mode="json"))

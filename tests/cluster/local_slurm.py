@@ -4,8 +4,10 @@ Written for Debian's slurm-wlm (22.05) and root. Node c1 is in partition cpu; g1
 what disturbs others on its nodes. They advertise more than the machine has.
 """
 
+import ctypes
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -82,6 +84,32 @@ def processes_of(node: str) -> list[psutil.Process]:
     return list(found.values())
 
 
+def _end_with_tests() -> None:
+    """In a daemon that is being started: let Linux end it with the tests, also when they are killed."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG
+
+
+def of_killed_tests() -> list[psutil.Process]:
+    """Daemons, steps and jobs of a Slurm of tests that are no more: their steps outlive the daemons."""
+    found: dict[int, psutil.Process] = {}
+    for process in psutil.process_iter():
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            settings = Path(process.environ().get("SLURM_CONF", ""))
+            owner = settings.with_name(OWNER_FILE) if settings.name else settings
+            if owner.is_file() and not psutil.pid_exists(int(owner.read_text())):
+                found |= {one.pid: one for one in (process, *process.children(recursive=True))}
+    return list(found.values())
+
+
+def end_those_of_killed_tests() -> None:
+    """They would answer in the place of the daemons that are about to start, or keep their ports."""
+    left = of_killed_tests()
+    for process in left:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(left, timeout=20)
+
+
 class LocalSlurm:
     """The daemons, and questions to them; a context manager."""
 
@@ -97,6 +125,7 @@ class LocalSlurm:
             (self.folder / name).mkdir(parents=True)
         self._write_settings()
         (self.folder / OWNER_FILE).write_text(str(os.getpid()))
+        end_those_of_killed_tests()
         CLIENT_DIR.mkdir(exist_ok=True)
         for name in CONF_FILES:
             (CLIENT_DIR / name).unlink(missing_ok=True)  # a link of tests that were killed, or why_not() had spoken
@@ -183,7 +212,12 @@ class LocalSlurm:
     def _start(self, *command: str) -> subprocess.Popen[bytes]:
         with open(self.folder / "log" / f"{command[0]}.out", "ab") as log:
             daemon = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **self.environment}
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **self.environment},
+                preexec_fn=_end_with_tests,
             )
         self._started.append(daemon)
         return daemon

@@ -30,6 +30,7 @@ LIGHT = {
     "write_report",
     "write_rule_graph",
     "write_figure_plan",
+    "note_another",
     "draw_figure",
     "write_crate",
     "crate",

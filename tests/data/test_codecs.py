@@ -1,7 +1,6 @@
 """Frames as JPEG and raw: what is stored, and that both are read alike."""
 
 import io
-import json
 import shutil
 import zipfile
 from fractions import Fraction
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from film_making import settings, write_exact, write_lossy
+from index_editing import edit_index
 from PIL import Image
 from recipe_values import data_recipe
 
@@ -105,8 +105,7 @@ def test_a_changed_raw_frame_is_found_and_its_clip_named(raw, tmp_path):
 
 def test_a_raw_frame_of_another_size_is_named_when_read(raw, tmp_path):
     copy = shutil.copytree(raw, tmp_path / "copy")
-    index = json.loads((copy / "index.json").read_text())
-    (copy / "index.json").write_text(json.dumps(index | {"resolution": 16}))
+    edit_index(copy, lambda index: index.update(resolution=16))
     with pytest.raises(
         DataError, match=r"frame 0 of clip exact is damaged \(it has 3,072 bytes where 768 are expected"
     ):

@@ -1,4 +1,3 @@
-import json
 import multiprocessing
 import os
 import pickle
@@ -11,6 +10,7 @@ import pytest
 import simplejpeg
 import torch
 from film_making import number_of, picture, settings, write_exact, write_lossy
+from index_editing import edit_index
 from own_process import printed_by
 from PIL import Image
 
@@ -182,17 +182,9 @@ def test_a_table_of_offsets_that_is_cut_off_while_it_is_read_is_named(copied):
 
 
 def test_frame_of_another_size_is_named_when_read(copied):
-    index = json.loads((copied / "index.json").read_text())
-    index["resolution"] = 64
-    (copied / "index.json").write_text(json.dumps(index))
+    edit_index(copied, lambda index: index.update(resolution=64))
     with pytest.raises(DataError, match="frame 0 of clip a is damaged"):
         PackedClips(copied).read(0, [0])
-
-
-def edit_index(folder, change):
-    index = json.loads((folder / "index.json").read_text())
-    change(index)
-    (folder / "index.json").write_text(json.dumps(index))
 
 
 @pytest.mark.parametrize(

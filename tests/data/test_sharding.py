@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from film_making import picture, settings, write_exact, write_frames, write_lossy
+from index_editing import edit_index
 from own_process import printed_by
 
 from stylesv.config.dataset import PackSettings
@@ -81,6 +82,7 @@ def test_the_index_differs_from_one_jobs_in_what_lies_beside_it_alone(by_one, by
     one, three = (json.loads((folder / "index.json").read_text()) for folder in (by_one, by_three))
     assert (one.pop("format_version"), three.pop("format_version")) == (1, 2)
     assert {one.pop(name)["sha256"] != "" for name in ("clips_zip", "offsets")} == {True}
+    assert one.pop("sha256") != three.pop("sha256")
     assert one == three
 
 
@@ -119,7 +121,7 @@ out = Path(sys.argv[1])
 folders = [f"shards/{path.name}" for path in sorted((out / "shards").iterdir())]
 PackedClips(out / folders[0]).read(0, [0])  # what libraries open for good
 resource.setrlimit(resource.RLIMIT_NOFILE, (open_files() + 24, 1024))
-sharding._refuse_doubles = lambda *_: None  # copies of one shard stand for many
+sharding._refuse_copies = lambda *_: None  # copies of one shard stand for many
 index_shards(out, folders)
 before = open_files()
 clips = PackedClips(out)
@@ -183,11 +185,28 @@ def test_a_shard_that_was_copied_over_another_is_refused(by_three, tmp_path):
     shutil.rmtree(first)
     shutil.copytree(third, first)
     before = (tmp_path / "data" / "index.json").read_bytes()
+    folders = [f"shards/{name}" for name in shard_names(3)]
+    with pytest.raises(DataError, match=r"0000of0003: is shard 0002of0003, copied over this one; delete it, and pack"):
+        index_shards(tmp_path / "data", folders)
+    for folder in (first, third):  # as earlier versions wrote them
+        edit_index(folder, lambda index: index.pop("shard"))
     with pytest.raises(
         DataError, match=r"0002of0003: has video .*, and so has shards/0000of0003: one of them was copied"
     ):
-        index_shards(tmp_path / "data", [f"shards/{name}" for name in shard_names(3)])
+        index_shards(tmp_path / "data", folders)
     assert (tmp_path / "data" / "index.json").read_bytes() == before
+
+
+def test_an_empty_shard_that_was_copied_over_another_is_refused(films, tmp_path):
+    """It has no video that another has, too."""
+    in_shards(films, tmp_path, 16, settings(min_frames=2))
+    folders = [tmp_path / "shards" / name for name in shard_names(16)]
+    empty = next(folder for folder in folders if not PackedClips(folder).index.sources)
+    full = next(folder for folder in folders if PackedClips(folder).index.sources)
+    shutil.rmtree(full)
+    shutil.copytree(empty, full)
+    with pytest.raises(DataError, match=rf"{full.name}: is shard {empty.name}, copied over this one; delete it"):
+        index_shards(tmp_path, [f"shards/{name}" for name in shard_names(16)])
 
 
 def test_shards_that_do_not_belong_together_are_refused(films, by_three, tmp_path):

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from film_making import settings, write_lossy
+from index_editing import edit_index
 
 from stylesv.data import staging
 from stylesv.data.packed import PackedClips
@@ -67,8 +68,7 @@ def test_packings_of_equal_clips_and_other_names_have_copies_of_their_own(packed
 def test_an_index_that_changed_is_copied_again(packed, tmp_path):
     data = shutil.copytree(packed, tmp_path / "data")
     stage_packed_clips(data, tmp_path / "scratch")
-    index = json.loads((data / "index.json").read_text())
-    (data / "index.json").write_text(json.dumps(index | {"ignored_files": ["notes.txt"]}))
+    edit_index(data, lambda index: index.update(ignored_files=["notes.txt"]))
     copy, line = stage_packed_clips(data, tmp_path / "scratch")
     assert "copied to" in line
     assert json.loads((copy / "index.json").read_text())["ignored_files"] == ["notes.txt"]

@@ -137,3 +137,12 @@ def test_a_file_for_frames_is_not_taken_for_clips(tmp_path):
     path = save(PapersInception(), tmp_path)
     with pytest.raises(DetectorError, match=r"net.pt: cannot be called as i3d_torchscript \(.*Declaration: forward"):
         load_detector(settings("i3d_torchscript", 400), file=path)
+
+
+def test_a_program_that_nobody_vouches_for_is_called_so(tmp_path, capsys):
+    path = save(Encoder(), tmp_path)
+    load_detector(settings("encoder_torchscript", 48, sha256=file_sha256(path)), file=path)
+    assert capsys.readouterr().err == ""
+    load_detector(settings("encoder_torchscript", 48), file=path)
+    said = capsys.readouterr().err
+    assert "is a program, which runs with your rights" in said and file_sha256(path) in said

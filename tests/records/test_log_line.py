@@ -1,5 +1,7 @@
 """Lines of training logs: read as they were written; anything else is one clear error that names the log."""
 
+import re
+
 import pytest
 
 from stylesv.errors import DataError
@@ -14,9 +16,11 @@ BESIDE = (
     '"augment_probability": 0.25, "seconds": 5.0, "clips_per_second": 8.0, "wait_share": 0.5, "peak_memory_mb": 99.5'
 )
 TEXT = (
-    f'{{"kimg": 0.5, "step": 5, "loss_generator": 1.5, "gradient_norm_r1": null, {BESIDE}, "machine": "x86_64, cpu"}}\n'
-    f'{{"kimg": 1.0, "step": 10, "loss_generator": 1.25, {BESIDE}}}\n'
+    f'{{"kimg": 0.5, "step": 5, "loss_generator": 1.5, "gradient_norm_r1": null, {BESIDE}, "machine": "x86_64, cpu", '
+    '"sha256": "a1bf027e91c8d5a2"}\n'
+    f'{{"kimg": 1.0, "step": 10, "loss_generator": 1.25, {BESIDE}, "sha256": "55bd0058ec43d174"}}\n'
 )
+WITHOUT_HASH = re.sub(r', "sha256": "[0-9a-f]+"', "", TEXT)
 
 
 def test_a_log_survives_its_file_and_its_text_is_this(tmp_path):
@@ -27,8 +31,8 @@ def test_a_log_survives_its_file_and_its_text_is_this(tmp_path):
 
 
 def test_a_number_that_is_not_finite_is_none(tmp_path):
-    """As other programs write them."""
-    (tmp_path / "log.jsonl").write_text(TEXT.replace("1.5", "NaN").replace("null", "Infinity"))
+    """As other programs write them; earlier versions wrote no hash."""
+    (tmp_path / "log.jsonl").write_text(WITHOUT_HASH.replace("1.5", "NaN").replace("null", "Infinity"))
     (first, second) = read_log([tmp_path / "log.jsonl"])
     assert first.means == {"loss_generator": None, "gradient_norm_r1": None} and second == SECOND
     with pytest.raises(ValueError, match="finite"):
@@ -42,9 +46,11 @@ def test_curves_are_of_every_number_but_time(tmp_path):
 
 @pytest.mark.parametrize(
     "content",
-    [b"{", b"[1]\n", b"1\n", b"\xff\xfe", TEXT.encode()[:-9], TEXT.replace('"kimg": 1.0, ', "").encode(),
-     TEXT.replace('"step": 10', '"step": "10"').encode(), TEXT.replace("1.25", '"low"').encode()],
-    ids=["cut off", "a list", "a number", "no text", "its end is gone", "no kimg", "a step in words", "a mean in words"],
+    [b"{", b"[1]\n", b"1\n", b"\xff\xfe", TEXT.encode()[:-9], WITHOUT_HASH.replace('"kimg": 1.0, ', "").encode(),
+     WITHOUT_HASH.replace('"step": 10', '"step": "10"').encode(), WITHOUT_HASH.replace("1.25", '"low"').encode(),
+     TEXT.replace("1.25", "1.26").encode()],
+    ids=["cut off", "a list", "a number", "no text", "its end is gone", "no kimg", "a step in words", "a mean in words",
+         "another number"],
 )  # fmt: skip
 def test_any_other_file_is_one_error(tmp_path, content):
     (tmp_path / "log.jsonl").write_bytes(content)

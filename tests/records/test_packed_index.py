@@ -117,7 +117,8 @@ TEXT = """\
    "sha256": null,
    "width": 53
   }
- ]
+ ],
+ "sha256": "807b62d188bc19c6a286608a3bdff42211ac7327f13bf5dfca0d89cd244a9b8d"
 }
 """
 
@@ -130,7 +131,7 @@ def test_an_index_survives_its_file_and_its_text_is_this(tmp_path):
 
 
 def changed(**values) -> bytes:
-    return json.dumps(json.loads(TEXT) | values).encode()
+    return json.dumps({name: value for name, value in json.loads(TEXT).items() if name != "sha256"} | values).encode()
 
 
 WRONG = {
@@ -143,6 +144,7 @@ WRONG = {
     "another version": changed(format_version=2),
     "one fact too many": changed(note=1),
     "one mistyped": changed(num_frames="4"),
+    "one changed, and its hash not": TEXT.replace('"num_frames": 2', '"num_frames": 3', 1).encode(),
     "clips of something else": changed(clips=[{"name": "a"}]),
 }
 

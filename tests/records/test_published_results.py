@@ -83,10 +83,10 @@ def test_a_changed_protocol_of_the_same_name_stands_beside_none(root):
         (
             "FVD16,73.5,paper",
             "FVD17,73.5,paper",
-            r"published\.csv: is not a table of published numbers \(metric: .*mend it",
+            r"published\.csv: is not a table of published numbers \(line 2: metric: .*mend it",
         ),
-        ("FVD16,73.5,paper", "FVD16,about 70,paper", r"\(value: "),
-        ("FVD16,73.5,paper,verbatim", "FVD16,73.5,paper,memory", r"\(confidence: "),
+        ("FVD16,73.5,paper", "FVD16,about 70,paper", r"\(line 2: value: "),
+        ("FVD16,73.5,paper,verbatim", "FVD16,73.5,paper,memory", r"\(line 2: confidence: "),
         ("dataset,resolution", "data,resolution", "its columns are not dataset, resolution, method"),
         (
             "StyleSV w/o TSM,C,FVD16",

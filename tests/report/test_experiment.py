@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 from experiment_files import IMPORTED, LOG, SCRATCH, TRAINED, ExperimentFiles
+from index_editing import edit_index
 from report_values import used
 
 from stylesv.config.dataset import PackSettings
@@ -54,9 +55,9 @@ def test_every_dropped_film_stands_on_the_page_with_its_reason(experiment, packe
 
 
 def test_films_of_one_name_are_all_listed(experiment, packed, tmp_path):
-    index = json.loads(packed.read_text())
-    index["dropped"] += [{"name": "text.mp4", "num_frames": n, "reason": f"reason {n}"} for n in (1, 2)]
-    experiment.index = experiment.file("index.json", json.dumps(index))
+    more = [{"name": "text.mp4", "num_frames": n, "reason": f"reason {n}"} for n in (1, 2)]
+    experiment.index = experiment.file("index.json", packed.read_text())
+    edit_index(tmp_path, lambda index: index["dropped"].extend(more))
     experiment.add_run("sky-D-s0-00", {0: 90.0, 4: 42.0}, TRAINED, logs=[LOG])
     shown = text_of(experiment.page())
     assert "6 dropped" in shown and "text.mp4 reason 1 text.mp4 reason 2" in shown

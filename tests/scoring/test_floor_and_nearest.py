@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from small_snapshot import SIZE, merged, write_snapshot
 
@@ -11,6 +12,7 @@ from stylesv.config.dataset import PackSettings
 from stylesv.data.packing import pack_videos
 from stylesv.errors import ConfigError, DataError
 from stylesv.metrics.neighbours import nearest_real
+from stylesv.ops import active_backend
 from stylesv.records.measured_floor import read_measured_floor, write_measured_floor
 from stylesv.records.named_protocol import named_protocol
 from stylesv.records.protocol import Protocol
@@ -35,7 +37,7 @@ FEW = {
     "floor": {"draws": 20},
     "motion": None,
 }
-SCORED = ScoredRun(run="run", dataset="sky", model="D", seed=0, kimg=4)
+SCORED = ScoredRun(run="run", dataset="packed", model="D", seed=0, kimg=0)
 
 
 def protocol_of(root, **changes) -> Protocol:
@@ -129,3 +131,33 @@ def test_pictures_show_the_pairs_of_the_score(data, networks, root, tmp_path):
     )
     with pytest.raises(DataError, match=r"bare.json: its protocol looks for no neighbours; set protocol.neighbours"):
         draw_nearest(networks, data, tmp_path / "bare.json", tmp_path / "nearest.png")
+
+
+@pytest.mark.parametrize(
+    ("claim", "words"),
+    [
+        ({"kimg": 4}, r"networks\.safetensors: is of kimg 0, not of 4; give the right file, or mend --kimg"),
+        ({"dataset": "sky"}, r"reference\.safetensors: is of data set packed, not of sky; .* mend --dataset"),
+        ({"run": "sky-D-s0-00000001"}, r"networks\.safetensors: is of recipe 0000beef, not of 00000001; .* mend --run"),
+    ],
+)
+def test_a_score_of_something_else_than_it_says_is_refused(data, root, tmp_path, claim, words):
+    protocol, reference = protocol_of(root), tmp_path / "reference.safetensors"
+    networks = write_snapshot(tmp_path / "networks.safetensors", root, recipe_key="0000beef")
+    measure_reference(data, protocol.reference, reference, detector=None, shards=tmp_path / "shards")
+    with pytest.raises(DataError, match=words):
+        score_snapshot(
+            networks, reference, protocol, SCORED.model_copy(update=claim), detector=None, shards=tmp_path / "shards"
+        )
+
+
+def test_a_score_says_how_it_was_computed_and_its_snapshot_trained(data, root, tmp_path):
+    protocol, reference = protocol_of(root, floor=None), tmp_path / "reference.safetensors"
+    made = {"operations": "torch", "threads": "7"}
+    networks = write_snapshot(tmp_path / "networks.safetensors", root, computed_with=made)
+    options = {"detector": None, "shards": tmp_path / "shards"}
+    measure_reference(data, protocol.reference, reference, **options)
+    versions = score_snapshot(networks, reference, protocol, SCORED, **options).versions
+    assert (versions["training operations"], versions["training threads"]) == ("torch", "7")
+    assert versions["operations"] == active_backend("cpu")[0] and versions["threads"] == str(torch.get_num_threads())
+    assert versions["processor"] and versions["device"] and not any(name.startswith("reference") for name in versions)

@@ -1,6 +1,7 @@
 """Scoring: any pair of sources, the same numbers for any batches, shards and jobs, and nothing done twice after a kill."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -172,7 +173,7 @@ def test_killed_while_scoring_the_retry_uses_what_was_finished(videos, networks,
     first, measured[:], kill_after = list(measured), [], 10**9
     measure_reference(packed, protocol, reference, detector=None, shards=shards)
     assert len(first) + len(measured) == len(list(shards.rglob("*.safetensors"))), "no shard was measured twice"
-    scored = ScoredRun(run="r", dataset="d", model=None, seed=None, kimg=0)
+    scored = ScoredRun(run="r", dataset="packed", model=None, seed=None, kimg=0)
     whole = score_snapshot(networks, reference, protocol, scored, detector=None, shards=tmp_path / "other")
     measured[:], kill_after = [], 4
     with pytest.raises(KeyboardInterrupt):
@@ -321,6 +322,44 @@ def test_films_in_a_zip_that_are_the_same_are_noted(protocol, tmp_path):
                 archive.write(tmp_path / f"{number}.mp4", f"film{place}.mp4")
     found = notes_on_likeness(request(tmp_path / "real.zip", tmp_path / "fake.zip", tmp_path), protocol)
     assert [note[:6] for note in found] == ["1 of 3", "3 of 3"]
+
+
+def films(folder, count, fps):
+    rng = np.random.default_rng(0)
+    folder.mkdir()
+    for number in range(count):
+        write_video(folder / f"{number}.mp4", rng.integers(0, 255, (20, 3, SIZE, SIZE), np.uint8), fps=fps)
+    return folder
+
+
+def test_frame_rates_that_differ_and_videos_that_are_left_are_noted(protocol, tmp_path):
+    real, fast, more = (
+        films(tmp_path / "real", 3, 15),
+        films(tmp_path / "fast", 3, 60),
+        films(tmp_path / "more", 12, 15),
+    )
+    (note,) = [note for note in score_request(request(real, fast, tmp_path), protocol).notes if "frame rates" in note]
+    assert "(reference ones 15 and generated ones 60 frames per second)" in note
+    notes = score_request(request(real, more, tmp_path), protocol).notes
+    assert not any("frame rates" in note for note in notes)
+    count = protocol.settings.generated.num_clips
+    assert any(note.startswith(f"{count} of 12 generated videos are used") for note in notes)
+
+
+def test_another_file_of_the_same_name_size_and_time_is_measured_again(videos, protocol, tmp_path):
+    fake = tmp_path / "fake"
+    for number in range(3):
+        (fake / str(number)).mkdir(parents=True)
+        for frame in range(24):
+            pixels = np.random.default_rng((number, frame)).integers(0, 256, (SIZE, SIZE, 3), np.uint8)
+            Image.fromarray(pixels).save(fake / str(number) / f"{frame:02d}.bmp")
+    first = score_request(request(videos, fake, tmp_path), protocol)
+    for changed in (fake / "1").iterdir():
+        facts = changed.stat()
+        changed.write_bytes((fake / "0" / changed.name).read_bytes())
+        os.utime(changed, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+        assert changed.stat().st_size == facts.st_size
+    assert score_request(request(videos, fake, tmp_path), protocol).value != first.value
 
 
 def test_the_table_has_every_number(videos, networks, protocol, tmp_path):

@@ -3,6 +3,8 @@
 script=$(basename "$1"); shift
 while [ $# -gt 0 ]; do
   case "$1" in
+    --key) key=$2; shift 2 ;;
+    --key-out) mkdir -p "$(dirname "$2")"; echo "$key" > "$2"; shift 2 ;;
     --record|--ledger|--sheet|--contact-sheet|--lengths|--out|--networks-out|--state-out|--log|--samples|--film|--animation|--decomposition|--decomposition-animation|--shown|--png|--pdf|--csv|--markdown|--tex|--html|--page)
       if [ "$script" = pack_videos.py ] || [ "$script" = pack_shard.py ]; then
         mkdir -p "$2"; touch "$2/clips.zip" "$2/offsets.npy" "$2/index.json"

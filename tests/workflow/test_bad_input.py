@@ -1,6 +1,11 @@
 """Bad input ends in one clear line and exit status 2 before anything runs."""
 
+import re
+import subprocess
+import sys
+
 import pytest
+from other_user import without_privileges
 from workflow_checkout import Workflow
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
@@ -112,3 +117,36 @@ def test_a_text_file_named_mp4_is_named_by_the_packing(tmp_path):
     assert done.returncode != 0
     assert "error: " in done.stdout and "film.mp4" in done.stdout and "Traceback" not in done.stdout
     assert not list((workflow.folder / "results").rglob("index.json"))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (
+            lambda results: (results / "tables").write_text(""),
+            "results/tables: is a file, where a folder belongs; move or",
+        ),
+        (
+            lambda results: (results / "runs").symlink_to("/nowhere"),
+            "results/runs: is a link that leads nowhere; make the",
+        ),
+    ],
+)
+def test_a_file_in_the_place_of_a_folder_of_results_is_one_line(tmp_path, spoil, words):
+    workflow = Workflow(tmp_path, pretend=True)
+    (tmp_path / "results").mkdir()
+    spoil(tmp_path / "results")
+    done = workflow.snakemake("demo")
+    assert done.returncode == 2 and words in done.stdout and "Traceback" not in done.stdout
+
+
+def test_results_that_may_not_be_written_are_one_line_and_may_be_looked_at(tmp_path):
+    workflow = Workflow(tmp_path, pretend=True)
+    (tmp_path / "results").mkdir(mode=0o555)
+    command = [*without_privileges(), sys.executable, "-m", "snakemake", "--cores", "1", "demo"]
+    called = {"cwd": tmp_path, "env": workflow.environment, "capture_output": True, "text": True}
+    done = subprocess.run(command, **called)
+    assert done.returncode == 2
+    assert re.search(r"^error: .*/results: may not be written to by you; allow it", done.stderr, re.M), done.stderr
+    assert "Traceback" not in done.stderr
+    assert subprocess.run([*command, "--dry-run"], **called).returncode == 0

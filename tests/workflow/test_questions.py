@@ -411,6 +411,30 @@ def test_the_texts_are_yaml_that_people_can_open(ask, video):
 # ---- tables ----
 
 
+def test_what_people_read_is_made_again_where_its_key_is_anothers_and_snakemake_knows_of_none(
+    plan, root, tmp_path, monkeypatch
+):
+    captions = {"captions": root / "rules" / "captions"}
+    ask = Questions(plan, **captions)
+    monkeypatch.chdir(tmp_path)
+    asked = {
+        "results/tables/demo/.main.key": lambda: ask.table_again(wildcards(experiment="demo", table="main")),
+        "results/figures/demo/.slices.key": lambda: ask.figure_again(wildcards(experiment="demo", figure="slices")),
+        "results/report/demo/.key": lambda: ask.page_again(wildcards(experiment="demo")),
+    }
+    for file, question in asked.items():
+        assert question() == [], "nothing is there"
+        Path(file).parent.mkdir(parents=True)
+        Path(file).write_text("00000000\n")
+        (found,) = question()
+        assert re.fullmatch(r"results/experiments/again/demo/[a-z_]+-[0-9a-f]{8}\.yaml", found)
+        assert found in ask.all_again("demo")
+    Path(file).write_text(ask.page_key(wildcards(experiment="demo")) + "\n")
+    assert question() == [] and len(ask.all_again("demo")) == 2
+    ask = Questions(plan, unrecorded=lambda file: None if "tables" in file else Path(file), **captions)
+    assert len(ask.all_again("demo")) == 1, "Snakemake has a record of the table"
+
+
 def test_tables_are_made_of_the_scores_and_choices_of_all_runs(ask, image, video, tmp_path):
     job = wildcards(experiment="demo", table="main")
     plan = read_table_plan(written(tmp_path, ask.table_plan(job)))

@@ -127,6 +127,19 @@ def test_a_copied_results_folder_in_a_fresh_checkout_has_nothing_to_do(finished,
     assert fresh.scheduled("demo") == {}
 
 
+def test_copied_tables_figures_and_pages_of_another_call_are_made_again(finished, tmp_path):
+    """Snakemake has no record of the params that they were made with."""
+    fresh = type(finished)(tmp_path, pretend=True)
+    shutil.copytree(finished.folder / "results", tmp_path / "results", copy_function=shutil.copy)
+    for key in ("tables/demo/.main.key", "figures/demo/.slices.key", "report/demo/.key"):
+        (tmp_path / "results" / key).write_text("00000000\n")
+    again = {"demo": 1, "note_another": 3, "write_table": 1, "draw_figure": 1, "write_report": 1}
+    assert fresh.scheduled("demo") == again
+    assert fresh.snakemake("demo").returncode == 0
+    assert fresh.scheduled("demo") == {}
+    assert "00000000" not in (tmp_path / "results" / "tables" / "demo" / ".main.key").read_text()
+
+
 def test_a_moved_checkout_with_all_its_records_has_nothing_to_do(tmp_path):
     """Its path is in every command."""
     first = Workflow(tmp_path / "here", pretend=True)
