@@ -5,6 +5,7 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
+include: "rules/project.smk"
 include: "rules/common.smk"
 include: "rules/cluster.smk"
 include: "rules/sources.smk"
@@ -17,13 +18,14 @@ include: "rules/paper.smk"
 
 
 require_free_names([*plan.experiments, *plan.waiting])
+require_known(DEFAULT_TARGET)
 
 for name in [*plan.experiments, *plan.waiting]:
 
     rule:
         name:
             name
-        default_target: name == "demo"
+        default_target: name == DEFAULT_TARGET and not HAS_DEFAULT_TARGET
         input:
             experiment_results(name),
 

@@ -6,19 +6,26 @@ import sys
 from functools import cache
 from pathlib import Path
 
-sys.path.insert(0, str(workflow.basedir))
+sys.path.insert(0, str(PROJECT))
 # scripts find the package in any environment, also in conda's, where it is not installed
-os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [str(workflow.basedir), os.environ.get("PYTHONPATH")])))
+os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")])))
 
 from snakemake.io import get_flag_value, is_flagged
 
+import stylesv
 from stylesv.errors import StyleSVError
 from stylesv.records.speed import read_speeds
 from stylesv.workflow import paths
-from stylesv.workflow.call import call_options, called_experiments, refuse_ignored
+from stylesv.workflow.call import called_experiments, refuse_ignored
+from stylesv.workflow.called_settings import called_settings
 from stylesv.workflow.plan import load_plan
 from stylesv.workflow.job_graph import PlannedJob
 from stylesv.workflow.questions import Questions
+
+if MODULE and (other := Path(stylesv.__file__).parents[1].resolve()) != PROJECT.resolve():
+    stop(
+        f"module {MODULE}: is of {PROJECT}, but another module of this workflow is of {other}; take one version for both"
+    )
 
 
 class Keyed(str):
@@ -37,20 +44,20 @@ def keyed(value):
     return lambda wildcards: Keyed(value)
 
 
-SCRIPTS = keyed(Path(workflow.basedir) / "workflow_scripts")
-CAPTIONS = keyed(Path(workflow.basedir) / "rules" / "captions")
-TEMPLATE = str(Path(workflow.basedir) / "rules" / "settings.template")
+SCRIPTS = keyed(PROJECT / "workflow_scripts")
+CAPTIONS = keyed(PROJECT / "rules" / "captions")
+TEMPLATE = str(PROJECT / "rules" / "settings.template")
 
 
-def stop(message):
-    """End Snakemake with our one line and exit status 2, without its traceback."""
-    print(f"error: {message}", file=sys.stderr, flush=True)
-    sys.exit(2)
+def placed(path):
+    """A path of ours below the prefix that a `module` statement gives, for params; Snakemake does so for inputs and outputs."""
+    return HERE.path_modifier.replace_prefix(path)
 
 
 def files_under(folder):
     """Files in the folders of a folder of results, relative to it: on disk, or in object storage where it is."""
-    stored = workflow.modifier.path_modifier.apply_default_storage(folder)
+    folder = placed(folder)
+    stored = HERE.path_modifier.apply_default_storage(folder)
     if not is_flagged(stored, "storage_object"):
         return [str(path.relative_to(folder)) for path in Path(folder).glob("*/*")]
     place = get_flag_value(stored, "storage_object")
@@ -59,7 +66,7 @@ def files_under(folder):
 
 def in_object_storage():
     """Whether results lie in object storage."""
-    return is_flagged(workflow.modifier.path_modifier.apply_default_storage(paths.DATA), "storage_object")
+    return is_flagged(HERE.path_modifier.apply_default_storage(placed(paths.DATA)), "storage_object")
 
 
 def jobs_are_forced():
@@ -68,33 +75,58 @@ def jobs_are_forced():
     return bool(call.forceall or call.forcetargets or call.forcerun or call.force_incomplete)
 
 
-if taken := [character for character in "{}:" if character in str(workflow.basedir)]:
+if taken := [character for character in "{}:" if character in str(PROJECT)]:
     stop(
-        f"{workflow.basedir}: the project's folder has {taken[0]} in its path, which Snakemake ({{, }}) or Python's search path "
+        f"{PROJECT}: the project's folder has {taken[0]} in its path, which Snakemake ({{, }}) or Python's search path "
         "(:) take for something else; move or rename it"
     )
 
-PUBLISHED = str(Path(workflow.basedir) / "config" / "published.csv")
-SPEEDS = str(Path(workflow.basedir) / "config" / "speeds.csv")
+PUBLISHED = str(PROJECT / "config" / "published.csv")
+SPEEDS = str(PROJECT / "config" / "speeds.csv")
+BENCHMARKS = keyed(placed("benchmarks"))
 
 try:
-    options = call_options(config)
-    plan = load_plan(Path(workflow.basedir) / "config", config)
+    called = called_settings(
+        config,
+        typed=None if MODULE else workflow.config_settings.config,
+        files=workflow.configfiles,
+        of_module=MODULE,
+        shared=config is workflow.modifier_stack[0].globals["config"],
+    )
+    options = called.options
+    plan = load_plan(PROJECT / "config", called)
 except StyleSVError as error:
     stop(error)
+
+DEFAULT_TARGET = called.default_target
 
 
 def require_free_names(experiments):
     """A target for each experiment is a rule of that name, which no other rule may have."""
     taken = {rule.name for rule in workflow.rules}
     for name in experiments:
-        if name in taken or name.startswith(("table_", "figure_")):
+        if HERE.modify_rulename(name) in taken or name.startswith(("table_", "figure_")):
             stop(f"config/experiments/{name}.yaml: a rule of the workflow has this name; rename the file")
 
 
+def require_known(experiment):
+    """What a call without a target makes has to be there."""
+    try:
+        questions.require_experiment(experiment)
+    except StyleSVError as error:
+        stop(error)
+
+
+@cache
+def own_names():
+    """Our rules by the names that they have in the workflow, which a `module` statement may have given another beginning."""
+    return {HERE.modify_rulename(name): name for name in HERE.rule_proxies._rules}
+
+
 def targets():
-    """What this call asks for: names of rules, files."""
-    return workflow.dag_settings.targets or ["demo"]
+    """What this call asks for: names of our rules, files; in a module our rules alone."""
+    asked = workflow.dag_settings.targets or [workflow.default_target]
+    return [own_names().get(target, target) for target in asked if not MODULE or target in own_names()]
 
 
 def experiments_called():
@@ -104,9 +136,11 @@ def experiments_called():
 
 def jobs_of(experiment):
     """The jobs that make an experiment's report, each with the places of those that make its inputs."""
-    dag = workflow.dag
+    dag, ours = workflow.dag, own_names()
     reports = (
-        job for job in dag.jobs if (job.rule.name, job.wildcards.get("experiment")) == ("write_report", experiment)
+        job
+        for job in dag.jobs
+        if (ours.get(job.rule.name), job.wildcards.get("experiment")) == ("write_report", experiment)
     )
     found, waiting = {}, list(reports)
     while waiting:
@@ -115,7 +149,7 @@ def jobs_of(experiment):
             waiting += dag.dependencies[job]
     return [
         PlannedJob(
-            job.rule.name,
+            ours.get(job.rule.name, job.rule.name),
             job.wildcards.get("run"),
             job.wildcards.get("kimg"),
             tuple(map(found.__getitem__, dag.dependencies[job])),
@@ -141,8 +175,8 @@ questions = Questions(
     jobs_are_forced,
     in_object_storage,
     experiments_called,
-    given_videos=config.get("videos"),
-    captions=Path(workflow.basedir) / "rules" / "captions",
+    given_videos=called.videos,
+    captions=PROJECT / "rules" / "captions",
     jobs_of=jobs_of,
     options=options,
     published=Path(PUBLISHED).read_text,
@@ -166,7 +200,7 @@ wildcard_constraints:
     look=r"[0-9a-f]{8}",
     shown=r"(?:runs|data)/[^/]+",
     figure=r"[a-z_]+",
-    sha256=r"[0-9a-f]{64}",
+    checkpoint=r"[0-9a-f]{64}|unknown-[0-9a-f]{8}",
     key=r"[0-9a-f]{8}",
     table=r"[A-Za-z0-9_.-]+",
     experiment=r"[A-Za-z0-9_.-]+",
@@ -176,7 +210,7 @@ wildcard_constraints:
 def refuse_ignored_options():
     """A Snakemake inside a job has other targets than the call, whose options it is given all the same."""
     if workflow.is_main_process:
-        refuse_ignored(targets(), options)
+        refuse_ignored(targets(), options, default=DEFAULT_TARGET)
 
 
 def answer(question):
@@ -209,13 +243,31 @@ def text(question):
     return lambda wildcards: Keyed(answer(question)(wildcards))
 
 
+def place(question):
+    """Such a text that is a path of ours."""
+    return lambda wildcards: Keyed(placed(answer(question)(wildcards)))
+
+
+def on_this_disk(path):
+    """A path of ours that is never in object storage. Snakemake puts no prefix before what is `local`."""
+    return local(placed(path))
+
+
 def files(question, on_this_disk=False):
-    """Likewise for inputs. They are ancient(): names carry keys, so times say nothing (profiles/default/config.yaml)."""
+    """Likewise for inputs. They are ancient(): names carry keys, so times say nothing (profiles/default/config.yaml).
+
+    A user's own files (`paths.Given`) are where the user says: on this disk, and below no prefix.
+    """
 
     def answered(wildcards):
         found = answer(question)(wildcards)
-        found = [] if found is None else ancient(found)
-        return local(found) if on_this_disk and found else found
+        if found is None or found == []:
+            return []
+        if isinstance(found, paths.Given):
+            return local(ancient(str(found)))
+        if on_this_disk:
+            return local(ancient(placed(found) if isinstance(found, str) else list(map(placed, found))))
+        return ancient(found)
 
     return answered
 

@@ -1,11 +1,6 @@
 """Raw videos to packed clips."""
 
 
-localrules:
-    write_data_recipe,
-    write_data_sheet,
-
-
 rule render_videos:
     """Seeded driving scenes as H.264 files: the demo's raw videos."""
     output:
@@ -38,6 +33,8 @@ rule write_data_recipe:
         template=local(ancient(TEMPLATE)),
     output:
         paths.DATA_RECIPE,
+    log:
+        "logs/write_data_recipe/{data}.log",
     params:
         text=text(questions.data_recipe),
     template_engine:
@@ -168,6 +165,7 @@ rule write_data_sheet:
         lengths=paths.LENGTHS,
     log:
         "logs/write_data_sheet/{data}.log",
+    localrule: True
     conda:
         "../envs/paper.yaml"
     params:

@@ -1,20 +1,14 @@
 """Snapshots to scores, each with its protocol."""
 
 
-# nodes of a cluster often have no way out; the others take a second
-localrules:
-    fetch_detector,
-    write_protocol,
-    choose_snapshot,
-    collect_scores,
-
-
+# nodes of a cluster often have no way out
 rule fetch_detector:
     """The file of the papers' detector, checked by hash; a file put there by hand is as good."""
     output:
         paths.DETECTOR,
     log:
         "logs/fetch_detector/{detector}.log",
+    localrule: True
     conda:
         "../envs/evaluate.yaml"
     resources:
@@ -40,6 +34,8 @@ rule write_protocol:
         template=local(ancient(TEMPLATE)),
     output:
         paths.PROTOCOL,
+    log:
+        "logs/write_protocol/{protocol}.log",
     params:
         text=text(questions.protocol),
     template_engine:
@@ -71,7 +67,7 @@ rule measure_reference:
     params:
         scripts=SCRIPTS,
         data=subpath(input.index, parent=True),
-        shards=paths.REFERENCE_SHARDS,
+        shards=placed(paths.REFERENCE_SHARDS),
     shell:
         r"""
         exec python {params.scripts:q}/measure_reference.py \
@@ -142,7 +138,7 @@ rule score_snapshot:
     params:
         scripts=SCRIPTS,
         run=facts(questions.scored),
-        shards=paths.SCORE_SHARDS,
+        shards=placed(paths.SCORE_SHARDS),
     shell:
         r"""
         exec python {params.scripts:q}/score_snapshot.py \
@@ -171,6 +167,7 @@ rule choose_snapshot:
         paths.CHOICE,
     log:
         "logs/choose_snapshot/{run}/{chooser}.log",
+    localrule: True
     conda:
         "../envs/evaluate.yaml"
     params:
@@ -196,6 +193,7 @@ rule collect_scores:
         paths.SCORES,
     log:
         "logs/collect_scores/{run}/{collection}.log",
+    localrule: True
     conda:
         "../envs/evaluate.yaml"
     params:

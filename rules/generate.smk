@@ -1,16 +1,14 @@
 """Snapshots to clips that a person looks at."""
 
 
-localrules:
-    write_look,
-
-
 rule write_look:
     """How the clips of a run or a data set are shown, for people and for the jobs that make them."""
     input:
         template=local(ancient(TEMPLATE)),
     output:
         paths.LOOK,
+    log:
+        "logs/write_look/{shown}/{look}.log",
     params:
         text=text(questions.look),
     template_engine:

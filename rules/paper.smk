@@ -3,22 +3,14 @@
 from stylesv.config.figures import DRAWN_FROM
 
 
-localrules:
-    write_experiment,
-    write_rule_graph,
-    write_figure_plan,
-    draw_figure,
-    write_report,
-    write_crate,
-    crate,
-
-
 rule write_experiment:
     """What an experiment's report is about, and where it lies, for people and for the jobs that draw and write it."""
     input:
         template=local(ancient(TEMPLATE)),
     output:
         paths.EXPERIMENT,
+    log:
+        "logs/write_experiment/{experiment}/{key}.log",
     params:
         text=text(questions.experiment),
     template_engine:
@@ -31,6 +23,8 @@ rule write_rule_graph:
         template=local(ancient(TEMPLATE)),
     output:
         paths.RULE_GRAPH,
+    log:
+        "logs/write_rule_graph/{experiment}/{key}.log",
     params:
         text=text(questions.rule_graph),
     template_engine:
@@ -43,6 +37,8 @@ rule write_figure_plan:
         template=local(ancient(TEMPLATE)),
     output:
         paths.FIGURE_PLAN,
+    log:
+        "logs/write_figure_plan/{experiment}/{key}.log",
     params:
         text=text(questions.figure_plan),
     template_engine:
@@ -59,6 +55,7 @@ rule draw_figure:
         pdf=paths.FIGURE_PDF,
     log:
         "logs/draw_figure/{experiment}/{figure}.log",
+    localrule: True
     conda:
         "../envs/paper.yaml"
     params:
@@ -96,12 +93,14 @@ rule write_report:
         provenance=paths.PROVENANCE,
     log:
         "logs/write_report/{experiment}.log",
+    localrule: True
     conda:
         "../envs/paper.yaml"
     params:
         scripts=SCRIPTS,
         captions=CAPTIONS,
-        project=keyed(workflow.basedir),
+        benchmarks=BENCHMARKS,
+        project=keyed(PROJECT),
         key=answer(questions.page_key),
     shell:
         r"""
@@ -110,7 +109,7 @@ rule write_report:
             --rule-graph {input.rule_graph:q} \
             --captions {params.captions:q} \
             --project {params.project:q} \
-            --benchmarks benchmarks \
+            --benchmarks {params.benchmarks:q} \
             --page {output.page:q} \
             >{log:q} 2>&1
         """
@@ -132,11 +131,12 @@ rule write_crate:
         paths.CRATE,
     log:
         "logs/write_crate/{experiment}.log",
+    localrule: True
     conda:
         "../envs/crate.yaml"
     params:
         scripts=SCRIPTS,
-        project=keyed(workflow.basedir),
+        project=keyed(PROJECT),
         key=answer(questions.page_key),
     shell:
         r"""
@@ -153,3 +153,4 @@ rule crate:
     """The crate of the experiment that the call names: `snakemake crate --config experiment=NAME`."""
     input:
         answer(questions.crate_of_call),
+    localrule: True

@@ -1,23 +1,16 @@
 """What raw videos are made of: archives, tables of clips and films, fetched; clips cut out of films; films cut into shots."""
 
 
-# nodes of a cluster often have no way out
-localrules:
-    fetch_archive,
-    join_archive,
-    fetch_clip_table,
-    fetch_films,
-    gather_films,
-
-
+# nodes of a cluster often have no way out, so what fetches runs where Snakemake runs;
 # what is fetched stays on this disk, also where results lie in object storage
 rule fetch_archive:
     """A zip, or a part of one; it goes on where it broke off."""
     output:
-        part=local(paths.ARCHIVE_PART),
-        record=local(paths.ARCHIVE_PART_RECORD),
+        part=on_this_disk(paths.ARCHIVE_PART),
+        record=on_this_disk(paths.ARCHIVE_PART_RECORD),
     log:
         "logs/fetch_archive/{source}/{part}.log",
+    localrule: True
     conda:
         "../envs/data.yaml"
     resources:
@@ -43,9 +36,10 @@ rule join_archive:
     input:
         files(questions.archive_parts, on_this_disk=True),
     output:
-        local(paths.ARCHIVE),
+        on_this_disk(paths.ARCHIVE),
     log:
         "logs/join_archive/{source}.log",
+    localrule: True
     conda:
         "../envs/data.yaml"
     resources:
@@ -65,9 +59,10 @@ rule join_archive:
 rule fetch_clip_table:
     """A table of clips, read through to see that it is one."""
     output:
-        local(paths.CLIP_TABLE),
+        on_this_disk(paths.CLIP_TABLE),
     log:
         "logs/fetch_clip_table/{source}.log",
+    localrule: True
     conda:
         "../envs/data.yaml"
     resources:
@@ -89,11 +84,12 @@ rule fetch_clip_table:
 rule fetch_films:
     """A group of a table's films; films that are there already are not fetched again, whatever became of the job."""
     input:
-        table=local(ancient(paths.CLIP_TABLE)),
+        table=ancient(on_this_disk(paths.CLIP_TABLE)),
     output:
-        local(paths.FILM_GROUP),
+        on_this_disk(paths.FILM_GROUP),
     log:
         "logs/fetch_films/{source}/{group}.log",
+    localrule: True
     conda:
         "../envs/data.yaml"
     resources:
@@ -102,7 +98,7 @@ rule fetch_films:
     params:
         scripts=SCRIPTS,
         films=facts(questions.films),
-        folder=paths.FILM_FOLDER,
+        folder=placed(paths.FILM_FOLDER),
     shell:
         r"""
         exec python {params.scripts:q}/fetch_films.py \
@@ -132,12 +128,13 @@ for name in questions.repairable:
         params:
             scripts=SCRIPTS,
             films=facts(questions.films_to_repair(name)),
+            folder=place(questions.folder_to_repair(name)),
         shell:
             r"""
             exec python {params.scripts:q}/repair_films.py \
                 --films {params.films[films]:q} \
                 --film-format {params.films[film_format]:q} \
-                --folder {params.films[folder]:q} \
+                --folder {params.folder:q} \
                 {input:q} \
                 2>&1 | tee {log:q}
             """
@@ -150,9 +147,10 @@ rule gather_films:
         groups=files(questions.film_groups, on_this_disk=True),
         recipe=ancient(paths.DATA_RECIPE),
     output:
-        local(paths.FILMS),
+        on_this_disk(paths.FILMS),
     log:
         "logs/gather_films/{data}.log",
+    localrule: True
     conda:
         "../envs/data.yaml"
     params:
@@ -174,11 +172,11 @@ rule cut_clips:
     """The clips of a group of films as frames, at the data set's resolution and quality."""
     input:
         table=files(questions.clip_table_of_data, on_this_disk=True),
-        films=local(ancient(paths.FILMS)),
+        films=ancient(on_this_disk(paths.FILMS)),
         recipe=ancient(paths.DATA_RECIPE),
     output:
-        clips=local(paths.CUT_CLIPS),
-        ledger=local(paths.CUT_LEDGER),
+        clips=on_this_disk(paths.CUT_CLIPS),
+        ledger=on_this_disk(paths.CUT_LEDGER),
     log:
         "logs/cut_clips/{data}/{group}.log",
     benchmark:
@@ -190,7 +188,7 @@ rule cut_clips:
         runtime=720,
     params:
         scripts=SCRIPTS,
-        folder=text(questions.film_folder),
+        folder=place(questions.film_folder),
     shell:
         r"""
         exec python {params.scripts:q}/cut_clips.py \
@@ -225,7 +223,7 @@ rule split_shots:
         cpu_threads=plan.machine.cpu_threads,
     params:
         scripts=SCRIPTS,
-        keep=paths.SHOT_SCORES,
+        keep=placed(paths.SHOT_SCORES),
     shell:
         r"""
         exec python {params.scripts:q}/split_shots.py \

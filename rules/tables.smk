@@ -3,18 +3,14 @@
 from stylesv.config.settings import TABLES
 
 
-localrules:
-    write_table_plan,
-    write_table,
-    paper_cost,
-
-
 rule write_table_plan:
     """What an experiment's tables are made of, and where it lies, for people and for write_table."""
     input:
         template=local(ancient(TEMPLATE)),
     output:
         paths.TABLE_PLAN,
+    log:
+        "logs/write_table_plan/{experiment}/{key}.log",
     params:
         text=text(questions.table_plan),
     template_engine:
@@ -35,10 +31,12 @@ rule write_table:
         html=report(paths.TABLE["html"], caption="captions/table.rst", category="Tables", labels={"table": "{table}"}),
     log:
         "logs/write_table/{experiment}/{table}.log",
+    localrule: True
     conda:
         "../envs/paper.yaml"
     params:
         scripts=SCRIPTS,
+        benchmarks=BENCHMARKS,
         # the paths of what people read carry no key: another content is told by it
         key=answer(questions.table_key),
     shell:
@@ -48,6 +46,7 @@ rule write_table:
             --table {wildcards.table} \
             --published {input.published:q} \
             --speeds {input.speeds:q} \
+            --benchmarks {params.benchmarks:q} \
             --csv {output.csv:q} \
             --markdown {output.md:q} \
             --tex {output.tex:q} \
@@ -94,12 +93,20 @@ rule paper_cost:
     input:
         plan=files(questions.table_plan_of_call),
         measured=files(questions.speeds_of_call),
+    log:
+        "logs/paper_cost.log",
+    localrule: True
     conda:
         "../envs/paper.yaml"
     params:
         scripts=SCRIPTS,
         speeds=keyed(SPEEDS),
+        benchmarks=BENCHMARKS,
     shell:
         r"""
-        exec python {params.scripts:q}/print_cost.py --plan {input.plan:q} --speeds {params.speeds:q}
+        exec python {params.scripts:q}/print_cost.py \
+            --plan {input.plan:q} \
+            --speeds {params.speeds:q} \
+            --benchmarks {params.benchmarks:q} \
+            2>&1 | tee {log:q}
         """

@@ -1,20 +1,14 @@
 """Packed clips to snapshots: a recipe, an initialisation, and a chain of segments."""
 
 
-localrules:
-    write_recipe,
-    export_tensorboard,
-    tensorboard,
-    status,
-    fetch_checkpoint,
-
-
 rule write_recipe:
     """Every value that decides a run's content, for people and for train_segment."""
     input:
         template=local(ancient(TEMPLATE)),
     output:
         paths.RECIPE,
+    log:
+        "logs/write_recipe/{run}.log",
     params:
         text=text(questions.recipe),
     template_engine:
@@ -59,12 +53,14 @@ rule initialize_networks:
         """
 
 
+# nodes of a cluster often have no way out
 rule fetch_checkpoint:
     """A published checkpoint, kept only under its hash."""
     output:
         paths.CHECKPOINT,
     log:
-        "logs/fetch_checkpoint/{sha256}.log",
+        "logs/fetch_checkpoint/{checkpoint}.log",
+    localrule: True
     conda:
         "../envs/data.yaml"
     resources:
@@ -72,12 +68,15 @@ rule fetch_checkpoint:
         runtime=240,
     params:
         scripts=SCRIPTS,
-        url=text(questions.checkpoint_address),
+        source=facts(questions.checkpoint_source),
+        kept=place(questions.checkpoint_kept),
     shell:
         r"""
         exec python {params.scripts:q}/fetch.py \
-            --url {params.url:q} \
-            --sha256 {wildcards.sha256} \
+            --url {params.source[url]:q} \
+            --sha256={params.source[sha256]:q} \
+            --setting model.source.sha256 \
+            --kept {params.kept:q} \
             --out {output:q} \
             >{log:q} 2>&1
         """
@@ -191,6 +190,7 @@ rule export_tensorboard:
         directory(paths.EVENTS),
     log:
         "logs/export_tensorboard/{run}.log",
+    localrule: True
     conda:
         "../envs/logs.yaml"
     params:
@@ -206,13 +206,18 @@ rule tensorboard:
     """All logs there are: `snakemake --cores 1 tensorboard`, then `tensorboard --logdir results/tensorboard`."""
     input:
         answer(questions.logged_runs),
+    localrule: True
 
 
 rule status:
     """Where every run stands. While another Snakemake works here: python workflow_scripts/status.py."""
+    log:
+        "logs/status.log",
+    localrule: True
     conda:
         "../envs/paper.yaml"
     params:
         scripts=SCRIPTS,
+        root=keyed(placed(".")),
     shell:
-        "exec python {params.scripts:q}/status.py"
+        "exec python {params.scripts:q}/status.py --root {params.root:q} 2>&1 | tee {log:q}"

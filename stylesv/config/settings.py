@@ -9,6 +9,7 @@ from stylesv.config.dataset import DatasetSettings
 from stylesv.config.figures import FigureSettings
 from stylesv.config.model import DiscriminatorSettings, GeneratorSettings
 from stylesv.config.protocol import ProtocolSettings
+from stylesv.config.sources import Sha256
 from stylesv.config.training import TrainingSettings
 from stylesv.threads import MOST_CPU_THREADS
 
@@ -32,13 +33,27 @@ class CheckpointSettings(Settings):
 
     pickle: str
     """Its file, or its address (http, https, file), from which a rule fetches it."""
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    """SHA-256 of the file, which is its identity here; `sha256sum FILE` prints it."""
+    sha256: Sha256 | None
+    """SHA-256 of the file, which is its identity here; `sha256sum FILE` prints it. null: nobody has published that of an
+    address; the first fetch names it and stops, and goes on once it is written in here."""
+    stands_for: Name | None = None
+    """The model of config/published.csv whose numbers its authors published for it; ours stand beside them. null: none."""
+
+    @model_validator(mode="after")
+    def _is_known(self) -> "CheckpointSettings":
+        if self.sha256 is None and not self.is_address:
+            raise ValueError(f"sha256 is null, but {self.pickle} is a file; give what `sha256sum {self.pickle}` prints")
+        return self
 
     @property
     def is_address(self) -> bool:
         """Whether it has to be fetched."""
         return "://" in self.pickle
+
+    @property
+    def identity(self) -> str:
+        """What stands for its content in a key."""
+        return self.sha256 or self.pickle
 
 
 class ModelSettings(Settings):

@@ -143,7 +143,7 @@ class ImportedRecipe(RecipePart):
     data: DataRecipe
     """What it is compared with."""
     source: str
-    """SHA-256 of the checkpoint's file."""
+    """SHA-256 of the checkpoint's file, or its address where nobody knows that: nothing is imported then."""
 
 
 Recipe = TrainedRecipe | ImportedRecipe

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from pydantic import Field
+
 from stylesv.config.base import Settings
 from stylesv.config.protocol import ProtocolSettings
 from stylesv.errors import ConfigError
@@ -53,6 +55,11 @@ class TabledRun(Settings):
     """File of the choice of its best snapshot."""
     scores: str
     """File of its scores."""
+    # neither is there where it is not used, so that names of plans from before them stay
+    imported: bool = Field(default=False, exclude_if=lambda imported: not imported)
+    """Whether its networks are a checkpoint that others published."""
+    stands_for: str | None = Field(default=None, exclude_if=lambda model: model is None)
+    """The model whose published numbers its own stand beside; null: its own model's."""
 
 
 class TabledData(Settings):
@@ -120,6 +127,10 @@ class TablePlan(Settings):
     def protocol(self, name: str) -> TabledProtocol:
         """The protocol of that name and key."""
         return next(protocol for protocol in self.protocols if protocol.id == name)
+
+    def published_as(self, model: str) -> str:
+        """The model of the published numbers that a model's own stand beside."""
+        return next((run.stands_for for run in self.runs if run.model == model and run.stands_for), model)
 
     def of(self, dataset: str, model: str) -> tuple[TabledRun, ...]:
         """The runs of a model on a data set, a seed each."""

@@ -36,8 +36,8 @@ def ablation_table(found: TabledScores, published: Sequence[PublishedNumber]) ->
         values, cells = {"model": model}, {("", "", "model"): model}
         for data, protocol in blocks:
             ours = found.ours(data.dataset, model, protocol)
-            named = {"dataset": data.dataset, "resolution": data.resolution, "model": model}
-            paper = papers_number(published, **named, metric=protocol.published_as)
+            named = {"dataset": data.dataset, "resolution": data.resolution}
+            paper = papers_number(published, **named, model=plan.published_as(model), metric=protocol.published_as)
             lines.append({"numbers": named, "published": paper, "published_as": protocol.published_as})
             before = above.get((data.name, protocol.id))
             label = labels[protocol.id]

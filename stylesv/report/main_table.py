@@ -23,6 +23,10 @@ UNTRAINED = (
     "At 0 kimg a model is as it was drawn, or as its parent left it: nothing of its own training helped its score."
 )
 
+IMPORTED = (
+    "{models}: networks as their authors published them, scored here; nothing was trained, which is their 0 kimg."
+)
+
 
 def main_table(found: TabledScores, published: Sequence[PublishedNumber]) -> Table:
     """A line for every data set, measure and model of an experiment.
@@ -39,11 +43,15 @@ def main_table(found: TabledScores, published: Sequence[PublishedNumber]) -> Tab
         for line in _block(found, published, data.dataset, data.resolution, protocol, labels[protocol.id])
     ]
     runs = [run for run in found.plan.runs if run.tabled]
-    untrained = (UNTRAINED,) if any("0" in line["shown"]["at kimg"].split(", ") for line in lines) else ()
+    imported = {run.model for run in runs if run.imported}
+    at_0 = {line["shown"]["model"] for line in lines if "0" in line["shown"]["at kimg"].split(", ")}
+    untrained = (UNTRAINED,) if at_0 - imported else ()
+    published_networks = (IMPORTED.format(models=", ".join(sorted(at_0 & imported))),) if at_0 & imported else ()
     notes = (
         INTERVAL,
         VERDICT,
         *untrained,
+        *published_networks,
         *published_notes(published, lines),
         *found.notes(protocols),
         *found.missing(runs),
@@ -93,8 +101,8 @@ def _block(
     best = best_of(measured)
     lines = []
     for model in models:
-        named = {"dataset": dataset, "resolution": resolution, "model": model, "metric": protocol.published_as}
-        paper = papers_number(published, **named)
+        named = {"dataset": dataset, "resolution": resolution, "metric": protocol.published_as}
+        paper = papers_number(published, model=found.plan.published_as(model), **named)
         where = {"dataset": dataset, "model": model, "metric": label, "protocol": protocol.id}
         asked = len(found.plan.of(dataset, model))
         lost = [run for run in found.plan.of(dataset, model) if run.name not in found.scores]

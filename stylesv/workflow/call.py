@@ -1,7 +1,7 @@
-"""What a call of Snakemake says beside settings: for which experiment a table or figure is, and what to do with what is missing.
+"""What a call of Snakemake says beside settings: for which experiment it is, and what to do with what is missing.
 
-Targets such as `table_main` are for the experiment that `--config experiment=NAME` names; an experiment's own target, or a file
-in results/, says itself what it is for.
+`--config experiment=NAME` is what a call without a target makes, and what targets such as `table_main` are for; an
+experiment's own target, or a file in results/, says itself what it is for.
 """
 
 from collections.abc import Collection, Mapping
@@ -23,7 +23,7 @@ class CallOptions(Settings):
     """Keys of `--config` that are no settings."""
 
     experiment: Name = "paper"
-    """The experiment that table_... and figure_... are for."""
+    """The experiment that table_... and figure_... are for, and, where it is named, what a call without a target makes."""
     unfinished: Literal["make", "dash"] = "make"
     """What a table does about runs that are not finished: make them, or show a dash for each."""
 
@@ -43,8 +43,8 @@ def called_experiments(targets: Collection[str], options: CallOptions) -> list[s
     return [options.experiment if target.startswith(OF_AN_EXPERIMENT) else target for target in targets]
 
 
-def refuse_ignored(targets: Collection[str], options: CallOptions) -> None:
-    """An option that a target of the call would not use is a mistake.
+def refuse_ignored(targets: Collection[str], options: CallOptions, *, default: str) -> None:
+    """An option that a target of the call would not use is a mistake; `default` is what a call without a target makes.
 
     Raises:
         ConfigError: there is one.
@@ -52,7 +52,7 @@ def refuse_ignored(targets: Collection[str], options: CallOptions) -> None:
     used_by = {"experiment": OF_AN_EXPERIMENT, "unfinished": OF_UNFINISHED}
     for name in options.model_fields_set:
         for target in targets:
-            if not target.startswith(used_by[name]):
+            if not target.startswith(used_by[name]) and (name, target) != ("experiment", default):
                 known = ", ".join(f"{beginning}..." for beginning in used_by[name])
                 raise ConfigError(
                     f"--config {name}={getattr(options, name)}: {target} does not use it; targets that do: {known}"

@@ -37,7 +37,7 @@ class DataQuestions:
             raise ConfigError(
                 f"{data.videos}: Snakemake takes braces in a path for wildcards; rename the folder, or give a link to it"
             )
-        return data.videos
+        return data.videos if data.rendered or data.fetched else paths.Given(data.videos)
 
     def rendered_videos(self, wildcards: Wildcards) -> dict[str, int]:
         """Settings of the scenes in a folder of rendered videos."""
@@ -112,10 +112,14 @@ class DataQuestions:
         return lambda _: self._of_groups(data, paths.FILM_GROUP, source=data.fetched)
 
     def films_to_repair(self, name: str) -> Callable[[Wildcards], dict[str, str]]:
-        """How its films are fetched, and where they lie."""
-        data = self.repairable[name]
-        settings, folder = data.settings.source.clip_list, paths.FILM_FOLDER.format(source=data.fetched)
-        return lambda _: {"films": settings.films, "film_format": settings.film_format, "folder": folder}
+        """How its films are fetched."""
+        settings = self.repairable[name].settings.source.clip_list
+        return lambda _: {"films": settings.films, "film_format": settings.film_format}
+
+    def folder_to_repair(self, name: str) -> Callable[[Wildcards], str]:
+        """Where they lie."""
+        folder = paths.FILM_FOLDER.format(source=self.repairable[name].fetched)
+        return lambda _: folder
 
     # ---- shots, missing clips ----
 

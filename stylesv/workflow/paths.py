@@ -3,6 +3,11 @@
 A name with a key in it stands for one content, so a file that exists is right (docs/architecture.md 4).
 """
 
+
+class Given(str):
+    """The path of a user's own file or folder, which lies where the user says, and not where results do."""
+
+
 VIDEOS = "results/videos/{videos}"
 DATA = "results/data"
 
@@ -37,7 +42,7 @@ REFERENCE_SHARDS = "results/data/{data}/reference/.{protocol}.shards"
 
 PROTOCOL = "results/protocols/{protocol}.yaml"
 DETECTOR = "results/detectors/{detector}"
-CHECKPOINT = "results/checkpoints/{sha256}.pkl"
+CHECKPOINT = "results/checkpoints/{checkpoint}.pkl"
 
 RUN = "results/runs/{run}"
 RECIPE = "results/runs/{run}/recipe.yaml"

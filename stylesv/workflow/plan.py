@@ -6,6 +6,7 @@ so the workflow never has to ask whether a file that exists is still right.
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from math import ceil
 from pathlib import Path
@@ -32,7 +33,7 @@ from stylesv.errors import ConfigError, StyleSVError
 from stylesv.records.protocol import Protocol
 from stylesv.records.recipe import DataRecipe, GivenVideos, RenderedVideos
 from stylesv.workflow import paths
-from stylesv.workflow.called_settings import called_settings
+from stylesv.workflow.called_settings import CalledSettings, called_settings
 from stylesv.workflow.fetched import fetched_archive, fetched_clips
 from stylesv.workflow.planned import (
     DataPlan,
@@ -46,13 +47,15 @@ from stylesv.workflow.planned import (
 from stylesv.workflow.tabled import require_protocols_of_tables
 
 
-def load_plan(config_dir: Path, overrides: dict[str, Any] | None = None) -> Plan:
-    """Read and check every settings file under `config_dir`, with overrides (Snakemake's `--config`) on top.
+def load_plan(config_dir: Path, called: CalledSettings | dict[str, Any] | None = None) -> Plan:
+    """Read and check every settings file under `config_dir`, with what a call hands over (or `--config` alone) on top.
 
     Raises:
         ConfigError: naming file, line, key, value, what is allowed and the nearest known key.
     """
-    return _Planner(Path(config_dir), overrides or {}).plan()
+    if not isinstance(called, CalledSettings):
+        called = called_settings(called or {})
+    return _Planner(Path(config_dir), called).plan()
 
 
 class _VideosMissingError(Exception):
@@ -62,15 +65,15 @@ class _VideosMissingError(Exception):
 class _Planner:
     """Collects plans by name while experiments are read."""
 
-    def __init__(self, config_dir: Path, overrides: dict[str, Any]):
-        self.config_dir = config_dir
-        called = called_settings(overrides)
+    def __init__(self, config_dir: Path, called: CalledSettings):
+        self.config_dir = called.folder or config_dir
+        self.called = called
         self.given_videos, self.overrides, self.called_runs = called.videos, called.sections, called.runs
         # a data set, model or protocol is asked for by every run
-        self.read = cache(read_layer)
+        self.read = cache(self._read)
         self.model_settings = cache(self._model_settings)
         self.protocol = cache(self._protocol)
-        self.base = self.read(config_dir / "config.yaml")
+        self.base = self.read(self.config_dir / "config.yaml")
         base = validate(BaseSettings, self.base)
         self.machine, self.tables = base.machine, base.tables
         self.runs: dict[str, RunPlan] = {}
@@ -82,7 +85,7 @@ class _Planner:
 
     def plan(self) -> Plan:
         experiments, waiting, refused = {}, {}, {}
-        for path in settings_files(self.config_dir / "experiments"):
+        for path in self._experiment_files():
             if not re.fullmatch(NAME_PATTERN, path.stem):
                 raise ConfigError(
                     f"{path}: a target has this name, so it may have letters, digits, _, - and . alone; rename it"
@@ -98,7 +101,8 @@ class _Planner:
         if refused:  # what is given on the command line is meant for the experiment that is called
             if not experiments:
                 raise next(iter(refused.values()))
-            _Planner(self.config_dir, {"videos": self.given_videos}).plan()  # the files by themselves are right
+            bare = replace(self.called, sections=Layer({}, {}), runs=Layer({}, {}))
+            _Planner(self.config_dir, bare).plan()  # the files by themselves are right
             waiting |= {name: str(error) for name, error in refused.items()}
         machine_layer = merge(self.base.section("machine"), self.overrides.section("machine"))
         machine = validate(MachineSettings, machine_layer, prefix=("machine",))
@@ -114,6 +118,31 @@ class _Planner:
             waiting=waiting,
             given_videos_used_by=frozenset(self.given_videos_used_by),
         )
+
+    def _read(self, path: Path) -> Layer:
+        """A settings file, or what the call hands over in its place."""
+        called = self.called.experiment
+        if called is not None and path == self._file_of(called.name):
+            return called.layer
+        if self.called.base is not None and path == self.config_dir / "config.yaml":
+            return self.called.base
+        return read_layer(path)
+
+    def _file_of(self, experiment: str) -> Path:
+        return self.config_dir / "experiments" / f"{experiment}.yaml"
+
+    def _experiment_files(self) -> list[Path]:
+        files = settings_files(self.config_dir / "experiments")
+        if (called := self.called.experiment) is None:
+            return files
+        own = self._file_of(called.name)
+        if own in files and called.files != (own.resolve(),):
+            place = next(iter(called.layer.places.values()))
+            raise ConfigError(
+                f"{place}: experiment: {called.name}: {own} has this name; give another one (experiment: NAME), and say "
+                f"`extends: {called.name}` if it is to begin with that file's settings"
+            )
+        return files if own in files else [*files, own]
 
     def _experiment(self, name: str) -> ExperimentPlan:
         layer = self._experiment_layer(name)
@@ -136,7 +165,7 @@ class _Planner:
 
     def _refuse_unused(self, name: str, layer: Layer, file: ExperimentFile) -> None:
         """Settings of a model or data set that an experiment has not are a mistake; what it extends may have such."""
-        own = self.read(self.config_dir / "experiments" / f"{name}.yaml").values
+        own = self.read(self._file_of(name)).values
         models = {m for model in file.models for dataset in file.datasets for m in self._lineage(model, layer, dataset)}
         given: list[tuple[str, ...]] = [("per_model", model) for model in own.get("per_model", {})]
         for dataset, settings in own.get("per_dataset", {}).items():
@@ -152,7 +181,7 @@ class _Planner:
 
     def _experiment_layer(self, name: str) -> Layer:
         folder = self.config_dir / "experiments"
-        return extended(folder / f"{name}.yaml", folder=folder, read=self.read, whole=self.read)
+        return extended(self._file_of(name), folder=folder, read=self.read, whole=self.read)
 
     def _stack(
         self,

@@ -123,7 +123,7 @@ def trained_recipe(settings: ModelSettings, data: DataPlan, seed: int, parent: R
 
 def imported_recipe(settings: ModelSettings, data: DataPlan) -> ImportedRecipe:
     """All that decides an imported run's content: the file, and the data it is compared with."""
-    return ImportedRecipe(version=RECIPE_VERSIONS["import"], data=data.recipe, source=settings.source.sha256)
+    return ImportedRecipe(version=RECIPE_VERSIONS["import"], data=data.recipe, source=settings.source.identity)
 
 
 def snapshot_kimgs(total_kimg: int, segment_kimg: int) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from stylesv.config.recipe import recipe_key
 from stylesv.config.settings import CheckpointSettings
 from stylesv.errors import ConfigError
 from stylesv.records.experiment import Experiment, experiment_yaml
@@ -21,7 +22,7 @@ from stylesv.workflow.call import CallOptions
 from stylesv.workflow.data_questions import DataQuestions
 from stylesv.workflow.job_graph import PlannedJob
 from stylesv.workflow.looks import LookQuestions, Wildcards
-from stylesv.workflow.named import Named
+from stylesv.workflow.named import Named, known
 from stylesv.workflow.planned import RunPlan
 from stylesv.workflow.report_questions import ReportQuestions
 from stylesv.workflow.reported import asked_of, candidates_of, choice_of, collection_options, reported, scores_of
@@ -116,14 +117,19 @@ class Questions(DataQuestions, ShardQuestions, LookQuestions, ReportQuestions, T
     def checkpoint(self, wildcards: Wildcards) -> str:
         """The checkpoint of an imported run: fetched by a rule, or a user's file."""
         source = self.imported[wildcards.run]
-        return paths.CHECKPOINT.format(sha256=source.sha256) if source.is_address else source.pickle
+        return _checkpoint(source.sha256, source.pickle) if source.is_address else paths.Given(source.pickle)
 
-    def checkpoint_address(self, wildcards: Wildcards) -> str:
-        """Where a checkpoint is fetched from."""
+    def checkpoint_source(self, wildcards: Wildcards) -> dict[str, str]:
+        """Where a checkpoint is fetched from, and its SHA-256; empty if nobody says."""
+        wanted = paths.CHECKPOINT.format(checkpoint=wildcards.checkpoint)
         for source in self.imported.values():
-            if source.sha256 == wildcards.sha256 and source.is_address:
-                return source.pickle
-        raise ConfigError(f"{wildcards.sha256}: no model's source has this hash and an address")
+            if source.is_address and _checkpoint(source.sha256, source.pickle) == wanted:
+                return {"url": source.pickle, "sha256": source.sha256 or ""}
+        raise ConfigError(f"{wildcards.checkpoint}: no model's source has this hash and an address")
+
+    def checkpoint_kept(self, wildcards: Wildcards) -> str:
+        """The file that was fetched before anybody knew its hash."""
+        return f"{_checkpoint(None, self.checkpoint_source(wildcards)['url'])}.part"
 
     def logs(self, wildcards: Wildcards) -> list[str]:
         """The training logs that a run has so far."""
@@ -210,6 +216,14 @@ class Questions(DataQuestions, ShardQuestions, LookQuestions, ReportQuestions, T
         """The file that says what an experiment's report is about."""
         return paths.EXPERIMENT.format(experiment=wildcards.experiment, key=self.page_key(wildcards))
 
+    def require_experiment(self, name: str) -> None:
+        """Check that there is an experiment of this name; it may wait for its videos.
+
+        Raises:
+            ConfigError: there is none.
+        """
+        known("experiment", self.plan.experiments | dict.fromkeys(self.plan.waiting), name)
+
     def experiment_results(self, name: str) -> tuple[list[str], list[str]]:
         """All files of an experiment that are kept: what people read, and what that is made of, so that lost ones come back.
 
@@ -256,6 +270,11 @@ class Questions(DataQuestions, ShardQuestions, LookQuestions, ReportQuestions, T
         """Snapshots whose training has left a log."""
         parts = (file.partition("/") for file in self.files_under(paths.RUN.format(run=run)))
         return sorted(int(folder) for folder, _, name in parts if name == LOG and folder.isdecimal())
+
+
+def _checkpoint(sha256: str | None, address: str) -> str:
+    """Where a checkpoint that is fetched will lie, or, without a hash, would."""
+    return paths.CHECKPOINT.format(checkpoint=sha256 or f"unknown-{recipe_key({'address': address})}")
 
 
 def _at(pattern: str, run: RunPlan, kimg: int, **more: str) -> str:

@@ -88,5 +88,7 @@ def _run(run: RunPlan, *, tabled: bool) -> TabledRun:
         kimgs=run.kimgs,
         protocols=tuple(protocol.id for protocol in (*run.protocols, *run.last_protocols)),
         choice=choice_of(run),
+        imported=run.settings.source is not None,
+        stands_for=run.settings.source.stands_for if run.settings.source else None,
         scores=paths.SCORES.format(run=run.name, collection=collection_of(run)),
     )

@@ -70,14 +70,8 @@ def snakemake(root: Path, *arguments: str, path: str = "") -> subprocess.Complet
 @pytest.mark.workflow
 @pytest.mark.slow
 def test_snakemakes_linter_finds_nothing(root):
-    """But for a log of rules that start no program, whose output is what they write, and of those that answer on the terminal."""
-    told = snakemake(root, "--lint").stderr
-    rules = re.split(r"^Lints for rule (\w+) .*$", told, flags=re.M)
-    for name, lints in zip(rules[1::2], rules[2::2], strict=True):
-        found = re.findall(r"^ +\* (.*)$", lints, re.M)
-        assert (found, name) == (["No log directive defined:"], name), told
-        assert name.startswith("write_") or name in ("status", "paper_cost"), told
-    assert rules[0].count("*") == 0, told
+    done = snakemake(root, "--lint")
+    assert (done.returncode, "in a good condition" in done.stderr) == (0, True), done.stderr
 
 
 @pytest.mark.workflow
@@ -88,11 +82,11 @@ def test_the_dockerfile_is_the_one_of_the_environments(root):
 
 
 def test_heavy_rules_are_measured_and_light_ones_run_where_snakemake_runs(root, rules):
-    lists = re.findall(
-        r"^localrules:\n((?:    \w+,\n)+)", "\n".join(p.read_text() for p in (root / "rules").glob("*.smk")), re.M
-    )
-    local = set(re.findall(r"\w+", "".join(lists)))
+    # Snakemake renders templates itself, always where it runs
+    local = {name for name, text in rules.items() if "    localrule: True\n" in text or "    template_engine:" in text}
     assert local == LIGHT
+    # a list would name rules as they are called here, and not as a `module` statement calls them
+    assert not any("localrules:" in path.read_text() for path in (root / "rules").glob("*.smk"))
     assert [name for name, text in rules.items() if ("    benchmark:\n" in text) == (name in LIGHT)] == []
 
 

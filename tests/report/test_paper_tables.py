@@ -408,3 +408,22 @@ def test_a_published_number_of_one_resolution_is_no_other(tabled):
     other = PublishedNumber(dataset="sky", resolution=128, model="D", **number)
     table = main_table(read_tabled_scores(tabled.plan, tabled.folder), [other])
     assert set(table.shown["paper"]) == {"not available", "–"}
+
+
+def test_a_published_checkpoint_stands_beside_its_authors_numbers(tmp_path, published):
+    tabled = Tabled(tmp_path, [FVD], ("released", "C"))
+    tabled.add("released", 0, {"fvd2048_16f": 60.0}, best=0)
+    tabled.add("C", 0, {"fvd2048_16f": 70.0}, best=0)
+    tabled.runs[0] = tabled.runs[0].model_copy(update={"imported": True, "stands_for": "D"})
+    scores = read_tabled_scores(tabled.plan, tabled.folder)
+    table = main_table(scores, published)
+    assert [numbers_of(table, model=model)["paper"] for model in ("released", "C")] == [49.0, 73.5]
+    (note,) = [note for note in table.notes if note.startswith("released: networks as their authors published them")]
+    assert "C" not in note.partition(":")[0] and any("as its parent left it" in note for note in table.notes)
+    ours = ablation_table(scores, published).numbers
+    assert ours[ours["model"] == "released"].filter(like="paper").iloc[0].tolist() == [49.0]
+    alone = Tabled(tmp_path / "alone", [FVD], ("released",))
+    alone.add("released", 0, {"fvd2048_16f": 60.0}, best=0)
+    alone.runs[0] = alone.runs[0].model_copy(update={"imported": True})
+    notes = main_table(read_tabled_scores(alone.plan, alone.folder), published).notes
+    assert not any("as its parent left it" in note for note in notes)

@@ -69,7 +69,9 @@ def test_a_missing_folder_of_videos_is_refused(workflow):
 
 
 def test_an_unknown_name_in_config_is_refused(workflow):
-    assert "--config: video: unknown; known here: videos" in refused(workflow, "own", "--config", "video=x")
+    assert "--config: video: unknown; did you mean videos? known here: videos, experiment" in refused(
+        workflow, "own", "--config", "video=x"
+    )
 
 
 def test_numbers_given_on_the_command_line_are_numbers(workflow):

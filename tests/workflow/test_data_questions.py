@@ -103,7 +103,11 @@ def test_films_are_fetched_in_groups_that_decide_no_name(config):
     assert ask.clip_table(wildcards(source=data.fetched))["sha256"].startswith("1f9dcf5a")
     assert ask.films(wildcards(source=data.fetched))["partition"] == "train"
     assert ask.groups_to_repair("taichi")(None) == groups
-    assert ask.films_to_repair("taichi")(None)["folder"] == ask.film_folder(here)
+    here_source = wildcards(source=data.fetched)
+    assert ask.films_to_repair("taichi")(None) == {
+        name: ask.films(here_source)[name] for name in ("films", "film_format")
+    }
+    assert ask.folder_to_repair("taichi")(None) == ask.film_folder(here)
     change(config, "taichi", "num_groups: 28", "num_groups: 5")
     assert planned(config, "taichi")[0].name == data.name
     change(config, "taichi", "attempt: 1", "attempt: 2")

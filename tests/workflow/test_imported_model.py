@@ -7,6 +7,7 @@ import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from local_server import serving
 from workflow_checkout import Workflow
 
 from stylesv.files import read_header
@@ -37,9 +38,10 @@ def address(pickle):
         server.shutdown()
 
 
-def add_experiment(workflow: Workflow, source: str, sha256: str) -> None:
+def add_experiment(workflow: Workflow, source: str, sha256: str | None) -> None:
     config = workflow.folder / "config"
-    (config / "models" / "published.yaml").write_text(f"model:\n  source: {{pickle: '{source}', sha256: '{sha256}'}}\n")
+    known = f"'{sha256}'" if sha256 else "null"
+    (config / "models" / "published.yaml").write_text(f"model:\n  source: {{pickle: '{source}', sha256: {known}}}\n")
     (config / "experiments" / "published.yaml").write_text("extends: demo\ntitle: Published\nmodels: [published]\n")
 
 
@@ -77,6 +79,26 @@ def test_the_snapshot_is_fetched_and_imported_for_real(tmp_path, address, pickle
     header = read_header(workflow.folder / snapshot)
     assert (header["origin"]["sha256"], header["resolution"], header["recipe"]["source"]) == (sha256, 32, sha256)
     assert (workflow.folder / "results" / "checkpoints" / f"{sha256}.pkl").read_bytes() == pickle.read_bytes()
+
+
+def test_without_a_hash_the_first_fetch_names_it_and_the_next_call_takes_the_file(tmp_path, pickle):
+    """As detectors are fetched; its name changes with the hash, and nothing is fetched twice."""
+    workflow = Workflow(tmp_path / "checkout")
+    sha256 = hashlib.sha256(pickle.read_bytes()).hexdigest()
+    with serving(pickle.parent) as server:
+        address = f"{server.url}/plain/{pickle.name}"
+        add_experiment(workflow, address, None)
+        assert workflow.scheduled("published")["fetch_checkpoint"] == 1 and server.asked == []
+        told = workflow.snakemake(snapshot_of(workflow)).stdout
+        assert (
+            f"has SHA-256 {sha256}, but none is expected" in told and "set sha256 (model.source.sha256) to it" in told
+        )
+        add_experiment(workflow, address, sha256)
+        done = workflow.snakemake(snapshot_of(workflow))
+        assert done.returncode == 0, done.stdout
+        assert [path for path, _ in server.asked] == [f"/plain/{pickle.name}"]
+    (kept,) = (workflow.folder / "results" / "checkpoints").iterdir()
+    assert (kept.name, kept.read_bytes()) == (f"{sha256}.pkl", pickle.read_bytes())
 
 
 def test_another_file_or_another_size_of_images_is_refused(tmp_path, pickle):

@@ -159,13 +159,15 @@ def test_checkpoints_are_fetched_from_an_address_or_read_where_they_are(root, tm
         model.mkdir()
         plan = load_plan(_with_model(root, model, f"  source: {{pickle: '{pickle}', sha256: {sha256}}}\n"))
         ask = Questions(plan)
-        (run,) = ask.imported
+        (run,) = [name for name in ask.imported if name.startswith("demo-")]
         where = {"a": f"results/checkpoints/{sha256}.pkl", "b": pickle}[name]
         assert ask.checkpoint(wildcards(run=run)) == where
         if name == "a":
-            assert ask.checkpoint_address(wildcards(sha256=sha256)) == pickle
+            kept = ask.checkpoint_kept(wildcards(checkpoint=sha256))
+            assert re.fullmatch(r"results/checkpoints/unknown-[0-9a-f]{8}\.pkl\.part", kept)
+            assert ask.checkpoint_source(wildcards(checkpoint=sha256)) == {"url": pickle, "sha256": sha256}
         with pytest.raises(ConfigError, match="no model's source has this hash and an address"):
-            ask.checkpoint_address(wildcards(sha256="cd" * 32))
+            ask.checkpoint_source(wildcards(checkpoint="cd" * 32))
         _, kept = ask.experiment_results("tried")
         assert not any("state" in file or "log.jsonl" in file for file in kept)
 
@@ -502,16 +504,24 @@ def test_the_cost_is_planned_with_the_table_of_speeds_or_with_steps_measured_her
         (["table_main", "results/tables/demo/main.csv"], {"unfinished": "dash"}, None),
         (["paper_cost", "table_cost"], {"experiment": "paper_toy"}, None),
         (["paper_toy"], {"experiment": "demo"}, "paper_toy does not use it"),
+        (["demo"], {"experiment": "demo"}, None),
         (["demo"], {}, None),
     ],
 )
 def test_an_option_that_a_target_would_ignore_is_refused(targets, given, words):
     options = call_options(given | {"videos": "x"})
     if words is None:
-        refuse_ignored(targets, options)
+        refuse_ignored(targets, options, default=given.get("experiment", "demo"))
     else:
         with pytest.raises(ConfigError, match=re.escape(words)):
-            refuse_ignored(targets, options)
+            refuse_ignored(targets, options, default=given.get("experiment", "demo"))
+
+
+def test_what_a_call_without_a_target_makes_has_to_be_there(ask):
+    ask.require_experiment("demo")
+    ask.require_experiment("own")  # waits for its videos
+    with pytest.raises(ConfigError, match=r"dmo: no such experiment .*demo"):
+        ask.require_experiment("dmo")
 
 
 def test_options_of_a_call_are_checked():

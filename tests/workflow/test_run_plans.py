@@ -1,13 +1,17 @@
 """Where a run's networks come from: trained from scratch, from a parent, from another data set's parent, or imported."""
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
 from stylesv.errors import ConfigError
+from stylesv.records.published import papers_number, read_published
+from stylesv.workflow.called_settings import called_settings
 from stylesv.workflow.plan import load_plan
 from stylesv.workflow.planned import Plan, RunPlan
+from stylesv.workflow.tabled import tabled
 
 ROOT = Path(__file__).resolve().parents[2]
 SHA256 = "0123456789abcdef" * 4
@@ -39,6 +43,19 @@ def test_an_imported_model_has_one_snapshot_and_is_named_after_its_file(config):
     assert runs_of(load_plan(config))["published"].name != run.name
 
 
+def test_the_published_checkpoint_is_planned_without_its_hash_and_offline(root):
+    """Its name goes by the address until somebody knows the hash; it stands beside what its authors published."""
+    (run,) = load_plan(root / "config").experiments["published"].runs
+    address = run.settings.source.pickle
+    assert (run.kimgs, run.recipe.source, run.settings.source.stands_for) == ((0,), address, "D")
+    assert "ytb_driving_cfg_d.pkl" in address
+    plan = tabled(load_plan(root / "config").experiments["published"])
+    numbers = read_published(root / "config" / "published.csv")
+    where = {"dataset": "driving", "resolution": 256, "model": plan.published_as("published-ytb")}
+    assert papers_number(numbers, **where, metric="FVD16").value == 207.2
+    assert {protocol.published_as for protocol in plan.protocols} >= {"FVD16", "FVD128"}
+
+
 def test_a_model_may_start_from_an_imported_one(config):
     add_model(config, "tuned", "  parent: published\n")
     (config / "models" / "published.yaml").write_text(
@@ -62,6 +79,7 @@ def test_a_parent_may_be_trained_on_another_data_set(config):
         (f"  parent: image\n  source: {{pickle: a.pkl, sha256: {SHA256}}}\n", "source and parent exclude each other"),
         ("  source: {pickle: a.pkl}\n", "model.source.sha256"),
         ("  source: {pickle: a.pkl, sha256: abc}\n", "model.source.sha256"),
+        ("  source: {pickle: a.pkl, sha256: null}\n", "give what `sha256sum a.pkl` prints"),
         ("  parent: null\n  parent_dataset: demo\n", "parent_dataset is for a model that has a parent"),
         ("  parent: image\n  parent_dataset: nowhere\n", "nowhere: no such file"),
     ],
@@ -170,8 +188,10 @@ def test_an_empty_section_on_the_command_line_is_refused():
 
 
 def test_a_batch_that_cannot_be_cut_into_groups_is_refused_before_anything_runs(config):
-    with pytest.raises(ConfigError, match=r"model\.training\.batch_size 7 is no multiple of 4, .*mbstd_group_size"):
-        load_plan(config, {"model": {"training": {"batch_size": 7}}})
+    """But for an experiment that trains nothing."""
+    plan = load_plan(config, {"model": {"training": {"batch_size": 7}}})
+    assert (set(plan.experiments), "demo" in plan.waiting) == ({"published"}, True)
+    assert re.search(r"model\.training\.batch_size 7 is no multiple of 4, .*mbstd_group_size", plan.waiting["demo"])
     assert load_plan(config, {"model": {"training": {"batch_size": 2}}}).experiments["demo"]
 
 
@@ -198,3 +218,71 @@ def test_a_file_that_is_wrong_by_itself_is_said_whatever_is_called(config):
     for given in ({}, {"dataset": {"fps": 10}}):
         with pytest.raises(ConfigError, match=r"sky\.yaml"):
             load_plan(config, given)
+
+
+# ---- what a call hands over ----
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
+
+
+def test_a_configfile_with_a_title_is_an_experiment_named_after_it(tmp_path):
+    file = write(
+        tmp_path / "mine.yaml", "extends: demo\ntitle: Mine\nseeds: [7]\nper_model: {D: {length: {total_kimg: 4}}}\n"
+    )
+    typed = {"model": {"training": {"batch_size": "16"}}, "machine": {"num_workers": "1"}}
+    called = called_settings(typed, typed=typed, files=[file])
+    plan = load_plan(ROOT / "config", called)
+    runs = runs_of(plan, "mine")
+    assert called.default_target == "mine" and plan.experiments["mine"].title == "Mine"
+    assert (runs["D"].seed, runs["D"].kimgs) == (7, (0, 4))
+    assert runs["D"].settings.training.batch_size == 16, "what is typed is above it"
+    assert runs_of(plan, "demo")["D"].seed == 0, "and no other experiment has its settings"
+
+
+def test_a_configfile_of_settings_is_above_all_files_and_named_in_errors(tmp_path):
+    file = write(tmp_path / "small.yaml", "seeds: [3]\nmodel:\n  training: {batch_size: 4}\n")
+    called = called_settings({}, typed={}, files=[file])
+    (image, video) = load_plan(ROOT / "config", called).experiments["demo"].runs
+    assert (called.default_target, video.seed, image.settings.training.batch_size) == ("demo", 3, 4)
+    write(file, "model:\n  training: {bach_size: 4}\n")
+    with pytest.raises(ConfigError, match=rf"{re.escape(str(file))}:2: model.training.bach_size: unknown setting"):
+        load_plan(ROOT / "config", called_settings({}, typed={}, files=[file]))
+
+
+def test_config_yaml_as_a_configfile_changes_nothing(config):
+    """And a copy of the folder, as snakedeploy makes one, is read in the place of ours."""
+    ours = load_plan(ROOT / "config")
+    called = called_settings({}, typed={}, files=[config / "config.yaml"])
+    assert set(load_plan(ROOT / "config", called).runs) == set(ours.runs)
+    write(config / "experiments" / "new.yaml", "extends: demo\ntitle: New\n")
+    model = config / "models" / "D.yaml"
+    write(model, model.read_text() + "  training: {mirror: true}\n")
+    plan = load_plan(ROOT / "config", called_settings({}, typed={}, files=[config / "config.yaml"]))
+    assert "new" in plan.experiments and runs_of(plan, "demo")["D"].settings.training.mirror
+
+
+def test_an_experiments_own_file_as_a_configfile_is_that_experiment():
+    called = called_settings({}, typed={}, files=[ROOT / "config" / "experiments" / "sky.yaml"])
+    plan = load_plan(ROOT / "config", called)
+    assert called.default_target == "sky"
+    assert plan.experiments["sky"] == load_plan(ROOT / "config").experiments["sky"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("extends: demo\nexperiment: sky\n", r"sky\.yaml has this name; give another one"),
+        ("extends: demo\nlength: {}\n", r"given\.yaml:2: length: unknown; known here: videos"),
+        ("title: Mine\n", r"given\.yaml:1: datasets: missing"),
+        ("extends: demo\ntitle: Mine\nmodel: {batch_size: 3}\n", r"given\.yaml:3: model.batch_size: unknown setting"),
+        ("protocols: {video: [evd_16f]}\n", r"given\.yaml:1: protocols: unknown; did you mean protocol"),
+        ("videos: 12\n", r'given\.yaml:1 videos=12: is read as a int, .* videos: "\./12"'),
+    ],
+)
+def test_a_configfile_that_would_be_ignored_is_refused(tmp_path, text, words):
+    file = write(tmp_path / "given.yaml", text)
+    with pytest.raises(ConfigError, match=words):
+        load_plan(ROOT / "config", called_settings({}, typed={}, files=[file]))
