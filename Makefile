@@ -58,12 +58,12 @@ learn: $(INSTALLED)  ## train every model on stripes that drift at a known speed
 lint: $(INSTALLED)
 	@ruff check .
 	@ruff format --check .
-	@snakefmt --check Snakefile rules
+	@snakefmt --check Snakefile rules workflow
 
 format: $(INSTALLED)  ## format Python and Snakemake files
 	@ruff check --fix --quiet .
 	@ruff format .
-	@snakefmt Snakefile rules
+	@snakefmt Snakefile rules workflow
 
 docs: $(INSTALLED)  ## build README, docs/ and docstrings as a site in build/site
 	@NO_MKDOCS_2_WARNING=1 mkdocs build --quiet
@@ -71,11 +71,12 @@ docs: $(INSTALLED)  ## build README, docs/ and docstrings as a site in build/sit
 
 PROFILES := $(or $(XDG_CONFIG_HOME),$(HOME)/.config)/snakemake
 .PHONY: install-profile
-install-profile:  ## let `snakemake --profile slurm` find profiles/slurm of this checkout
-	@if [ -e "$(PROFILES)/slurm" ] && [ ! -L "$(PROFILES)/slurm" ]; then \
-	  echo "error: $(PROFILES)/slurm: a profile of that name is there already; rename it, then try again" >&2; exit 2; fi
+install-profile:  ## let `snakemake --profile slurm` (and default) find the profiles of this checkout by name
+	@for name in slurm default; do \
+	  if [ -e "$(PROFILES)/$$name" ] && [ ! -L "$(PROFILES)/$$name" ]; then \
+	    echo "error: $(PROFILES)/$$name: a profile of that name is there already; rename it, then try again" >&2; exit 2; fi; done
 	@mkdir -p "$(PROFILES)"
-	@ln -sfn "$(CURDIR)/profiles/slurm" "$(PROFILES)/slurm"
+	@for name in slurm default; do ln -sfn "$(CURDIR)/profiles/$$name" "$(PROFILES)/$$name"; done
 	@echo "$(PROFILES)/slurm -> $(CURDIR)/profiles/slurm; name your partitions there, then: snakemake --profile slurm demo"
 
 lock:  ## resolve pyproject.toml anew into requirements.lock, envs/*.yaml and Dockerfile

@@ -115,3 +115,47 @@ def test_the_catalog_can_read_how_to_use_it(root):
     usage = yaml.safe_load((root / ".snakemake-workflow-catalog.yml").read_text())["usage"]
     assert usage["software-stack-deployment"]["conda"] is True
     assert isinstance(usage["mandatory-flags"]["flags"], str)
+
+
+@pytest.mark.workflow
+@pytest.mark.slow
+def test_the_catalogs_snakefile_is_the_same_graph(root):
+    graphs = [
+        snakemake(root, "--rulegraph", "--snakefile", file).stdout for file in ("Snakefile", "workflow/Snakefile")
+    ]
+    assert sorted(graphs[0].splitlines()) == sorted(graphs[1].splitlines()) and 'label = "demo"' in graphs[0]
+    for part in (
+        "config/README.md",
+        "config/config.yaml",
+        "LICENSE",
+        "README.md",
+    ):  # what the catalog's standard asks for besides
+        assert (root / part).is_file()
+
+
+@pytest.mark.workflow
+@pytest.mark.slow
+def test_rules_and_files_can_be_listed(root):
+    told = snakemake(root, "--list-target-rules").stdout
+    assert {"demo", "paper", "published", "table_main"} <= set(re.findall(r"^(\w+)", told, re.M))
+    rules = dict(re.findall(r"^(\w+) \((.+)\)$", snakemake(root, "--list-rules").stdout, re.M))
+    assert rules["train_segment"].startswith("The state at one snapshot to the state at the next.")
+    summary = snakemake(root, "--summary").stdout
+    assert re.search(r"^results/report/demo/index\.html\t.*\twrite_report\t", summary, re.M)
+    assert re.search(
+        r"^results/tables/demo/main\.csv\t.*\twrite_table\t", snakemake(root, "--detailed-summary").stdout, re.M
+    )
+
+
+@pytest.mark.workflow
+@pytest.mark.slow
+def test_profiles_are_found_by_name_once_they_are_installed(root, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    for name in ("slurm", "default"):  # what `make install-profile` does, which would set up the whole project first
+        (tmp_path / "snakemake").mkdir(exist_ok=True)
+        (tmp_path / "snakemake" / name).symlink_to(root / "profiles" / name)
+        more = ["--cores", "1"] if name == "default" else []
+        done = snakemake(root, "--profile", name, "--dry-run", *more)
+        assert done.returncode == 0 and "rule write_report:" in done.stdout, done.stderr
+    recipe = (root / "Makefile").read_text().split("install-profile:")[1].split("\n\n")[0]
+    assert "for name in slurm default; do ln -sfn" in recipe

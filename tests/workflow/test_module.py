@@ -216,3 +216,14 @@ def test_it_is_read_out_of_a_repository_at_a_tag(tmp_path):
         f"{kept}/workflow_scripts/write_report.py"
         in subprocess.run([*call, "--dry-run", "--forceall", "--printshellcmds"], **options).stdout
     ), "the programs of that commit are called"
+
+
+def test_a_deployed_copy_of_the_settings_is_read_in_the_place_of_ours(tmp_path):
+    """As snakedeploy lays it out: config/ copied, its config.yaml handed over whole."""
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    (tmp_path / "config" / "experiments" / "new.yaml").write_text("extends: demo\ntitle: New\nseeds: [5]\n")
+    text = 'configfile: "config/config.yaml"\n\nmodule stylesv:\n    snakefile: FIRST\n    config: config\n\n'
+    other = Other(tmp_path, {}, text + "use rule * from stylesv\n")
+    told = other.snakemake("new", "--dry-run").stdout
+    assert "demo-D-s5-" in told and jobs_in(told)["new"] == 1
+    assert jobs_in(other.snakemake("--dry-run").stdout)["demo"] == 1
