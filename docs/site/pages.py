@@ -7,7 +7,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = {"README.md": "index.md", "CHANGELOG.md": "changes.md"}
+PAGES = {"README.md": "index.md", "CHANGELOG.md": "changes.md", "config/README.md": "config.md"}
 LEAVING = re.compile(r"\[([^\]]*)\]\((?:\.\./)?(?:LICENSE|CITATION\.cff)\)")
 
 
@@ -30,7 +30,9 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages that are not in docs/."""
     for source, page in PAGES.items():
-        files.append(File.generated(config, page, content=(ROOT / source).read_text().replace("](docs/", "](")))
+        files.append(
+            File.generated(config, page, content=re.sub(r"\]\((?:\.\./)?docs/", "](", (ROOT / source).read_text()))
+        )
     for room, modules in rooms().items():
         text = "\n\n".join([f"# {room}", *(f"::: {module}" for module in modules)])
         files.append(File.generated(config, f"package/{room}.md", content=text))
@@ -40,5 +42,5 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, **_: object) -> str:
     """Links to what has become a page lead there; other files of the project are named."""
     for source, page in PAGES.items():
-        markdown = re.sub(rf"\]\((?:\.\./)?{re.escape(source)}\)", f"]({page})", markdown)
+        markdown = re.sub(rf"\]\((?:\.\./)?{re.escape(source)}(#[^)]*)?\)", rf"]({page}\1)", markdown)
     return LEAVING.sub(r"`\1`", markdown)
