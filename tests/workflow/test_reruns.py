@@ -116,6 +116,15 @@ def test_a_lost_figure_is_one_job(finished):
         figure.with_name("kept").rename(figure)
 
 
+def test_a_lost_table_is_one_job(finished):
+    table = finished.folder / "results" / "tables" / "demo" / "main.csv"
+    table.rename(table.with_name("kept"))
+    try:
+        assert finished.scheduled("demo") == {"demo": 1, "write_table": 1, "write_report": 1}
+    finally:
+        table.with_name("kept").rename(table)
+
+
 def test_changes_taken_back_schedule_nothing(finished):
     assert finished.scheduled("demo") == {}
 
