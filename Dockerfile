@@ -1,6 +1,6 @@
 FROM condaforge/miniforge3:latest
 LABEL io.github.snakemake.containerized="true"
-LABEL io.github.snakemake.conda_env_hash="a9967425293cbd4d2504e157fb9527c881b1beebf4c43b47495958de88912ac8"
+LABEL io.github.snakemake.conda_env_hash="d1f52e6c2e1c63c9b6a93cbd0ff479b4eb6a6aca5c2a278f654b2c0755e1ef8c"
 # Conda environment:
 #   source: envs/crate.yaml
 #   prefix: /conda-envs/85faf53f98dfdb775ae2449d13d5d4ae
@@ -33,7 +33,7 @@ RUN mkdir -p /conda-envs/85faf53f98dfdb775ae2449d13d5d4ae
 COPY envs/crate.yaml /conda-envs/85faf53f98dfdb775ae2449d13d5d4ae/environment.yaml
 # Conda environment:
 #   source: envs/data.yaml
-#   prefix: /conda-envs/940cf034b3d3f2193b1d75b92f543753
+#   prefix: /conda-envs/da11fe2d67da3db408b4128edf8d61e0
 #   # written by `make lock` from pyproject.toml; do not edit
 #   channels:
 #     - conda-forge
@@ -51,13 +51,12 @@ COPY envs/crate.yaml /conda-envs/85faf53f98dfdb775ae2449d13d5d4ae/environment.ya
 #         - pydantic-core==2.50.4
 #         - pyyaml==6.0.3
 #         - simplejpeg==1.9.0
-#         - tqdm==4.70.1
 #         - typing-extensions==4.16.0
 #         - typing-inspection==0.4.5
 #         - wadler-lindig==0.1.8
 #         - yt-dlp==2026.10.26
-RUN mkdir -p /conda-envs/940cf034b3d3f2193b1d75b92f543753
-COPY envs/data.yaml /conda-envs/940cf034b3d3f2193b1d75b92f543753/environment.yaml
+RUN mkdir -p /conda-envs/da11fe2d67da3db408b4128edf8d61e0
+COPY envs/data.yaml /conda-envs/da11fe2d67da3db408b4128edf8d61e0/environment.yaml
 # Conda environment:
 #   source: envs/evaluate.yaml
 #   prefix: /conda-envs/d75b4e3b09242d82c1ca2b2d6a8436f8
@@ -192,7 +191,7 @@ RUN mkdir -p /conda-envs/363f2ecfa19b72e9b5636e9ed88271f7
 COPY envs/paper.yaml /conda-envs/363f2ecfa19b72e9b5636e9ed88271f7/environment.yaml
 # Conda environment:
 #   source: envs/train.yaml
-#   prefix: /conda-envs/7118e708da60740b39d70c7999ca398b
+#   prefix: /conda-envs/f05486fb2cb94e93a437f57df7649ab4
 #   # written by `make lock` from pyproject.toml; do not edit
 #   channels:
 #     - conda-forge
@@ -223,17 +222,16 @@ COPY envs/paper.yaml /conda-envs/363f2ecfa19b72e9b5636e9ed88271f7/environment.ya
 #         - simplejpeg==1.9.0
 #         - sympy==1.14.0
 #         - torch==2.13.0
-#         - tqdm==4.70.1
 #         - typing-extensions==4.16.0
 #         - typing-inspection==0.4.5
 #         - wadler-lindig==0.1.8
-RUN mkdir -p /conda-envs/7118e708da60740b39d70c7999ca398b
-COPY envs/train.yaml /conda-envs/7118e708da60740b39d70c7999ca398b/environment.yaml
+RUN mkdir -p /conda-envs/f05486fb2cb94e93a437f57df7649ab4
+COPY envs/train.yaml /conda-envs/f05486fb2cb94e93a437f57df7649ab4/environment.yaml
 
 RUN conda env create --prefix /conda-envs/85faf53f98dfdb775ae2449d13d5d4ae --file /conda-envs/85faf53f98dfdb775ae2449d13d5d4ae/environment.yaml && \
-    conda env create --prefix /conda-envs/940cf034b3d3f2193b1d75b92f543753 --file /conda-envs/940cf034b3d3f2193b1d75b92f543753/environment.yaml && \
+    conda env create --prefix /conda-envs/da11fe2d67da3db408b4128edf8d61e0 --file /conda-envs/da11fe2d67da3db408b4128edf8d61e0/environment.yaml && \
     conda env create --prefix /conda-envs/d75b4e3b09242d82c1ca2b2d6a8436f8 --file /conda-envs/d75b4e3b09242d82c1ca2b2d6a8436f8/environment.yaml && \
     conda env create --prefix /conda-envs/edd3af50a7de16b88c76f55ed8a5d8e9 --file /conda-envs/edd3af50a7de16b88c76f55ed8a5d8e9/environment.yaml && \
     conda env create --prefix /conda-envs/363f2ecfa19b72e9b5636e9ed88271f7 --file /conda-envs/363f2ecfa19b72e9b5636e9ed88271f7/environment.yaml && \
-    conda env create --prefix /conda-envs/7118e708da60740b39d70c7999ca398b --file /conda-envs/7118e708da60740b39d70c7999ca398b/environment.yaml && \
+    conda env create --prefix /conda-envs/f05486fb2cb94e93a437f57df7649ab4 --file /conda-envs/f05486fb2cb94e93a437f57df7649ab4/environment.yaml && \
     conda clean --all -y

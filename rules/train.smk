@@ -121,7 +121,7 @@ ruleorder: import_networks > initialize_networks
 
 
 rule train_segment:
-    """The state at one snapshot to the state at the next. Progress goes to the terminal, messages to the log."""
+    """The state at one snapshot to the state at the next."""
     input:
         recipe=ancient(paths.RECIPE),
         index=files(questions.index_of_run),
@@ -170,7 +170,6 @@ rule train_segment:
             --state-out {output.state:q} \
             --log {output.log:q} \
             --samples {output.samples:q} \
-            --messages {log:q} \
             --kimg {resources.start_kimg}:{wildcards.kimg} \
             --partial {params.run:q}/partial/{wildcards.kimg} \
             --partial-every {params.partial_every} \
@@ -178,7 +177,8 @@ rule train_segment:
             --tick-kimg {params.tick_kimg} \
             --accumulation {params.accumulation} \
             --cpu-threads {resources.cpu_threads} \
-            --num-workers {resources.workers}
+            --num-workers {resources.workers} \
+            >{log:q} 2>&1
         """
 
 

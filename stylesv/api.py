@@ -1,40 +1,43 @@
 """Three calls for notebooks and other people's code: load a generator, make videos with it, score videos against real ones.
 
-generator = stylesv.load_generator("results/runs/RUN/12/networks.safetensors")
+generator = stylesv.load_generator("results/runs/RUN")
 videos = stylesv.generate(generator, num_videos=16, num_frames=64)
 print(stylesv.score("real_videos", videos, protocol="evd_16f").value)
 """
 
 import tempfile
+import warnings
 from pathlib import Path
 
 import numpy as np
 import torch
 from jaxtyping import UInt8
 
-from stylesv.errors import CheckpointError, ConfigError
+from stylesv.errors import ConfigError
 from stylesv.generation import clips
+from stylesv.generation.films import check_truncation
 from stylesv.networks.generator import Generator
 from stylesv.records.named_protocol import named_protocol, random_detector, use_detector
 from stylesv.records.score import Score
 from stylesv.scoring.request import Scored, ScoreRequest, score_request
+from stylesv.workflow.given_networks import find_networks, find_scored
 
 MOST = 2**24  # frames, whose times are float32, and numbers of videos
 CONFIG = Path(__file__).resolve().parent.parent / "config"
 
 
 def load_generator(networks: str | Path) -> Generator:
-    """The averaged generator of a snapshot, on a GPU where there is one, ready to sample.
+    """The averaged generator of a snapshot, or of a run's best one, on a GPU where there is one, ready to sample.
+
+    `networks`: a networks.safetensors, its folder, or the folder of a run in results/runs.
 
     Raises:
         ConfigError: it is no path.
-        CheckpointError: the file is missing, damaged or has no averaged generator, or a weight of it is not finite.
+        CheckpointError: the file is missing, a pickle, damaged or has no averaged generator, or a weight of it is not finite.
     """
     if not isinstance(networks, str | Path):
         raise ConfigError(f"networks={networks!r}: the path of a file is expected")
-    if not Path(networks).is_file():
-        raise CheckpointError(f"{Path(networks)}: no such file; give the networks.safetensors of a snapshot")
-    return clips.load_generator(Path(networks))[0]
+    return clips.load_generator(find_networks(networks).file)[0]
 
 
 def generate(
@@ -44,11 +47,13 @@ def generate(
     num_frames: int = 128,
     start_frame: int = 0,
     seed: int = 0,
-    truncation: float = 1.0,
+    truncation: float | int = 1.0,
 ) -> UInt8[np.ndarray, "n t c h w"]:
     """Videos as frames of 0 to 255, all of them in memory: the same as `generate.py` writes for this seed.
 
-    Video number k of a seed is the same, however many are made; a longer one begins as a shorter one does.
+    Video number k of a seed is the same, however many are made; a longer one begins as a shorter one does. `truncation`, 0 to
+    4, is psi. Where it is not 1 and the generator has no mean of w, as published training leaves it, the mean is estimated,
+    put into the generator, and a warning says so.
 
     Raises:
         ConfigError: a number of videos or frames, the start or the truncation is out of range.
@@ -64,8 +69,9 @@ def generate(
     ):
         if not isinstance(value, int | np.integer) or not least <= value <= most:
             raise ConfigError(f"{name}={value!r}: a whole number from {least} to {most:,} is expected")
-    if not 0 <= truncation <= 1:
-        raise ConfigError(f"truncation={truncation}: 0 to 1 is expected; 1 is none")
+    check_truncation("truncation=", truncation)
+    if note := clips.prepare_truncation(generator, truncation):
+        warnings.warn(note, stacklevel=2)
     times = start_frame + torch.arange(num_frames, dtype=torch.float32)
     made = clips.generate_clips(
         generator, seed=seed, clip_numbers=range(num_videos), times=times, truncation=truncation
@@ -105,8 +111,13 @@ def score(
     if detector is not None:
         plan = use_detector(plan, str(detector), random=random_detector(CONFIG))
     file = Path(detector) if plan.settings.detector.is_file and detector is not None else None
-    sides: list[Scored] = [Path(side) if isinstance(side, str) else side for side in (real, generated)]
+    sides: list[Scored] = [side if isinstance(side, np.ndarray) else _scored(Path(side)) for side in (real, generated)]
     with tempfile.TemporaryDirectory() as shards:
         found = score_request(ScoreRequest(*sides, file, resolution, Path(shards), (0, 1)), plan)
     assert found is not None  # one job alone
     return found
+
+
+def _scored(side: Path) -> Path:
+    found = find_scored(side)
+    return side if found is None else found.file

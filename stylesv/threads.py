@@ -1,5 +1,6 @@
-"""Threads of a process on a CPU."""
+"""Threads and memory of a process on a CPU."""
 
+import ctypes
 import os
 
 MOST_CPU_THREADS = 1024
@@ -16,9 +17,22 @@ def wait_asleep() -> None:
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 
+def keep_freed_memory() -> None:
+    """Let glibc keep what arrays of up to 32 MB give back, up to 512 MB, for the next ones; elsewhere nothing happens.
+
+    Else each large result is new pages from the system, which it fills with zeros: measured 19,000 page faults in describing one
+    clip of 16 frames for a score, a sixth of its time.
+    """
+    c_library = ctypes.CDLL(None) if os.name == "posix" else None
+    if hasattr(c_library, "mallopt"):
+        c_library.mallopt(-3, 32 << 20)  # M_MMAP_THRESHOLD, at its largest
+        c_library.mallopt(-1, 512 << 20)  # M_TRIM_THRESHOLD
+
+
 def use_cpu_threads(count: int) -> None:
     """Compute with `count` threads; call it before anything imports torch."""
     wait_asleep()
+    keep_freed_memory()
     import torch
 
     torch.set_num_threads(count)

@@ -81,8 +81,16 @@ def test_numbers_out_of_range_are_refused(networks):
     generator = stylesv.load_generator(networks)
     with pytest.raises(ConfigError, match="num_frames=0: a whole number from 1"):
         stylesv.generate(generator, num_frames=0)
-    with pytest.raises(ConfigError, match=r"truncation=2\.0: 0 to 1"):
-        stylesv.generate(generator, truncation=2.0)
+    with pytest.raises(ConfigError, match=r"truncation=-1: a number from 0 to 4"):
+        stylesv.generate(generator, truncation=-1)
+
+
+def test_a_mean_of_w_that_training_left_at_0_is_estimated_with_a_warning(networks):
+    generator = stylesv.load_generator(networks.parent)
+    with pytest.warns(UserWarning, match="the snapshot has no mean of w"):
+        wide = stylesv.generate(generator, num_frames=1, truncation=1.5)
+    plain = stylesv.generate(generator, num_frames=1)
+    assert generator.mapping.w_avg.any() and not np.array_equal(wide, plain)
 
 
 WRONG = """
@@ -115,7 +123,7 @@ def test_what_is_of_another_kind_is_refused_in_a_line(networks):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == [
         "networks=None: the path of a file is expected",
-        ".: no such file; give the networks.safetensors of a snapshot",
+        ".: no such snapshot; give a networks.safetensors, the folder of a run in results/runs, or the name of an experiment",
         f"generator={str(networks)!r}: what load_generator gives is expected",
         "seed='a': a whole number from 0 to 9,223,372,036,854,775,807 is expected",
         "num_frames=2.5: a whole number from 1 to 16,777,216 is expected",

@@ -2,6 +2,8 @@
 
 import ast
 import re
+import shutil
+import subprocess
 import sys
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
@@ -25,6 +27,47 @@ def test_an_environment_pins_what_the_lock_pins(root, kind):
 def test_the_lock_names_the_versions_that_are_installed(root):
     for name, pinned in pins((root / "requirements.lock").read_text()).items():
         assert version(name).split("+")[0] == pinned, name
+
+
+PRETENDED = """#!/bin/sh
+echo "$*" >>{calls}
+case "$*" in
+  "-m venv "*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
+  *+cpu*) exit {status} ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("gpu", "status", "words"),
+    [
+        ("", 0, "no GPU is found here"),
+        ("", 1, "offers no torch {torch}+cpu: the usual build is taken"),
+        ("1", 0, None),
+    ],
+)
+def test_an_install_says_how_much_it_downloads_and_takes_the_cpu_build_where_there_is_no_gpu(
+    root, tmp_path, gpu, status, words
+):
+    for name in ("Makefile", "requirements.lock", "pyproject.toml"):
+        shutil.copy(root / name, tmp_path)
+    calls, python = tmp_path / "calls", tmp_path / "python"
+    python.write_text(PRETENDED.format(calls=calls, status=status))
+    python.chmod(0o755)
+    done = subprocess.run(
+        ["make", "install", f"PYTHON={python}", f"GPU={gpu}"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    torch = pins((root / "requirements.lock").read_text())["torch"]
+    said, made = done.stdout, calls.read_text().splitlines()
+    assert said.index("to download: ") < said.index("-m venv"), "before anything is fetched"
+    assert re.search(r"\d+ MB .* on the disk", said)
+    asked = [call for call in made if f"torch=={torch}+cpu" in call]
+    assert len(asked) == (0 if gpu else 1)
+    assert made.index(next(call for call in made if "requirements.lock" in call)) > (
+        made.index(asked[0]) if asked else 0
+    )
+    assert words is None or words.format(torch=torch) in said
 
 
 def scripts_by_environment(root) -> dict[str, set[str]]:

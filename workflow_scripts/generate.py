@@ -3,7 +3,6 @@
 The folder holds videos alone, so that score.py can be given it as it is. They appear when all of them are made.
 """
 
-import sys
 from pathlib import Path
 
 import click
@@ -11,6 +10,8 @@ import click
 from stylesv.command_line import CPU_THREADS
 from stylesv.errors import ConfigError, run_command
 from stylesv.threads import use_cpu_threads
+
+CONFIG = Path(__file__).resolve().parent.parent / "config"
 
 
 def parse_grid(_context: click.Context, _option: click.Parameter, text: str | None) -> tuple[int, int] | None:
@@ -24,7 +25,12 @@ def parse_grid(_context: click.Context, _option: click.Parameter, text: str | No
 
 
 @click.command(help=__doc__)
-@click.option("--networks", required=True, type=click.Path(path_type=Path), help="networks.safetensors of a snapshot.")
+@click.option(
+    "--networks",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="networks.safetensors of a snapshot; or a run's folder or the name of an experiment, whose best snapshot is taken.",
+)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the videos.")
 @click.option("--num-videos", default=25, show_default=True, type=click.IntRange(min=1))
 @click.option("--frames", default=128, show_default=True, type=click.IntRange(min=1), help="Frames of each video.")
@@ -40,7 +46,17 @@ def parse_grid(_context: click.Context, _option: click.Parameter, text: str | No
 )
 @click.option("--grid-out", type=click.Path(path_type=Path), help="Its file.  [default: OUT_grid.mp4, beside OUT]")
 @click.option(
-    "--truncation", default=1.0, show_default=True, type=click.FloatRange(0, 1), help="Truncation psi; 1 is none."
+    "--truncation",
+    default=1.0,
+    show_default=True,
+    help="Truncation psi, 0 to 4: below 1 closer to the mean, 1 is none, above 1 more variety.",
+)
+@click.option(
+    "--batch-size",
+    default=1,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Videos made at a time: faster on a GPU, and more memory. Those of a grid are made one by one.",
 )
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0))
 @click.option("--decomposition", is_flag=True, help="Columns share content, rows share motion; needs --grid.")
@@ -66,6 +82,7 @@ def generate(
     grid: tuple[int, int] | None,
     grid_out: Path | None,
     truncation: float,
+    batch_size: int,
     seed: int,
     decomposition: bool,
     class_number: int | None,
@@ -76,6 +93,8 @@ def generate(
     use_cpu_threads(cpu_threads)
     from stylesv.generation.film_folder import FilmTarget
     from stylesv.generation.films import GenerateRequest, write_films
+    from stylesv.progress import watched
+    from stylesv.workflow.given_networks import find_networks
 
     target = FilmTarget.of(out, has_grid=grid is not None, grid_out=grid_out, overwrite=overwrite)
     request = GenerateRequest(
@@ -90,11 +109,14 @@ def generate(
         decomposition=decomposition,
         class_number=class_number,
         save=save,
+        batch_size=batch_size,
     )
-    made = write_films(networks, target, request)
-    with click.progressbar(made, num_videos, "videos", file=sys.stderr, hidden=not sys.stderr.isatty()) as videos:
-        for _ in videos:
-            pass
+    found = find_networks(networks, CONFIG)
+    if found.note is not None:
+        click.echo(found.note)
+    made = write_films(found.file, target, request, tell=click.echo)
+    for _ in watched(made, "generating", unit="videos", total=num_videos):
+        pass
     click.echo(f"{num_videos} videos of {frames} frames in {out}")
     if target.grid is not None:
         click.echo(f"their grid: {target.grid}")

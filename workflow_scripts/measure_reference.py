@@ -37,7 +37,7 @@ def measure_reference(
     data, staged = stage_packed_clips(data, scratch)
     if staged is not None:
         click.echo(staged)
-    measure_clips(data, read_protocol(protocol), out, detector=detector, shards=shards)
+    measure_clips(data, read_protocol(protocol), out, detector=detector, shards=shards, progress=True)
     shutil.rmtree(shards, ignore_errors=True)
 
 

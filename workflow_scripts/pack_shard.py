@@ -1,6 +1,5 @@
 """Pack a share of a data set's raw videos: clips.zip, offsets.npy, index.json of a shard."""
 
-import sys
 from pathlib import Path
 
 import click
@@ -44,7 +43,7 @@ def main(
         selection=Selection.of_recipe(asked, shots=read_shots(shots) if shots else None),
         shard=Shard(*numbers_of_shard(shard)),
         num_workers=num_workers,
-        progress=sys.stderr.isatty(),
+        progress=True,
     )
     click.echo("\n".join(describe_packing(index)))
 

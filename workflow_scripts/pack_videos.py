@@ -1,6 +1,5 @@
 """Pack raw videos into clips that training and scoring read: clips.zip, offsets.npy, index.json."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -99,9 +98,7 @@ def main(
     selection = Selection.of_recipe(asked, shots=known_shots, max_missing=max_missing)
     are_cut = asked is not None and isinstance(asked.source, FetchedClips)
     packed = [videos, *more_videos] if are_cut or more_videos else videos
-    index = pack_videos(
-        packed, out, settings=checked, selection=selection, num_workers=num_workers, progress=sys.stderr.isatty()
-    )
+    index = pack_videos(packed, out, settings=checked, selection=selection, num_workers=num_workers, progress=True)
     click.echo("\n".join(describe_packing(index)))
 
 

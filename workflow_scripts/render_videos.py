@@ -1,6 +1,5 @@
 """Render seeded driving films (H.264), the demo's raw videos."""
 
-import sys
 from pathlib import Path
 
 import click
@@ -21,7 +20,7 @@ from stylesv.errors import run_command
 def main(out: Path, num_videos: int, seed: int) -> None:
     """Render driving scenes as MP4 films of 5 to 8 seconds; the same bytes for the same seed."""
     checked = validate(RenderSettings, Layer.from_values({"num_videos": num_videos, "seed": seed}, "command line"))
-    films = render_driving_videos(out, num_videos=checked.num_videos, seed=checked.seed, progress=sys.stderr.isatty())
+    films = render_driving_videos(out, num_videos=checked.num_videos, seed=checked.seed, progress=True)
     click.echo(f"{len(films)} films, {sum(film.stat().st_size for film in films) / 1e6:.1f} MB, in {out}")
 
 

@@ -1,7 +1,8 @@
 """Score generated videos against real ones, whoever made them: FVD and its relatives, and what they miss.
 
 Either side may be a folder or zip of films or of frame folders, a folder that pack_videos.py made, or a snapshot
-(networks.safetensors). Protocols are files in config/protocols; the score goes to a file with all of its protocol.
+(networks.safetensors, or a run's folder or the name of an experiment, whose best one is taken).
+Protocols are files in config/protocols; the score goes to a file with all of its protocol.
 """
 
 import shutil
@@ -27,6 +28,16 @@ def parse_share(_context: click.Context, _option: click.Parameter, text: str) ->
             f"--share {text}: NUMBER/JOBS is expected, with numbers from 0, e.g. 0/4 to 3/4 for four jobs"
         )
     return int(number), int(jobs)
+
+
+def snapshot_or(side: Path) -> Path:
+    """The snapshot that is meant by a run's folder or an experiment's name; any other side as it is."""
+    from stylesv.workflow.given_networks import find_scored
+
+    found = find_scored(side, CONFIG)
+    if found is not None and found.note is not None:
+        click.echo(found.note)
+    return side if found is None else found.file
 
 
 def run_selftest(reference: Path | None, generated: Path | None, detector: str | None) -> int:
@@ -96,10 +107,11 @@ def score(
     from stylesv.records.score import write_score
     from stylesv.scoring.request import ScoreRequest, describe_score, score_request
 
+    reference, generated = (snapshot_or(side) for side in (reference, generated))
     folder = shards or out.with_name(out.name + ".shards")
     file = Path(detector) if plan.settings.detector.is_file and detector is not None else None
     request = ScoreRequest(reference, generated, file, resolution, folder, share)
-    found = score_request(request, plan)
+    found = score_request(request, plan, progress=True)
     if found is None:
         click.echo(f"share {share[0]} of {share[1]} is in {folder}; when all are, call again without --share")
         return

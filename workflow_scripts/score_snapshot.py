@@ -50,7 +50,7 @@ def score_snapshot(
 
     scored = ScoredRun(run=run, dataset=dataset, model=model, seed=seed, kimg=kimg)
     used = read_protocol(protocol)
-    score = score_clips(networks, reference, used, scored, detector=detector, shards=shards, floor=floor)
+    score = score_clips(networks, reference, used, scored, detector=detector, shards=shards, floor=floor, progress=True)
     write_score(out, score)
     shutil.rmtree(shards, ignore_errors=True)
     click.echo(f"{score.label} {score.value:.4g}")

@@ -18,15 +18,23 @@ from stylesv.errors import ConfigError, run_command
 @click.option("--experiment", "experiments", multiple=True, help="List its runs that have not begun, too.")
 def status(root: Path, experiments: tuple[str, ...]) -> None:
     from stylesv.workflow.plan import load_plan
-    from stylesv.workflow.status import begun_runs, explain_jobs, format_statuses, run_statuses, slurm_jobs
+    from stylesv.workflow.status import (
+        begun_runs,
+        called_kimgs,
+        explain_jobs,
+        format_statuses,
+        run_statuses,
+        slurm_jobs,
+    )
 
-    jobs = slurm_jobs()
+    jobs = slurm_jobs(root)
     config = root / "config"
     planned = load_plan(config).experiments if config.is_dir() else {}
     for name in experiments:
         if name not in planned:
             raise ConfigError(f"--experiment {name}: no such experiment; known: {', '.join(planned)}")
     kimgs = {run.name: run.kimgs[-1] for experiment in planned.values() for run in experiment.runs}
+    kimgs |= called_kimgs(root)
     also = {run.name for name in experiments for run in planned[name].runs}
     if found := run_statuses(root, kimgs, jobs, also=also):
         click.echo(format_statuses(found))

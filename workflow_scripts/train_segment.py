@@ -85,11 +85,11 @@ def train_segment(
     use_cpu_threads(cpu_threads)
     from stylesv.data.staging import stage_packed_clips
     from stylesv.generation.samples import draw_generator_samples, draw_snapshot_samples
-    from stylesv.training.progress import Progress
+    from stylesv.progress import Progress
     from stylesv.training.segment import MachineOptions, SegmentFiles, run_segment
 
     is_first = int(os.environ.get("RANK", 0)) == 0
-    progress = Progress(total_kimg=kimg[1], messages=messages, silent=not is_first)
+    progress = Progress("training", kimg[1], unit="kimg", counted="clips", messages=messages, silent=not is_first)
     options = MachineOptions(
         num_workers, tick_kimg, partial_every, accumulation, if_running, draw_generator_samples if samples else None
     )

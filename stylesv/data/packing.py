@@ -13,7 +13,6 @@ from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 
 import av
-from tqdm import tqdm
 
 from stylesv.config.dataset import PackSettings
 from stylesv.data.labels import VideoClasses, find_classes
@@ -24,6 +23,7 @@ from stylesv.data.shard import Shard
 from stylesv.data.spooling import SpooledVideo, spool_in_order
 from stylesv.data.video_sources import VideoSource, close_archive
 from stylesv.errors import DataError
+from stylesv.progress import watched
 from stylesv.records.packed_index import DroppedVideo, PackedClip, PackedIndex, PackedSource, Packing
 
 
@@ -132,7 +132,7 @@ def _pack_sources(
     videos = spool_in_order(sources, writer.partial, settings, num_workers)
     with closing(videos):
         pairs = zip(sources, videos, strict=True)
-        for source, video in tqdm(pairs, "videos", len(sources)) if progress else pairs:  # tqdm starts a thread
+        for source, video in watched(pairs, "packing", unit="videos", total=len(sources)) if progress else pairs:
             described.append(_describe(source, video, settings))
             damage = video.facts.damage
             if damage is not None and settings.damaged == "fail":

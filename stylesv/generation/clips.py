@@ -13,11 +13,13 @@ from torch import Tensor
 
 from stylesv.checkpoint import read_networks, require_finite_networks
 from stylesv.errors import CheckpointError
-from stylesv.generation.latents import Latents, draw_latents
+from stylesv.generation.latents import Latents, draw_class, draw_latents
 from stylesv.networks.generator import Generator
 from stylesv.records.snapshot import Snapshot
+from stylesv.seeding import torch_generator
 
 FRAMES_AT_ONCE = 32  # in a call of the generator
+MEAN_OF = 10_000  # draws of w whose mean truncation goes towards where training kept none
 
 
 def load_generator(networks: Path) -> tuple[Generator, Snapshot]:
@@ -34,6 +36,24 @@ def load_generator(networks: Path) -> tuple[Generator, Snapshot]:
     generator = Generator(snapshot.generator, resolution=snapshot.resolution, **classes)
     generator.load_state_dict(parts["generator_ema"])
     return generator.eval().requires_grad_(False).to(best_device()), snapshot
+
+
+@torch.no_grad()
+def prepare_truncation(generator: Generator, truncation: float | int) -> str | None:
+    """Give the generator the mean of w that truncation needs, if it has none; says so, or None where nothing was to do.
+
+    Training as published never moves that mean from 0 (docs/differences.md 2.1), where truncation would only scale w. Here
+    it is that of draws by one seed, so it is the same for every call.
+    """
+    if truncation == 1 or generator.mapping.w_avg.any():
+        return None
+    device, labels = generator.mapping.w_avg.device, None
+    content = torch.randn([MEAN_OF, generator.z_dim], generator=torch_generator(0, "mean-w"))
+    if generator.class_dim:
+        classes = torch.tensor([draw_class(generator, 0, number) for number in range(MEAN_OF)])
+        labels = torch.nn.functional.one_hot(classes, generator.class_dim).float().to(device)
+    generator.mapping.w_avg.copy_(generator.mapping(content.to(device), labels).mean(dim=0))
+    return f"the snapshot has no mean of w, as published training leaves it: estimated from {MEAN_OF:,} draws for truncation"
 
 
 def best_device() -> torch.device:
@@ -59,7 +79,12 @@ def generate_clips(
 
 @torch.no_grad()
 def synthesize(
-    generator: Generator, latents: Latents, times: Float[Tensor, "t"], *, truncation: float = 1.0
+    generator: Generator,
+    latents: Latents,
+    times: Float[Tensor, "t"],
+    *,
+    truncation: float | int = 1.0,
+    frames_at_once: int = FRAMES_AT_ONCE,
 ) -> Iterator[UInt8[Tensor, "n t c h w"]]:
     """The frames of some clips, piece by piece along time, on the CPU as uint8.
 
@@ -70,7 +95,7 @@ def synthesize(
     content, motion = latents.content.to(device), latents.motion.to(device)
     labels = None if latents.labels is None else latents.labels.to(device)
     w = generator.mapping(content, labels, truncation=truncation)
-    piece = max(1, FRAMES_AT_ONCE // len(content))
+    piece = max(1, frames_at_once // len(content))
     for start in range(0, len(times), piece):
         t = times[start : start + piece].to(device).expand(len(content), -1)
         made = generator.synthesis(w, t, motion, labels)

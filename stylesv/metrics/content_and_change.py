@@ -15,7 +15,6 @@ from functools import cached_property
 from itertools import pairwise
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
@@ -39,9 +38,14 @@ class Responses:
         self.x = x
 
     @cached_property
+    def centred(self) -> Float[Tensor, "t c h w"]:
+        """Without the mean of each frame."""
+        return self.x - self.x.mean(dim=(2, 3), keepdim=True)
+
+    @cached_property
     def spread_of_frames(self) -> Float[Tensor, "t c"]:
         """Standard deviation over each frame."""
-        return self.x.var(dim=(2, 3), correction=0).sqrt()
+        return self.centred.square().mean(dim=(2, 3)).sqrt()
 
     @cached_property
     def spread(self) -> Channels:
@@ -51,7 +55,7 @@ class Responses:
     @cached_property
     def deviation(self) -> Channels:
         """Mean absolute deviation from the mean of the frame."""
-        return (self.x - self.x.mean(dim=(2, 3), keepdim=True)).abs().mean(dim=(0, 2, 3))
+        return self.centred.abs().mean(dim=(0, 2, 3))
 
     @cached_property
     def gradient_of_frames(self) -> Float[Tensor, "t c"]:
@@ -70,8 +74,8 @@ class Responses:
 
     def _apart(self, far: int) -> Float[Tensor, "t c"]:
         x = self.x
-        across = (x[..., far:] - x[..., :-far]).abs().mean(dim=(2, 3))
-        return (across + (x[..., far:, :] - x[..., :-far, :]).abs().mean(dim=(2, 3))) / 2
+        across = (x[..., far:] - x[..., :-far]).abs_().mean(dim=(2, 3))
+        return (across + (x[..., far:, :] - x[..., :-far, :]).abs_().mean(dim=(2, 3))) / 2
 
     @cached_property
     def steps(self) -> Float[Tensor, "_ c h w"]:
@@ -86,12 +90,12 @@ class Responses:
     @cached_property
     def bend(self) -> Channels:
         """Mean absolute second difference in time."""
-        return (self.steps[1:] - self.steps[:-1]).abs().mean(dim=(0, 2, 3))
+        return (self.steps[1:] - self.steps[:-1]).abs_().mean(dim=(0, 2, 3))
 
     @cached_property
     def detail(self) -> "Responses":
         """What differs from the mean of the 3 x 3 around it."""
-        return Responses(self.x - F.avg_pool2d(self.x, 3, 1, 1, count_include_pad=False))
+        return Responses(self.x - _mean_around(self.x))
 
 
 def texture(stage: Responses) -> list[Tensor]:
@@ -138,16 +142,29 @@ def sticking(stage: Responses) -> list[Tensor]:
 
 
 def direction(stage: Responses) -> list[Tensor]:
-    """Correlation of change with the gradient to the right, downwards, outwards and around: it turns with time's direction."""
+    """Correlation of change with the gradient to the right, downwards, outwards and around: it turns with time's direction.
+
+    Outwards is x * right + y * down, around x * down - y * right. Their sums follow from products summed over time and
+    channels, a map each: a third of the passes over whole responses.
+    """
     step = stage.steps[..., 1:-1, 1:-1]
     middle = (stage.x[1:] + stage.x[:-1]) / 2
     right = (middle[..., 1:-1, 2:] - middle[..., 1:-1, :-2]) / 2
     down = (middle[..., 2:, 1:-1] - middle[..., :-2, 1:-1]) / 2
     x = torch.linspace(-1, 1, right.shape[-1], device=right.device)
     y = torch.linspace(-1, 1, right.shape[-2], device=right.device)[:, None]
-    ways = (right, down, x * right + y * down, x * down - y * right)
+    to_right, to_down, right_size, down_size, both = (
+        (one * other).sum(dim=(0, 1))
+        for one, other in ((step, right), (step, down), (right, right), (down, down), (right, down))
+    )
+    ways = (
+        (to_right, right_size),
+        (to_down, down_size),
+        (x * to_right + y * to_down, x * x * right_size + 2 * x * y * both + y * y * down_size),
+        (x * to_down - y * to_right, x * x * down_size - 2 * x * y * both + y * y * right_size),
+    )
     energy = step.square().sum()
-    return [-(step * way).sum() / (energy * way.square().sum()).clamp(min=1e-9).sqrt() for way in ways]
+    return [-change.sum() / (energy * size.sum()).clamp(min=1e-9).sqrt() for change, size in ways]
 
 
 @dataclass(frozen=True)
@@ -193,7 +210,19 @@ def _signs(device: torch.device) -> Float[Tensor, "features numbers"]:
 
 
 def _change(x: Float[Tensor, "t c h w"], lag: int) -> Channels:
-    return (x[lag:] - x[:-lag]).abs().mean(dim=(0, 2, 3))
+    return (x[lag:] - x[:-lag]).abs_().mean(dim=(0, 2, 3))
+
+
+def _mean_around(x: Float[Tensor, "t c h w"]) -> Float[Tensor, "t c h w"]:
+    """Mean of the 3 x 3 around each place, of those that there are; several times faster than average pooling."""
+    for axis in (-1, -2):
+        count = torch.full((x.shape[axis],), 3.0, device=x.device)
+        count[0] = count[-1] = 2
+        around = x.clone()
+        around.narrow(axis, 1, x.shape[axis] - 1).add_(x.narrow(axis, 0, x.shape[axis] - 1))
+        around.narrow(axis, 0, x.shape[axis] - 1).add_(x.narrow(axis, 1, x.shape[axis] - 1))
+        x = around.div_(count if axis == -1 else count[:, None])
+    return x
 
 
 def _log(ratios: Channels) -> Tensor:

@@ -37,7 +37,10 @@ class SameConv2d(nn.Module):
         self.groups = groups
 
     def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n d h2 w2"]:
-        x = pad_same(x, kernel=tuple(self.weight.shape[2:]), stride=(self.stride, self.stride))
+        kernel = tuple(self.weight.shape[2:])
+        if self.stride == 1:  # as many zeros on both sides: the convolution's own save a copy
+            return F.conv2d(x, self.weight, self.bias, padding=(kernel[0] // 2, kernel[1] // 2), groups=self.groups)
+        x = pad_same(x, kernel=kernel, stride=(self.stride, self.stride))
         return F.conv2d(x, self.weight, self.bias, self.stride, groups=self.groups)
 
 
@@ -51,8 +54,8 @@ class InvertedResidual(nn.Module):
         self.project = project
 
     def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n d h2 w2"]:
-        y = x if self.expand is None else F.relu6(self.expand(x))
-        y = self.project(F.relu6(self.depthwise(y)))
+        y = x if self.expand is None else F.relu6(self.expand(x), inplace=True)
+        y = self.project(F.relu6(self.depthwise(y), inplace=True))
         return x + y if x.shape == y.shape else y
 
 
@@ -89,10 +92,10 @@ class EfficientNetLite0(nn.Module):
 
     def maps(self, x: Float[Tensor, "n 3 h w"]) -> list[Tensor]:
         """Outputs of the stem, of every stage and of the head."""
-        found = [F.relu6(self.stem(x))]
+        found = [F.relu6(self.stem(x), inplace=True)]
         for stage in self.stages:
             found.append(stage(found[-1]))
-        return [*found, F.relu6(self.head(found[-1]))]
+        return [*found, F.relu6(self.head(found[-1]), inplace=True)]
 
     def features(self, x: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 1280"]:
         """Features before the classifier, averaged over the frame."""

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from stylesv.config.recipe import recipe_key
 from stylesv.errors import CheckpointError, DataError
+from stylesv.progress import Progress
 from stylesv.records.array_file import read_arrays, write_arrays
 
 ROWS = "rows"
@@ -63,25 +64,30 @@ def shard_edges(count: int, num_frames: int) -> list[tuple[int, int]]:
     return [(start, min(start + size, count)) for start in range(0, count, size)]
 
 
-def measure_shards(clips: Clips, measure: Measure, *, name: str, shards: Shards | None) -> Iterator[Rows]:
+def measure_shards(
+    clips: Clips, measure: Measure, *, name: str, shards: Shards | None, progress: bool = False
+) -> Iterator[Rows]:
     """Rows of all clips in order, shard by shard; those that are there are read, the others measured and kept.
 
-    `name` is of what is measured. Where several jobs share the work, each yields its own shards only.
+    `name` is of what is measured. Where several jobs share the work, each yields its own shards only. `progress`: tell how
+    many clips are done.
 
     A shard that is damaged is named and measured again.
     """
+    told = Progress(f"measuring {name.split('-')[0]}", clips.count, unit="clips", silent=not progress)
     for number, (start, end) in enumerate(shard_edges(clips.count, clips.num_frames)):
         if shards is None:
-            yield _measure(clips, measure, start, end)
+            yield _measure(clips, measure, start, end, told)
             continue
         if number % shards.jobs != shards.job:
             continue
         path = shards.folder / f"{name}-{start:08d}-{end:08d}.safetensors"
         rows = _kept(path, end - start)
         if rows is None:
-            rows = _measure(clips, measure, start, end)
+            rows = _measure(clips, measure, start, end, told)
             write_arrays(path, {ROWS: rows})
         yield rows
+    told.close()
 
 
 def _kept(path: Path, count: int) -> Rows | None:
@@ -100,5 +106,11 @@ def _kept(path: Path, count: int) -> Rows | None:
     return None
 
 
-def _measure(clips: Clips, measure: Measure, start: int, end: int) -> Rows:
-    return np.concatenate([measure(batch) for batch in clips.batches(start, end)])
+def _measure(clips: Clips, measure: Measure, start: int, end: int, told: Progress) -> Rows:
+    rows = []
+    told.update(start)
+    for batch in clips.batches(start, end):
+        rows.append(measure(batch))
+        start += len(batch)
+        told.update(start)
+    return np.concatenate(rows)

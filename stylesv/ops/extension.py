@@ -1,4 +1,4 @@
-"""Builds filtered_lrelu.cpp at first use, keeps the library under the user's cache, and loads it.
+"""Builds the C++ forms at first use, keeps their library under the user's cache, and loads it.
 
 The library's name is a hash of all that decides its content, so nothing stale is ever loaded. It is built in a
 private folder and moved into place in one step; a lock only saves a second process the same work. Nothing is written
@@ -19,7 +19,7 @@ from pathlib import Path
 
 import torch
 
-SOURCE = Path(__file__).with_name("filtered_lrelu.cpp")
+SOURCES = tuple(Path(__file__).with_name(f"{name}.cpp") for name in ("filtered_lrelu", "bias_act"))
 FLAGS = (  # the first that the compiler takes
     ("-O3", "-march=native", "-mprefer-vector-width=512", "-fopenmp"),  # x86; the widest vectors that the processor has
     ("-O3", "-march=native", "-fopenmp"),
@@ -34,7 +34,7 @@ def load_extension() -> str | None:
         return f"the C++ form is not built on {platform.system()}"
     reason = None
     try:
-        name = f"filtered_lrelu-{library_key()}.so"
+        name = f"operations-{library_key()}.so"
         folders = build_folders()
         if any(load_library(folder / name) for folder in folders):
             return None
@@ -56,8 +56,14 @@ def load_or_build(folder: Path, name: str) -> str | None:
 
 
 def library_key() -> str:
-    """Hash of the source, the flags, the torch version and the processor's instruction sets."""
-    content = [SOURCE.read_text(), repr(FLAGS), torch.__version__, platform.machine(), sys.platform]
+    """Hash of the sources, the flags, the torch version and the processor's instruction sets."""
+    content = [
+        *(source.read_text() for source in SOURCES),
+        repr(FLAGS),
+        torch.__version__,
+        platform.machine(),
+        sys.platform,
+    ]
     cpu = Path("/proc/cpuinfo")  # Linux; elsewhere a home is seldom shared among processors
     if cpu.exists():
         lines = cpu.read_text().splitlines()
@@ -137,7 +143,7 @@ def compile_and_load(folder: str, flags: tuple[str, ...]) -> str | None:
 
             cpp_extension.load(
                 name=f"stylesv_ops_{len(flags)}",
-                sources=[str(SOURCE)],
+                sources=[str(source) for source in SOURCES],
                 extra_cflags=list(flags),
                 extra_ldflags=["-fopenmp"],
                 build_directory=folder,

@@ -38,15 +38,24 @@ def export_tensorboard(logs: Sequence[Path], out: Path) -> int:
     return count
 
 
-def follow_runs(runs: Path, out: Path, *, seconds: float, goes_on: Callable[[], bool] = lambda: True) -> None:
+def follow_runs(
+    runs: Path,
+    out: Path,
+    *,
+    seconds: float,
+    goes_on: Callable[[], bool] = lambda: True,
+    tell: Callable[[str], object] = print,
+) -> None:
     """Write the logs of all runs below `runs` as events into `out`, a folder a run, and go on as they grow.
 
-    Each call begins new folders of events: what TensorBoard has read of a file, it does not read again.
+    Each call begins new folders of events: what TensorBoard has read of a file, it does not read again. `tell` is given a
+    sentence about a log that is damaged, once; the others are followed.
 
     Raises:
-        StyleSVError: TensorBoard is not installed, or a log is damaged.
+        StyleSVError: TensorBoard is not installed.
     """
     writers: dict[str, _Events] = {}
+    told: set[str] = set()
     try:
         while True:
             more = goes_on()
@@ -54,7 +63,11 @@ def follow_runs(runs: Path, out: Path, *, seconds: float, goes_on: Callable[[], 
                 if run.name not in writers:
                     shutil.rmtree(out / run.name, ignore_errors=True)
                     writers[run.name] = _Events(out / run.name)
-                writers[run.name].add(_lines_so_far(run))
+                lines, damaged = _lines_so_far(run)
+                writers[run.name].add(lines)
+                for message in damaged - told:
+                    tell(f"{message}; what else there is of it is followed")
+                told |= damaged
             if not more:
                 return
             time.sleep(seconds)
@@ -67,18 +80,19 @@ def _at_work(runs: Path) -> set[Path]:
     return {path.parents[2] for path in runs.glob("*/partial/*/log.jsonl")}
 
 
-def _lines_so_far(run: Path) -> list[LogLine]:
-    """Lines of finished segments, then of the one at work, in the order of training."""
-    lines = []
+def _lines_so_far(run: Path) -> tuple[list[LogLine], set[str]]:
+    """Lines of finished segments, then of the one at work, in the order of training; and what is wrong with logs."""
+    lines: list[LogLine] = []
+    damaged = set()
     finished = sorted(run.glob("[0-9]*/log.jsonl"), key=lambda path: int(path.parent.name))
     live = sorted(run.glob("partial/*/log.jsonl"), key=lambda path: int(path.parent.name))
     for path in [*finished, *live]:
         try:
             lines += [line for line in read_log([path]) if not lines or line.step > lines[-1].step]
-        except DataError:
+        except DataError as error:
             if path not in live:  # a line may be half-written just now, or the segment is finished by now
-                raise
-    return lines
+                damaged.add(str(error))
+    return lines, damaged
 
 
 class _Events:

@@ -66,8 +66,10 @@ def require_known_hash(protocol: Protocol, detector_file: Path | None) -> None:
         )
 
 
-def measure_reference(data: Path, protocol: Protocol, out: Path, *, detector: Path | None, shards: Path) -> None:
-    """Write the features of the real clips that a protocol chooses.
+def measure_reference(
+    data: Path, protocol: Protocol, out: Path, *, detector: Path | None, shards: Path, progress: bool = False
+) -> None:
+    """Write the features of the real clips that a protocol chooses; `progress`: tell how many are done.
 
     Raises:
         DataError: the packed clips cannot be read, or fewer than two clips fit the protocol.
@@ -76,7 +78,7 @@ def measure_reference(data: Path, protocol: Protocol, out: Path, *, detector: Pa
     network, used = load_protocols_detector(protocol, detector)
     side = real_side(open_videos(data, None), used, name=Path(data).name)
     kept = shards_of(side, used, shards, kind="real")
-    write_features(out, measure_side(side, network, used, kept))
+    write_features(out, measure_side(side, network, used, kept, progress=progress))
 
 
 def measure_floor(reference: Path, protocol: Protocol) -> MeasuredFloor:
@@ -102,6 +104,7 @@ def score_snapshot(
     detector: Path | None,
     shards: Path,
     floor: Path | None = None,
+    progress: bool = False,
 ) -> Score:
     """Generate a snapshot's clips and score them against a reference; finished shards of a killed call are used again.
 
@@ -123,7 +126,7 @@ def score_snapshot(
         measured = read_measured_floor(floor)
         measured.require(floor, used, real.origin.clips)
         known = measured.floor
-    return score_features(real, measure_side(side, network, used, kept), scored=scored, floor=known)
+    return score_features(real, measure_side(side, network, used, kept, progress=progress), scored=scored, floor=known)
 
 
 def shards_of(side: Side, used: UsedProtocol, root: Path, *, kind: str, job: int = 0, jobs: int = 1) -> Shards:
@@ -138,24 +141,27 @@ def shards_of(side: Side, used: UsedProtocol, root: Path, *, kind: str, job: int
     return Shards.of(root, fingerprint, job=job, jobs=jobs)
 
 
-def measure_side(side: Side, detector: Detector, used: UsedProtocol, shards: Shards | None) -> FeatureSet:
+def measure_side(
+    side: Side, detector: Detector, used: UsedProtocol, shards: Shards | None, *, progress: bool = False
+) -> FeatureSet:
     """Everything that a score needs of one side."""
     settings = used.settings
     features = _feature_measure(detector)
     keep = needs_features(settings, side.clips.count)
-    rows, moments = collect_features(measure_shards(side.clips, features, name="features", shards=shards), keep=keep)
+    options = {"shards": shards, "progress": progress}
+    rows, moments = collect_features(measure_shards(side.clips, features, name="features", **options), keep=keep)
     artefacts = None
     if side.artefact_clips is not None:
         measure = _artefact_measure(settings, side.first_time)
-        found = list(measure_shards(side.artefact_clips, measure, name="artefacts", shards=shards))
+        found = list(measure_shards(side.artefact_clips, measure, name="artefacts", **options))
         artefacts = np.concatenate(found) if found else None
     motion = None
     if side.motion_clips is not None:
         name = _motion_name(side.motion_clips)
-        motion = np.concatenate(list(measure_shards(side.motion_clips, measure_motion, name=name, shards=shards)))
+        motion = np.concatenate(list(measure_shards(side.motion_clips, measure_motion, name=name, **options)))
     none = np.empty((0, detector.feature_dim), np.float32)
     late = {
-        start: np.concatenate([none, *measure_shards(clips, features, name=f"late-{start}", shards=shards)])
+        start: np.concatenate([none, *measure_shards(clips, features, name=f"late-{start}", **options)])
         for start, clips in side.late_clips.items()
     }
     origin = FeatureOrigin(protocol=used, clips=side.record)
@@ -163,7 +169,9 @@ def measure_side(side: Side, detector: Detector, used: UsedProtocol, shards: Sha
     return FeatureSet(rows, moments, origin, videos, artefacts, late, motion)
 
 
-def compute_share(side: Side, detector: Detector, used: UsedProtocol, shards: Shards) -> None:
+def compute_share(
+    side: Side, detector: Detector, used: UsedProtocol, shards: Shards, *, progress: bool = False
+) -> None:
     """Compute this job's shards and keep them, for the job that puts all together."""
     features = _feature_measure(detector)
     measured: list[tuple[Clips, str, Callable[[Tensor], np.ndarray]]] = [(side.clips, "features", features)]
@@ -173,7 +181,7 @@ def compute_share(side: Side, detector: Detector, used: UsedProtocol, shards: Sh
         measured.append((side.motion_clips, _motion_name(side.motion_clips), measure_motion))
     measured += [(clips, f"late-{start}", features) for start, clips in side.late_clips.items()]
     for clips, name, measure in measured:
-        for _ in measure_shards(clips, measure, name=name, shards=shards):
+        for _ in measure_shards(clips, measure, name=name, shards=shards, progress=progress):
             pass
 
 

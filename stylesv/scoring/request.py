@@ -43,8 +43,10 @@ class ScoreRequest:
     """This job's number, and how many jobs share the work."""
 
 
-def score_request(request: ScoreRequest, protocol: Protocol) -> Score | None:
+def score_request(request: ScoreRequest, protocol: Protocol, *, progress: bool = False) -> Score | None:
     """The score; None where several jobs share the work, whose shards are then in the folder.
+
+    `progress`: tell how many clips are done.
 
     Raises:
         ConfigError: the protocol needs a detector's file.
@@ -66,9 +68,9 @@ def score_request(request: ScoreRequest, protocol: Protocol) -> Score | None:
     }
     if jobs > 1:
         for kind, side in sides.items():
-            compute_share(side, detector, used, shards[kind])
+            compute_share(side, detector, used, shards[kind], progress=progress)
         return None
-    found = {kind: measure_side(side, detector, used, shards[kind]) for kind, side in sides.items()}
+    found = {kind: measure_side(side, detector, used, shards[kind], progress=progress) for kind, side in sides.items()}
     names = {"run": _name(request.generated), "dataset": _name(request.reference)}
     scored = ScoredRun(**names, model=None, seed=None, kimg=None)
     score = score_features(found["real"], found["generated"], scored=scored)

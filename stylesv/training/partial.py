@@ -21,11 +21,11 @@ from filelock import FileLock, Timeout
 from stylesv.checkpoint import read_tensors
 from stylesv.errors import CheckpointError, InterruptionError, StyleSVError
 from stylesv.files import canonical_json, write_text
+from stylesv.progress import Progress
 from stylesv.records.snapshot import snapshot_of
 from stylesv.records.state import state_of
 from stylesv.training.interruption import Interruption
 from stylesv.training.log import SegmentLog
-from stylesv.training.progress import Progress
 from stylesv.training.state import TrainState
 
 KEPT = 2

@@ -18,6 +18,7 @@ from stylesv.distributed import is_first_process, joined_processes
 from stylesv.errors import CheckpointError, ConfigError, InterruptionError, MachineError, StyleSVError
 from stylesv.files import write_text
 from stylesv.ops import active_backend
+from stylesv.progress import Progress
 from stylesv.records.choice import read_choice
 from stylesv.records.packed_index import read_packed_index
 from stylesv.records.recipe import read_trained_recipe
@@ -35,7 +36,6 @@ from stylesv.training.partial import (
     keep_finished,
     take_finished,
 )
-from stylesv.training.progress import Progress
 from stylesv.training.state import HALF_DTYPES, NETWORKS, TrainState, allow_tf32
 from stylesv.training.step import TrainingStep
 from stylesv.training.transfer import transfer_networks

@@ -19,7 +19,7 @@ _WHOLE_BATCH_PIXELS = 2**22
 NUM_STEPS = 3
 
 
-class _RandomClips(RealClips):
+class RandomClips(RealClips):
     """In place of packed clips: all that a step asks of them."""
 
     def __init__(self, length: int):
@@ -48,7 +48,7 @@ def measure_speed(recipe_file: Path, *, run: str, model: str) -> MeasuredSpeed:
     shape = (settings.batch_size, settings.num_frames, 3, resolution, resolution)
     times = torch.arange(settings.num_frames, device=device).float().repeat(settings.batch_size, 1)
     clips = ClipBatch(torch.randint(256, shape, dtype=torch.uint8).to(device), times)
-    step = TrainingStep(state, _RandomClips(settings.max_num_frames))
+    step = TrainingStep(state, RandomClips(settings.max_num_frames))
     step(clips)  # the first step, with everything that is made once
     started = _seconds_since_start()
     plain = min(_seconds(step, clips, device) for _ in range(NUM_STEPS))

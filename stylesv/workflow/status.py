@@ -7,11 +7,13 @@ import socket
 import subprocess
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from stylesv.errors import DataError, StyleSVError
 from stylesv.metrics.choice import choose_best
+from stylesv.records.experiment import read_experiment
 from stylesv.records.log_line import LogLine, read_log
 from stylesv.records.recipe import TrainedRecipe, read_recipe
 from stylesv.records.score import Score, read_score
@@ -89,15 +91,31 @@ def begun_runs(root: Path) -> set[str]:
     return {path.parent.name for path in root.glob(paths.RECIPE.format(run="*"))}
 
 
-def slurm_jobs() -> list[SlurmJob] | None:
-    """This user's jobs; None where there is no Slurm, or it does not answer."""
+def called_kimgs(root: Path) -> dict[str, int]:
+    """kimg at the end of the runs that calls were for, whatever settings they gave; of several calls, the last one's.
+
+    The plan of the settings files knows neither a call's own videos nor its lengths, and a run's recipe has none.
+    """
+    kimgs: dict[str, int] = {}
+    records = list(root.glob(paths.EXPERIMENT.format(experiment="*", key="*")))
+    for path in sorted(records, key=lambda path: path.stat().st_mtime):
+        with suppress(StyleSVError):  # a damaged one is said when the page is made
+            for run in read_experiment(path).runs:
+                kimgs[run.name] = max(snapshot.kimg for snapshot in run.snapshots)
+    return kimgs
+
+
+def slurm_jobs(root: Path) -> list[SlurmJob] | None:
+    """This user's jobs from the folder `root`; None where there is no Slurm, or it does not answer."""
     if shutil.which("squeue") is None:
         return None
-    command = ["squeue", "--me", "--noheader", "--format=%i|%T|%k"]
+    command = ["squeue", "--me", "--noheader", "--format=%i|%T|%Z|%k"]
     done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
     if done.returncode != 0:
         return None
-    return [SlurmJob(*line.split("|", 2)) for line in done.stdout.splitlines()]
+    jobs = [line.split("|", 3) for line in done.stdout.splitlines()]
+    here = os.path.realpath(root)
+    return [SlurmJob(number, state, what) for number, state, folder, what in jobs if os.path.realpath(folder) == here]
 
 
 def explain_jobs(jobs: Sequence[SlurmJob]) -> str:

@@ -14,6 +14,7 @@ from stylesv.networks.discriminator import Discriminator
 from stylesv.networks.generator import Generator
 from stylesv.records.recipe import TrainedRecipe
 from stylesv.training.batches import ClipBatch
+from stylesv.training.speed import RandomClips
 from stylesv.training.state import TrainState
 from stylesv.training.step import TrainingStep
 from stylesv.workflow.plan import load_plan
@@ -39,14 +40,18 @@ def model_settings() -> dict[str, Any]:
 
 
 def recipe(resolution: int, num_clips: int, num_frames: int) -> TrainedRecipe:
-    """The recipe of model D from scratch, of the paper's size."""
-    model = json.loads(json.dumps(config_values()["model"]))
-    for network in ("generator", "discriminator"):
-        model[network]["channel_base"] = CHANNEL_BASE[resolution]
-    model["discriminator"]["mbstd_group_size"] = min(num_clips, 4)
-    model["training"] |= {"batch_size": num_clips, "num_frames": num_frames}
-    plan = load_plan(CONFIG, {"model": model, "dataset": {"resolution": resolution}})
-    return next(run.recipe for run in plan.experiments["demo"].runs if run.model == "D")
+    """The recipe of model D, with the paper's settings but for its size."""
+    paper = next(run.recipe for run in load_plan(CONFIG).experiments["driving"].runs if run.model == "D")
+    packing = paper.data.packing.model_copy(update={"resolution": resolution})
+    base = {"channel_base": CHANNEL_BASE[resolution]}
+    return paper.model_copy(
+        update={
+            "data": paper.data.model_copy(update={"packing": packing}),
+            "generator": paper.generator.model_copy(update=base),
+            "discriminator": paper.discriminator.model_copy(update=base | {"mbstd_group_size": min(num_clips, 4)}),
+            "training": paper.training.model_copy(update={"batch_size": num_clips, "num_frames": num_frames}),
+        }
+    )
 
 
 def clip_batch(resolution: int, num_clips: int, num_frames: int) -> ClipBatch:
@@ -55,18 +60,10 @@ def clip_batch(resolution: int, num_clips: int, num_frames: int) -> ClipBatch:
     return ClipBatch(frames, torch.arange(num_frames).float().repeat(num_clips, 1))
 
 
-class RandomClips:
-    """In place of packed clips: all that a step asks of them."""
-
-    def generated_lengths(self, numbers: list[int]) -> list[int]:
-        """Lengths of videos, in frames."""
-        return [64] * len(numbers)
-
-
 def training_step(resolution: int, num_clips: int, num_frames: int, device: torch.device) -> TrainingStep:
     """A step on fresh networks."""
     state = TrainState(recipe(resolution, num_clips, num_frames), device)
-    return TrainingStep(state, RandomClips())
+    return TrainingStep(state, RandomClips(64))
 
 
 def step_case(name: str, phase: str | None, size: tuple[int, int, int]) -> Case:

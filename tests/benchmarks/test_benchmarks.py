@@ -9,7 +9,7 @@ import measure
 import pytest
 import torch
 from click.testing import CliRunner
-from network_cases import network_cases
+from network_cases import clip_batch, network_cases, training_step
 from operation_cases import operation_cases
 from own_process import printed_by
 from run_benchmarks import Results, main
@@ -28,6 +28,11 @@ def test_the_cases_have_the_names_that_others_look_for():
         "step_64",
         "step_256",
     } <= set(names)
+
+
+def test_a_training_step_can_be_measured():
+    step = training_step(64, 2, 3, CPU)
+    assert torch.isfinite(step(clip_batch(64, 2, 3))["loss_discriminator"])
 
 
 COMPARED = """

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from imageio.v3 import imread
 from script_here import run_here
 from small_disk import small_disk
@@ -17,7 +18,7 @@ from stylesv.checkpoint import read_networks, write_networks
 from stylesv.data.packed_writer import partial_folder
 from stylesv.errors import CheckpointError, ConfigError, DataError, StyleSVError
 from stylesv.files import file_sha256
-from stylesv.generation import films
+from stylesv.generation import clips, films
 from stylesv.generation.film_folder import FilmTarget
 from stylesv.generation.films import GenerateRequest, write_films
 from stylesv.media.video_file import write_video
@@ -187,7 +188,7 @@ def test_a_full_disk_leaves_nothing_half_written(networks, tmp_path):
         ({"fps": float("inf")}, "--fps inf"),
         ({"fps": 0.0}, "--fps 0.0"),
         ({"fps": 1e9}, "--fps"),
-        ({"truncation": float("nan")}, "--truncation nan: a number from 0 to 1"),
+        ({"truncation": float("nan")}, "--truncation nan: a number from 0 to 4"),
         ({"grid": (2, 2)}, "--grid 2x2 shows 4 videos, but --num-videos is 2"),
         ({"decomposition": True}, "--decomposition needs --grid"),
     ],
@@ -202,6 +203,38 @@ def test_numbers_that_cannot_be_are_refused_before_anything_is_made(networks, tm
 def test_the_slowest_and_the_fastest_film_can_be_written_and_read(networks, tmp_path, fps):
     generate(networks, tmp_path / "films", count=1, fps=fps)
     assert len(imread(tmp_path / "films" / "000000.mp4", plugin="pyav")) == 3
+
+
+def test_videos_of_a_batch_are_those_made_one_by_one_but_for_rounding(networks, tmp_path):
+    generate(networks, tmp_path / "one", count=3, frames=5, save="jpg")
+    generate(networks, tmp_path / "batch", count=3, frames=5, save="jpg", batch_size=2)
+    assert shown(tmp_path / "one") == shown(tmp_path / "batch") == ["000000", "000001", "000002"]
+    for path in sorted((tmp_path / "one").rglob("*.jpg")):
+        one, other = (
+            imread(path).astype(int),
+            imread(tmp_path / "batch" / path.relative_to(tmp_path / "one")).astype(int),
+        )
+        assert np.abs(one - other).max() <= 3, path
+
+
+def test_truncation_goes_towards_the_mean_of_w_and_beyond_the_draws(networks):
+    generator, _ = clips.load_generator(networks)
+    assert not generator.mapping.w_avg.any() and clips.prepare_truncation(generator, 1.0) is None
+    assert "estimated from 10,000 draws" in clips.prepare_truncation(generator, 1.5)
+    z = torch.randn(4000, generator.z_dim, generator=torch.Generator().manual_seed(3))
+    w, mean = generator.mapping(z), generator.mapping.w_avg
+    assert mean.any() and (w.mean(0) - mean).abs().max() < 0.1 * w.std(0).max()
+    torch.testing.assert_close(generator.mapping(z, truncation=1.5) - mean, 1.5 * (w - mean))
+    assert clips.prepare_truncation(generator, 0.5) is None, "it has one now"
+
+
+def test_an_estimated_mean_is_said_once_and_makes_the_same_films_again(networks, tmp_path):
+    for name in ("a", "b"):
+        told = []
+        target = FilmTarget.of(tmp_path / name, has_grid=False, grid_out=None, overwrite=False)
+        list(write_films(networks, target, request(truncation=0.5), tell=told.append))
+        assert len(told) == 1 and str(networks) in told[0]
+    assert content(tmp_path / "a") == content(tmp_path / "b")
 
 
 def test_the_record_says_what_made_the_videos(networks, tmp_path):

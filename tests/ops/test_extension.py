@@ -79,10 +79,10 @@ def test_with_a_broken_compiler_the_torch_form_is_used_and_the_log_has_its_compl
 def test_two_processes_at_once_replace_a_damaged_library_by_a_whole_one_and_touch_nothing_else(tmp_path, root):
     if not has_compiler():
         pytest.skip("no compiler here")
-    beside_source = sorted(p.name for p in extension.SOURCE.parent.iterdir() if p.name != "__pycache__")
+    beside_source = sorted(p.name for p in extension.SOURCES[0].parent.iterdir() if p.name != "__pycache__")
     folder = tmp_path / "builds"
     folder.mkdir()
-    name = f"filtered_lrelu-{extension.library_key()}"
+    name = f"operations-{extension.library_key()}"
     (folder / f"{name}.so").write_bytes(b"\x7fELF cut short")
     (folder / f"{name}.sha256").write_text("the hash of the whole library")
     processes = [start(tmp_path, root, STYLESV_BUILD_DIR=str(folder)) for _ in range(2)]
@@ -90,7 +90,7 @@ def test_two_processes_at_once_replace_a_damaged_library_by_a_whole_one_and_touc
         backend, log = result(process)
         assert backend == "cpp" and "WARNING" not in log
     assert sorted(p.name for p in folder.iterdir()) == [f"{name}.sha256", f"{name}.so", f"{name}.so.lock"]
-    assert sorted(p.name for p in extension.SOURCE.parent.iterdir() if p.name != "__pycache__") == beside_source
+    assert sorted(p.name for p in extension.SOURCES[0].parent.iterdir() if p.name != "__pycache__") == beside_source
     assert list((tmp_path / "home").iterdir()) == []
 
     # The library is found again without a compiler, also where nothing can be written.
@@ -118,7 +118,7 @@ def test_where_nothing_can_be_written_or_the_source_is_missing_there_is_a_reason
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "file" / "tmp"))
     reason = extension.load_extension.__wrapped__()
     assert reason == f"cannot build in {tmp_path / 'file' / 'builds'}: Not a directory"
-    monkeypatch.setattr(extension, "SOURCE", tmp_path / "gone.cpp")
+    monkeypatch.setattr(extension, "SOURCES", (*extension.SOURCES, tmp_path / "gone.cpp"))
     assert "gone.cpp" in extension.load_extension.__wrapped__()
 
 
@@ -134,10 +134,13 @@ def test_a_folder_that_another_user_can_write_is_not_trusted(tmp_path, monkeypat
 def test_the_library_has_another_name_when_the_source_changes(tmp_path, monkeypatch):
     key = extension.library_key()
     assert key == extension.library_key()
-    changed = tmp_path / "filtered_lrelu.cpp"
-    changed.write_text(extension.SOURCE.read_text() + "\n")
-    monkeypatch.setattr(extension, "SOURCE", changed)
-    assert extension.library_key() != key
+    for place, source in enumerate(extension.SOURCES):
+        changed = tmp_path / source.name
+        changed.write_text(source.read_text() + "\n")
+        others = extension.SOURCES[:place], extension.SOURCES[place + 1 :]
+        monkeypatch.setattr(extension, "SOURCES", (*others[0], changed, *others[1]))
+        assert extension.library_key() != key
+        monkeypatch.undo()
 
 
 def test_the_setting_chooses_and_a_wrong_one_is_refused(monkeypatch):

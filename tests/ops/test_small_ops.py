@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch.autograd import gradcheck, gradgradcheck
 
 from stylesv.ops import bias_act, conv2d_resample, quadratic_spline_weights, setup_filter, upfirdn2d
+from stylesv.ops.backend import active_backend
 from stylesv.ops.bias_act import DEFAULT_GAIN
 
 ACTIVATIONS = {"linear": lambda x: x, "lrelu": lambda x: np.where(x > 0, x, 0.2 * x)}
@@ -33,6 +34,31 @@ def test_bias_act_has_its_first_and_second_derivatives(activation):
     inputs = (random(2, 3, 2).requires_grad_(), random(3, seed=1).requires_grad_())
     assert gradcheck(lambda x, b: bias_act(x, b, activation=activation), inputs, fast_mode=True)
     assert gradgradcheck(lambda x, b: bias_act(x, b, activation=activation), inputs, fast_mode=True)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("biased", [True, False])
+def test_bias_act_of_images_has_the_bits_of_pytorch_and_so_have_its_derivatives(dtype, biased, monkeypatch):
+    """Second derivatives as R1 takes them: through the gradients of x and of the bias, back to the gradient they came from."""
+    found = []
+    for form in ("auto", "torch"):
+        monkeypatch.setenv("STYLESV_OPS", form)
+        x, bias = random(3, 5, 7, 6).to(dtype).requires_grad_(), random(5, seed=1).to(dtype).requires_grad_()
+        gradient = random(3, 5, 7, 6, seed=2).to(dtype).requires_grad_()
+        y = bias_act(x, bias if biased else None, activation="lrelu", gain=1.3, clamp=1.5)
+        by = (x, bias) if biased else (x,)
+        first = torch.autograd.grad(y, by, gradient, create_graph=True)
+        (second,) = torch.autograd.grad(sum((one * one.detach().cos()).sum() for one in first), gradient)
+        found.append([y, *first, second])
+        assert 0 < (y.abs() == 1.5).sum() < y.numel()
+    assert type(found[0][0].grad_fn).__name__ == "_BiasLreluBackward" or active_backend("cpu")[0] != "cpp"
+    assert all(torch.equal(one, other) for one, other in zip(*found, strict=True))
+
+
+def test_bias_act_of_images_has_its_first_and_second_derivatives():
+    inputs = (random(2, 3, 2, 2).requires_grad_(), random(3, seed=1).requires_grad_())
+    assert gradcheck(lambda x, b: bias_act(x, b, activation="lrelu", clamp=1), inputs, fast_mode=True)
+    assert gradgradcheck(lambda x, b: bias_act(x, b, activation="lrelu", clamp=1), inputs, fast_mode=True)
 
 
 @pytest.mark.parametrize(("kernel", "up", "down"), [(3, 1, 1), (3, 1, 2), (1, 1, 2), (3, 2, 1), (1, 2, 1)])

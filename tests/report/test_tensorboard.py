@@ -2,6 +2,7 @@
 
 import pytest
 from report_values import log_line
+from script_here import run_here
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from stylesv.errors import StyleSVError
@@ -63,3 +64,19 @@ def test_a_running_training_is_followed(tmp_path):
 
     follow_runs(runs, out, seconds=0.0, goes_on=goes_on)
     assert seen == [[], [(500, 1.5)], [(500, 1.5)], [(500, 1.5), (750, 1.25)], [(500, 1.5), (750, 1.25), (1000, 1.0)]]
+
+
+def test_a_damaged_log_is_said_once_and_stops_neither_its_run_nor_another(tmp_path):
+    runs, out, told, looks = tmp_path / "runs", tmp_path / "out", [], iter([True, True, False])
+    for run, kimg, text in (("a", 1, line(0.5, 1.5)), ("a", 2, '{"kimg": 1.'), ("b", 1, line(0.5, 2.5))):
+        path = runs / run / str(kimg) / "log.jsonl"
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+    follow_runs(runs, out, seconds=0.0, goes_on=lambda: next(looks), tell=told.append)
+    assert losses(out / "a") == [(500, 1.5)] and losses(out / "b") == [(500, 2.5)]
+    assert len(told) == 1 and "a/2/log.jsonl: is not a training log" in told[0]
+
+
+def test_a_pause_that_is_no_number_is_refused(root, tmp_path):
+    done = run_here(root / "workflow_scripts" / "follow_training.py", "--runs", tmp_path, "--seconds", "nan")
+    assert done.returncode == 2 and "--seconds nan: a number from 0.1 to 86400" in done.stderr

@@ -11,9 +11,9 @@ import torch
 from stylesv.data.packing import pack_videos
 from stylesv.errors import StyleSVError
 from stylesv.media.frame_files import write_frames
+from stylesv.progress import Progress
 from stylesv.records.recipe import TrainedRecipe, recipe_yaml
 from stylesv.training.interruption import noting_signals
-from stylesv.training.progress import Progress
 from stylesv.training.segment import MachineOptions, SegmentFiles, initialize_run, run_segment
 from stylesv.workflow.plan import load_plan
 
@@ -107,7 +107,7 @@ class Run:
             log=self.file(last, "log.jsonl"),
             partial=self.partial(last),
         )
-        progress = Progress(total_kimg=last, messages=self.messages)
+        progress = Progress("training", last, unit="kimg", counted="clips", messages=self.messages)
         options = MachineOptions(num_workers, 0.1, partial_every, accumulation, if_running)
         with noting_signals() as interruption:
             run_segment(files, (first, last), progress, options, interruption)

@@ -11,11 +11,12 @@ import pytest
 from report_values import log_line, score
 
 from stylesv.files import write_text
+from stylesv.records.experiment import Experiment, ReportedRun, ReportedSnapshot, experiment_yaml
 from stylesv.records.log_line import log_text
 from stylesv.records.recipe import recipe_yaml
 from stylesv.records.score import write_score
 from stylesv.workflow.plan import load_plan
-from stylesv.workflow.status import SlurmJob, explain_jobs, run_statuses
+from stylesv.workflow.status import SlurmJob, called_kimgs, explain_jobs, run_statuses, slurm_jobs
 
 
 @pytest.fixture(scope="module")
@@ -110,3 +111,36 @@ def test_jobs_are_counted_by_what_they_are():
     jobs = [SlurmJob(str(n), "RUNNING", "rule_train_segment_wildcards_a_4") for n in range(2)]
     told = explain_jobs([*jobs, SlurmJob("3", "PENDING", "rule_pack_videos_wildcards_demo")])
     assert told == "Slurm: 2 running (train_segment 2), 1 pending (pack_videos 1)"
+
+
+def experiment(root, run, kimg: int) -> Experiment:
+    """The record of an experiment of one run."""
+    style = load_plan(root / "config").experiments["demo"].figures.style
+    nothing = {"networks": "", "recipe": "", "choice": "", "scores": "", "clips": None, "decomposition": None}
+    snapshots = tuple(ReportedSnapshot(kimg=each, samples="", log=None) for each in (0, kimg))
+    found = ReportedRun(name=run.name, dataset="own", model="D", seed=0, snapshots=snapshots, nearest=None, **nothing)
+    return Experiment(title="", shown="best", runs=(found,), data=(), tables=(), figures=(), style=style)
+
+
+def test_a_call_with_videos_or_lengths_of_its_own_says_where_its_runs_end(root, tmp_path, run, demo_run):
+    """The plan of the settings files does not know them; the record of the experiment does, and the last call's counts."""
+    assert called_kimgs(tmp_path) == {}
+    for second, kimg in enumerate((8, 4)):
+        path = tmp_path / "results" / "experiments" / f"own-0123456{second}.yaml"
+        write_text(path, experiment_yaml(experiment(root, demo_run, kimg)))
+        os.utime(path, (second, second))
+    assert called_kimgs(tmp_path) == {demo_run.name: 4}
+    (found,) = run_statuses(tmp_path, called_kimgs(tmp_path))
+    assert (found.planned_kimg, found.now) == (4, "trained")
+    write_text(tmp_path / "results" / "experiments" / "demo-01234569.yaml", "{")
+    assert called_kimgs(tmp_path) == {demo_run.name: 4}, "a damaged record hides nothing"
+
+
+def test_jobs_of_another_checkout_are_not_counted(tmp_path, monkeypatch):
+    here = tmp_path / "here"
+    squeue = tmp_path / "bin" / "squeue"
+    write_text(squeue, f"#!/bin/sh\necho '3|RUNNING|{here}|rule_a'\necho '4|RUNNING|{tmp_path}/there|rule_a|b'\n")
+    squeue.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{squeue.parent}:{os.environ['PATH']}")
+    assert slurm_jobs(here) == [SlurmJob("3", "RUNNING", "rule_a")]
+    assert slurm_jobs(tmp_path / "there") == [SlurmJob("4", "RUNNING", "rule_a|b")]

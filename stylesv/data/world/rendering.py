@@ -8,12 +8,11 @@ import os
 import shutil
 from pathlib import Path
 
-from tqdm import tqdm
-
 from stylesv.data.world.drawing import draw_frame, prepare_canvas
 from stylesv.data.world.scenes import draw_scene
 from stylesv.errors import ConfigError, DataError, MachineError, machine_trouble
 from stylesv.media.video_file import Encoding, write_video
+from stylesv.progress import watched
 from stylesv.seeding import numpy_generator
 
 FILM_SIZES_PX = ((112, 64), (96, 96), (112, 96), (96, 64), (128, 72), (96, 72))  # width, height
@@ -61,7 +60,8 @@ def render_driving_videos(
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
-        for number in tqdm(range(num_videos), "films", disable=not progress):
+        numbers = range(num_videos)
+        for number in watched(numbers, "rendering", unit="films") if progress else numbers:
             _render_film(partial / f"drive_{number:04d}.mp4", seed, number, seconds)
         os.replace(partial, out_dir)
     except Exception as error:

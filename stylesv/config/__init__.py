@@ -1,0 +1,1 @@
+"""What may be set: types, YAML with line numbers, recipes and keys, schemas."""

@@ -1,0 +1,1 @@
+"""From one snapshot to the next: one step, what it is made of, and what makes it resumable."""
