@@ -7,7 +7,7 @@ import pytest
 from test_floors import FLOORS
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = (".ci", "config", "docs", "envs", "profiles", "rules", "stylesv", "tests", "workflow_scripts")
+FOLDERS = (".ci", "config", "docs", "envs", "profiles", "rules", "stylesv", "tests", "workflow", "workflow_scripts")
 SUFFIXES = {"", ".cpp", ".html", ".json", ".lock", ".md", ".py", ".sh", ".smk", ".toml", ".yaml", ".yml"}
 NUMBERS = r"\d+(?:\.\d+)*(?:(?:, | and | to )\d+(?:\.\d+)*)*"
 CITATION = re.compile(rf"docs/(\w+\.md) ({NUMBERS})")  # docs/model.md 2.3 and 2.4

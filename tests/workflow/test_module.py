@@ -188,7 +188,7 @@ def test_what_would_be_ignored_is_refused(tmp_path, config, words):
 def test_a_module_without_config_is_the_demo(tmp_path):
     other = Other(tmp_path, {}, "module stylesv:\n    snakefile: FIRST\n\nuse rule * from stylesv\n")
     jobs = jobs_in(other.snakemake("--dry-run").stdout)
-    assert (jobs["demo"], jobs["train_segment"]) == (1, 5)
+    assert (jobs["demo"], jobs["train_segment"]) == (1, 4)
 
 
 def test_it_is_read_out_of_a_repository_at_a_tag(tmp_path):

@@ -22,8 +22,8 @@ FLOOR = {"measure_floor": 1}
 OF_PROTOCOL = FLOOR | {"draw_nearest": 1}  # what another way of scoring a run that is shown makes anew besides scores
 VIDEO_CHOICE = {"choose_snapshot": 1, "collect_scores": 1}
 BOTH_CHOICES = {"choose_snapshot": 2, "collect_scores": 2}
-VIDEO_RUN = {"write_recipe": 1, "initialize_networks": 1, "train_segment": 3, "score_snapshot": 4}
-BOTH_RUNS = {"write_recipe": 2, "initialize_networks": 2, "train_segment": 5, "score_snapshot": 7}
+VIDEO_RUN = {"write_recipe": 1, "initialize_networks": 1, "train_segment": 2, "score_snapshot": 3}
+BOTH_RUNS = {"write_recipe": 2, "initialize_networks": 2, "train_segment": 4, "score_snapshot": 6}
 
 # what is changed, in which file, the old text, the new text, the jobs
 CHANGES = [
@@ -31,29 +31,29 @@ CHANGES = [
      VIDEO_RUN | VIDEO_CHOICE | CLIPS | RESULTS),
     ("width of the model", DEMO, "    channel_max: 48\n    motion", "    channel_max: 40\n    motion",
      BOTH_RUNS | BOTH_CHOICES | CLIPS | RESULTS),
-    ("longer video run", DEMO, "length: {total_kimg: 12, segment_kimg: 4}",
-     "length: {total_kimg: 20, segment_kimg: 4}",
+    ("longer video run", DEMO, "length: {total_kimg: 8, segment_kimg: 4}",
+     "length: {total_kimg: 16, segment_kimg: 4}",
      {"train_segment": 2, "score_snapshot": 2} | VIDEO_CHOICE | CLIPS | RESULTS),
-    ("shorter video run", DEMO, "length: {total_kimg: 12, segment_kimg: 4}",
-     "length: {total_kimg: 8, segment_kimg: 4}  # shorter", VIDEO_CHOICE | CLIPS | RESULTS),
-    ("smaller segments", DEMO, "length: {total_kimg: 12, segment_kimg: 4}",
-     "length: {total_kimg: 12, segment_kimg: 2}",
+    ("shorter video run", DEMO, "length: {total_kimg: 8, segment_kimg: 4}",
+     "length: {total_kimg: 4, segment_kimg: 4}  # shorter", VIDEO_CHOICE | CLIPS | RESULTS),
+    ("smaller segments", DEMO, "length: {total_kimg: 8, segment_kimg: 4}",
+     "length: {total_kimg: 8, segment_kimg: 2}",
      # the snapshots between, and the states they start from, but not the last snapshot, which is there
-     {"initialize_networks": 1, "train_segment": 5, "score_snapshot": 3} | VIDEO_CHOICE | OF_SNAPSHOTS),
-    ("larger segments", DEMO, "length: {total_kimg: 12, segment_kimg: 4}",
-     "length: {total_kimg: 12, segment_kimg: 12}", VIDEO_CHOICE | OF_SNAPSHOTS),
+     {"initialize_networks": 1, "train_segment": 3, "score_snapshot": 2} | VIDEO_CHOICE | OF_SNAPSHOTS),
+    ("larger segments", DEMO, "length: {total_kimg: 8, segment_kimg: 4}",
+     "length: {total_kimg: 8, segment_kimg: 8}", VIDEO_CHOICE | OF_SNAPSHOTS),
     ("generated clips of the video protocol", "protocols/rfvd_16f.yaml", "num_clips: 128 ", "num_clips: 130 ",
-     {"write_protocol": 1, "score_snapshot": 4, "choose_snapshot": 1, "collect_scores": 1} | OF_PROTOCOL | OF_SCORES),
+     {"write_protocol": 1, "score_snapshot": 3, "choose_snapshot": 1, "collect_scores": 1} | OF_PROTOCOL | OF_SCORES),
     ("real clips of the video protocol", "protocols/rfvd_16f.yaml", "max_clips: 256", "max_clips: 200",
-     {"write_protocol": 2, "measure_reference": 1, "score_snapshot": 4, "choose_snapshot": 1, "collect_scores": 1}
+     {"write_protocol": 2, "measure_reference": 1, "score_snapshot": 3, "choose_snapshot": 1, "collect_scores": 1}
      | OF_PROTOCOL | OF_SCORES),
     ("resamples of an interval, of the video protocol", "protocols/rfvd_16f.yaml", "resamples: 50", "resamples: 10",
-     {"write_protocol": 1, "score_snapshot": 4, "choose_snapshot": 1, "collect_scores": 1} | OF_PROTOCOL | OF_SCORES),
+     {"write_protocol": 1, "score_snapshot": 3, "choose_snapshot": 1, "collect_scores": 1} | OF_PROTOCOL | OF_SCORES),
     ("resamples of an interval, of the protocol that chooses the parent", "protocols/rfid.yaml", "resamples: 100",
      "resamples: 10", {"write_protocol": 1, "score_snapshot": 3} | FLOOR | VIDEO_CHOICE | OF_SCORES),
     ("artefacts of the video protocol", "protocols/rfvd_16f.yaml", "  artefacts: null",
      "  artefacts: {num_clips: 4, num_frames: 24, motion_distance: 16}",
-     {"write_protocol": 2, "measure_reference": 1, "score_snapshot": 4, "choose_snapshot": 1, "collect_scores": 1}
+     {"write_protocol": 2, "measure_reference": 1, "score_snapshot": 3, "choose_snapshot": 1, "collect_scores": 1}
      | OF_PROTOCOL | OF_SCORES),
     ("which snapshot is shown", DEMO, "snapshot: last ", "snapshot: best ", CLIPS | OF_CLIPS),
     ("a figure setting", DEMO, "columns: 3", "columns: 9", CLIPS | REAL_CLIPS | OF_CLIPS),
@@ -114,6 +114,15 @@ def test_a_lost_figure_is_one_job(finished):
         assert finished.scheduled("demo") == {"demo": 1, "draw_figure": 1, "write_report": 1}
     finally:
         figure.with_name("kept").rename(figure)
+
+
+def test_a_lost_table_is_one_job(finished):
+    table = finished.folder / "results" / "tables" / "demo" / "main.csv"
+    table.rename(table.with_name("kept"))
+    try:
+        assert finished.scheduled("demo") == {"demo": 1, "write_table": 1, "write_report": 1}
+    finally:
+        table.with_name("kept").rename(table)
 
 
 def test_changes_taken_back_schedule_nothing(finished):
