@@ -26,14 +26,15 @@ class JpegCodec:
         return encode_jpeg(pixels, quality=self.quality)
 
     def read_into(self, pixels: UInt8[np.ndarray, "3 h w"], file: int, offset: int, size: int, gap: int) -> None:
-        """The pixels of the frame that lies there in an open file, `gap` bytes behind the one before.
+        """The pixels of the frame that lies there in an open file, `gap` bytes behind the one before; 0: it was intact before.
 
         Raises:
             ValueError: it is damaged, or of another size.
             OSError: it cannot be read.
         """
         found = memoryview(os.pread(file, gap + size, offset - gap))
-        require_intact(found[:gap], found[gap:])
+        if gap:
+            require_intact(found[:gap], found[gap:])
         pixels[...] = simplejpeg.decode_jpeg(found[gap:], "RGB", strict=True).transpose(2, 0, 1)
 
 
@@ -57,7 +58,7 @@ class RawCodec:
         return pixels.transpose(2, 0, 1).tobytes()
 
     def read_into(self, pixels: UInt8[np.ndarray, "3 h w"], file: int, offset: int, size: int, gap: int) -> None:
-        """The pixels of the frame that lies there in an open file, `gap` bytes behind the one before.
+        """The pixels of the frame that lies there in an open file, `gap` bytes behind the one before; 0: it was intact before.
 
         Raises:
             ValueError: it is cut off, damaged, or of another size.
@@ -67,6 +68,8 @@ class RawCodec:
         found = os.preadv(file, [head, pixels], offset - gap) - gap if size == pixels.nbytes else size
         if found != pixels.nbytes:
             raise ValueError(f"it has {found:,} bytes where {pixels.nbytes:,} are expected")
+        if not gap:
+            return
         at = gap - len(self.header)
         require_intact(head[:at], head[at:], memoryview(pixels).cast("B"))
 

@@ -46,6 +46,9 @@ class PackedClips:
         self._lengths = np.array([clip.num_frames for clip in self.index.clips], np.int64)
         self._files, self._file_of_clip, self._first_frames = self._find_clips()
         self._opened = lru_cache(maxsize=_OPEN_FILES)(OpenFile)
+        self._intact = np.zeros(
+            -(-int(self._lengths.sum()) // 8), np.uint8
+        )  # a bit a frame, its pages taken as they are used
 
     def _find_clips(self) -> tuple[list[ClipsFile], np.ndarray, np.ndarray]:
         """The zips of frames, in which of them each clip is, and where it begins there; checked against the index."""
@@ -154,6 +157,7 @@ class PackedClips:
         if not wanted:
             return frames
         file, first = self._files[self._file_of_clip[clip]], min(wanted)
+        whole_index = self.index.clips[clip].first_frame
         # held, since another thread may crowd them out
         opened, offsets = self._opened(file.path), self._opened(file.offsets)
         begin, end = (int(self._first_frames[clip]) + frame for frame in (first, max(wanted) + 1))
@@ -163,10 +167,15 @@ class PackedClips:
         for pixels, frame in zip(frames, wanted, strict=True):
             (before, before_size), (offset, size) = extents[frame - first : frame - first + 2]
             gap = offset - before - before_size
+            byte, bit = divmod(whole_index + frame, 8)
+            known = (
+                self._intact[byte] >> bit & 1
+            )  # a checksum takes twice as long as reading a raw frame: once a process
             try:
                 if not 0 < gap <= _WIDEST_GAP or not 0 <= size <= file.num_bytes:
                     raise ValueError("the table of offsets leads elsewhere")
-                self._codec.read_into(pixels, opened.number, offset, size, gap)
+                self._codec.read_into(pixels, opened.number, offset, size, 0 if known else gap)
+                self._intact[byte] |= 1 << bit
             except ValueError as error:
                 raise DataError(
                     f"{file.path}: frame {frame} of clip {self.names[clip]} is damaged ({error}); copy the file again "

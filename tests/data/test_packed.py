@@ -14,6 +14,7 @@ from index_editing import edit_index
 from own_process import printed_by
 from PIL import Image
 
+from stylesv.data import frame_codec
 from stylesv.data.packed import PackedClips
 from stylesv.data.packing import pack_videos
 from stylesv.errors import DataError
@@ -57,6 +58,19 @@ def test_frames_come_in_the_order_asked_and_as_often(packed):
     assert [number_of(frame) for frame in clips.read(1, wanted)] == wanted
     np.testing.assert_array_equal(clips.read(1, np.array(wanted)), clips.read(1, wanted))
     assert clips.read(np.int64(1), []).shape == (0, 3, 32, 32)
+
+
+@pytest.mark.parametrize("codec", ["jpeg", "raw"])
+def test_frames_are_checked_once_a_process_and_are_the_same_again(packed, tmp_path, codec, monkeypatch):
+    pack_videos(packed.parent / "v", tmp_path / "out", settings=settings(codec=codec))
+    checked = []
+    monkeypatch.setattr(frame_codec, "require_intact", lambda between, *content: checked.append(len(between)))
+    clips = PackedClips(tmp_path / "out")
+    first = clips.read(0, [6, 0, 3]).tobytes()
+    assert clips.read(0, [6, 0, 3]).tobytes() == first and len(checked) == 3
+    clips.read(0, range(7))
+    clips.read(1, [6, 0])  # another clip's frames of these numbers are others
+    assert len(checked) == 9 and min(checked) > 0
 
 
 def test_frame_that_is_not_there_is_refused(packed):
