@@ -70,10 +70,14 @@ def in_object_storage():
     return is_flagged(HERE.path_modifier.apply_default_storage(placed(paths.DATA)), "storage_object")
 
 
+def place(file):
+    """Where a file of ours lies."""
+    return Path(placed(file))
+
+
 def unrecorded(file):
     """Where a file is, if Snakemake does not know by which params it was made; results may have been copied without .snakemake."""
-    place = placed(file)
-    return None if workflow.persistence.metadata(IOFile(place)) else Path(place)
+    return None if workflow.persistence.metadata(IOFile(placed(file))) else place(file)
 
 
 def jobs_are_forced():
@@ -182,6 +186,7 @@ questions = Questions(
     files_under,
     jobs_are_forced,
     in_object_storage,
+    place,
     unrecorded,
     experiments_called,
     given_videos=called.videos,
@@ -221,7 +226,7 @@ def refuse_ignored_options():
     """A Snakemake inside a job has other targets than the call, whose options it is given all the same."""
     if workflow.is_main_process:
         refuse_ignored(targets(), options, default=DEFAULT_TARGET)
-        if not workflow.dryrun:
+        if workflow.executor_plugin is not None and not workflow.dryrun:  # none: --summary, --report, --dag
             require_writable(placed)
 
 

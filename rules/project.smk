@@ -35,6 +35,7 @@ def checkout(repository, ref):
         begun = tempfile.mkdtemp(dir=folder.parent)
         archive = subprocess.run([*git, "archive", commit, *NEEDED], capture_output=True, check=True).stdout
         subprocess.run(["tar", "-x", "-C", begun], input=archive, check=True)
+        os.chmod(begun, 0o755)  # a folder for temporary files is its maker's alone, and others may share this cache
         try:
             os.rename(begun, folder)
         except OSError:  # another process was first

@@ -12,9 +12,6 @@ from snakemake.logging import ColorizingTextHandler, DefaultFilter, DefaultForma
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.settings import LogHandlerSettingsBase
 
-from snakemake_logger_plugin_stylesv.live_line import LiveLine
-from snakemake_logger_plugin_stylesv.told import CallTeller, is_about_snakemake
-
 
 @dataclass
 class LogHandlerSettings(LogHandlerSettingsBase):
@@ -27,6 +24,10 @@ class LogHandler(LogHandlerBase):
     """The lines of a call."""
 
     def __post_init__(self) -> None:
+        # only where it is chosen: Snakemake imports every plugin, also where an older package of ours comes first
+        from snakemake_logger_plugin_stylesv.live_line import LiveLine
+        from snakemake_logger_plugin_stylesv.told import CallTeller, is_about_snakemake
+
         common = self.common_settings
         quiet = common.quiet or ()
         # what a dry run is for is what Snakemake says of each job: why it would run
@@ -35,13 +36,19 @@ class LogHandler(LogHandlerBase):
         self.plain = ColorizingTextHandler(nocolor=common.nocolor, stream=stream)
         self.plain.setFormatter(DefaultFormatter(quiet, common.show_failed_logs))
         self.allowed = DefaultFilter(quiet, common.debug_dag, common.verbose, common.dryrun, common.printshellcmds)
-        self.teller = CallTeller()
+        self.teller, self.is_about_snakemake = CallTeller(), is_about_snakemake
         self.live = LiveLine(self.plain.stream, self.teller.running)
         if not self.full and not any(str(what) in ("all", "progress") for what in quiet):
             self.live.start()
 
     def emit(self, record: LogRecord) -> None:
-        """Print what is to be seen of a record."""
+        """Print what is to be seen of a record; a stream that fails now may be there again for the next one."""
+        try:
+            self._print(record)
+        except Exception:
+            self.handleError(record)
+
+    def _print(self, record: LogRecord) -> None:
         with self.live.lock:  # which reads the jobs, too
             lines = self._lines(record)
         if lines == [] or not self.allowed.filter(record):
@@ -59,7 +66,7 @@ class LogHandler(LogHandlerBase):
             told = self.teller.note(record)
             if self.full:
                 return None
-            return [] if told is None and is_about_snakemake(record) else told
+            return [] if told is None and self.is_about_snakemake(record) else told
         except Exception as error:
             print(f"(Snakemake's own words follow, since ours failed: {error!r})", file=self.plain.stream)
             return None

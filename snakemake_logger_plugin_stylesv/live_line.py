@@ -42,7 +42,8 @@ class LiveLine:
             self._clear()
             yield
             if self.on_terminal and self.thread is not None and not self.ended.is_set():
-                self._draw()
+                with suppress(OSError, ValueError):
+                    self._draw()
 
     def _run(self) -> None:
         begun = time.monotonic()

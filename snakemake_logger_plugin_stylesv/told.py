@@ -59,6 +59,8 @@ class Running:
     purpose: str
     logs: tuple[str, ...]
     since: float
+    prints: bool = False
+    """Whether it writes to the terminal itself, which a live line would run into."""
 
 
 @dataclass
@@ -82,7 +84,8 @@ class CallTeller:
             )
         if event == LogEvent.JOB_INFO:
             purpose = purpose_of(said["rule_name"], said["wildcards"])
-            self.jobs[said["jobid"]] = Running(purpose, tuple(said["log"]), time.time())
+            prints = "| tee " in str(said.get("shellcmd"))
+            self.jobs[said["jobid"]] = Running(purpose, tuple(said["log"]), time.time(), prints)
             return []
         if event == LogEvent.JOB_FINISHED:
             return self._finished(said["job_id"])
@@ -105,7 +108,7 @@ class CallTeller:
         told = told[:MOST_TOLD]
         told += [f"{job.purpose} ({clock(time.time() - job.since)})" for job in others[: max(0, 2 - len(told))]]
         more = len(jobs) - len(told)
-        if not jobs:
+        if not jobs or any(job.prints for job in jobs):
             return ""
         return f"{self.done} of {self.total} done; {'; '.join(told)}{f'; {more} more' if more else ''}"
 

@@ -96,10 +96,12 @@ def watched(items: Iterable[Item], what: str, *, unit: str, total: int | None = 
         total = len(items) if isinstance(items, Sized) else 0
     progress = Progress(what, total, unit=unit)
     progress.update(0)
-    for done, item in enumerate(items, 1):
-        yield item
-        progress.update(done)
-    progress.close()
+    try:
+        for done, item in enumerate(items, 1):
+            yield item
+            progress.update(done)
+    finally:
+        progress.close()
 
 
 def seconds_between_lines(seconds: float | int) -> float:

@@ -33,8 +33,8 @@ def status(root: Path, experiments: tuple[str, ...]) -> None:
     for name in experiments:
         if name not in planned:
             raise ConfigError(f"--experiment {name}: no such experiment; known: {', '.join(planned)}")
-    kimgs = {run.name: run.kimgs[-1] for experiment in planned.values() for run in experiment.runs}
-    kimgs |= called_kimgs(root)
+    kimgs = called_kimgs(root)
+    kimgs |= {run.name: run.kimgs[-1] for experiment in planned.values() for run in experiment.runs}
     also = {run.name for name in experiments for run in planned[name].runs}
     if found := run_statuses(root, kimgs, jobs, also=also):
         click.echo(format_statuses(found))

@@ -10,7 +10,7 @@ from jaxtyping import UInt8
 
 from stylesv.config.figures import ClipSettings
 from stylesv.data.packed import PackedClips
-from stylesv.generation.clips import load_generator
+from stylesv.generation.clips import load_generator, prepare_truncation
 from stylesv.generation.films import GenerateRequest, film_frames
 from stylesv.media.animation import write_animation
 from stylesv.metrics.artefacts import texture_sticking
@@ -52,6 +52,7 @@ def show_snapshot(networks: Path, look: Look, *, clips: FilmFiles, decomposition
     """
     generator, snapshot = load_generator(networks)
     settings, is_image = look.clips, snapshot.num_frames == 1
+    prepare_truncation(generator, settings.truncation)
     request = _request(look, 1 if is_image else settings.num_frames)
     made = _stack(film_frames(generator, request, number) for number in range(settings.num_clips))
     clips.write(f"generated, kimg {snapshot.kimg}", made, columns=settings.columns, fps=look.fps)

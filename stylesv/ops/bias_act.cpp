@@ -5,6 +5,7 @@
 #include <ATen/Parallel.h>
 #include <torch/library.h>
 
+#include <cmath>
 #include <cstdint>
 #include <optional>
 
@@ -44,11 +45,12 @@ void derive_values(const at::Tensor& gradient, const at::Tensor& y, at::Tensor& 
   T* to = out.mutable_data_ptr<T>();
   // a product of three is rounded by its order
   const T first = leak_first ? T(slope) : T(gain), second = leak_first ? T(gain) : T(slope), limit = T(clamp);
+  const bool clamped = std::isfinite(clamp);
   at::parallel_for(0, y.numel(), kGrain, [&](int64_t begin, int64_t end) {
 #pragma omp simd
     for (int64_t i = begin; i < end; i++) {
       const T kept = v[i] > 0 ? g[i] * T(gain) : g[i] * first * second;
-      to[i] = v[i] < limit && v[i] > -limit ? kept : T(0);
+      to[i] = !clamped || (v[i] < limit && v[i] > -limit) ? kept : T(0);
     }
   });
 }
@@ -61,6 +63,8 @@ void check(const at::Tensor& one, const at::Tensor& other) {
 void bias_act(const at::Tensor& x, const std::optional<at::Tensor>& bias, at::Tensor& y, double slope, double gain,
               double clamp) {
   check(x, y);
+  TORCH_CHECK(!bias || (bias->is_contiguous() && bias->numel() == x.size(1) && bias->scalar_type() == x.scalar_type()),
+              "a bias has a value for each channel");
   if (x.scalar_type() == at::kDouble) return activate_planes<double>(x, bias, y, slope, gain, clamp);
   TORCH_CHECK(x.scalar_type() == at::kFloat, "no form for ", x.scalar_type());
   activate_planes<float>(x, bias, y, slope, gain, clamp);

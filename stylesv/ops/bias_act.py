@@ -30,7 +30,7 @@ def bias_act(
     """
     gain = DEFAULT_GAIN[activation] if gain is None else gain
     bias = None if bias is None else bias.to(x.dtype)
-    if _has_fused_form(x, activation, gain, clamp):
+    if _has_fused_form(x, bias, activation, gain, clamp):
         numbers = (SLOPE, float(gain), math.inf if clamp is None else float(clamp))
         return _BiasLrelu.apply(x, bias, *numbers)
     if bias is not None:
@@ -42,9 +42,11 @@ def bias_act(
     return x if clamp is None else x.clamp(-clamp, clamp)
 
 
-def _has_fused_form(x: Tensor, activation: str, gain: Number, clamp: Number | None) -> bool:
+def _has_fused_form(x: Tensor, bias: Tensor | None, activation: str, gain: Number, clamp: Number | None) -> bool:
     """Its derivative reads signs off the output, so gain must be above 0 and clamp, too."""
     if x.ndim != 4 or activation != "lrelu" or x.dtype not in FUSED_DTYPES:
+        return False
+    if bias is not None and bias.shape != x.shape[1:2]:  # PyTorch repeats it, or says what is wrong
         return False
     return gain > 0 and (clamp is None or clamp > 0) and active_backend(x.device)[0] == "cpp"
 

@@ -42,6 +42,8 @@ class Questions(DataQuestions, ShardQuestions, LookQuestions, ReportQuestions, T
     """Whether the call makes jobs run whose results exist."""
     in_object_storage: Callable[[], bool] = lambda: False
     """Whether results lie there, and not on this disk."""
+    place: Callable[[str], Path] = Path
+    """Where a file of results lies on this disk."""
     unrecorded: Callable[[str], Path | None] = Path
     """Where a file is, if Snakemake does not know by which params it was made."""
     experiments_called: Callable[[], Collection[str]] = lambda: ()

@@ -24,6 +24,7 @@ class ReportQuestions:
 
     named: Named
     captions: Path
+    place: Callable[[str], Path]
     unrecorded: Callable[[str], Path | None]
     jobs_of: Callable[[str], Sequence[PlannedJob]]
     options: CallOptions
@@ -100,9 +101,15 @@ class ReportQuestions:
         return recipe_key({"experiment": found.model_dump(mode="json"), "captions": captions, "tables": tables})
 
     def page_again(self, wildcards: Wildcards) -> list[str]:
-        """What makes a page of another call be written again."""
+        """What makes a page of another call be written again.
+
+        Its record is a target, but no reason for Snakemake where an earlier call of these settings left it (docs/workflow.md
+        2.6).
+        """
         file = paths.PAGE_KEY.format(experiment=wildcards.experiment)
-        return again(wildcards.experiment, "page", file, self.page_key(wildcards), self.unrecorded)
+        known = self.place(self.experiment_file(wildcards)).exists()
+        place = self.place if known else self.unrecorded
+        return again(wildcards.experiment, "page", file, self.page_key(wildcards), place)
 
     def all_again(self, name: str) -> list[str]:
         """What makes all that is of another call be made again."""

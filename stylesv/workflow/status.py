@@ -92,9 +92,9 @@ def begun_runs(root: Path) -> set[str]:
 
 
 def called_kimgs(root: Path) -> dict[str, int]:
-    """kimg at the end of the runs that calls were for, whatever settings they gave; of several calls, the last one's.
+    """kimg at the end of the runs that calls were for; of several, what the record says that was made last.
 
-    The plan of the settings files knows neither a call's own videos nor its lengths, and a run's recipe has none.
+    The plan of the settings files does not know runs of a call's own videos or settings, and a run's recipe has no length.
     """
     kimgs: dict[str, int] = {}
     records = list(root.glob(paths.EXPERIMENT.format(experiment="*", key="*")))
@@ -114,8 +114,12 @@ def slurm_jobs(root: Path) -> list[SlurmJob] | None:
     if done.returncode != 0:
         return None
     jobs = [line.split("|", 3) for line in done.stdout.splitlines()]
-    here = os.path.realpath(root)
-    return [SlurmJob(number, state, what) for number, state, folder, what in jobs if os.path.realpath(folder) == here]
+    here = Path(os.path.realpath(root))  # below the folder of the call where a module has a prefix
+    return [
+        SlurmJob(number, state, what)
+        for number, state, folder, what in jobs
+        if here.is_relative_to(os.path.realpath(folder))
+    ]
 
 
 def explain_jobs(jobs: Sequence[SlurmJob]) -> str:

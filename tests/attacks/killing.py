@@ -33,6 +33,7 @@ ATTACKS = (
 )
 _POLL_SECONDS = 0.02
 _PATIENCE_SECONDS = 900.0  # a machine may be busy; what waits longer hangs
+_MOST_FAILURES = 5
 _TRIES_UNDISTURBED = 4  # a call after a strike may find a job of the killed one at work, and say so
 
 
@@ -139,6 +140,8 @@ class KilledRuns:
     draws: random.Random
     strikes: list[Strike] = field(default_factory=list)
     runs: int = 0
+    failures: int = 0
+    """Calls one after the other that failed before their strike came."""
 
     def go(self, count: int, *, until: Callable[[], bool] = lambda: False) -> None:
         """Strike so many times, and then once more call without; `until` ends it earlier."""
@@ -174,8 +177,10 @@ class KilledRuns:
         with in_a_terminal(self.workflow, *self.call) as terminal:
             self._wait_for_the_moment(terminal)
             if terminal.process.poll() is not None:
-                assert terminal.process.returncode == 0 or self.strikes, terminal.said
-                return terminal.process.returncode == 0
+                done = terminal.process.returncode == 0
+                self.failures = 0 if done else self.failures + 1
+                assert done or (self.strikes and self.failures < _MOST_FAILURES), terminal.said
+                return done
             jobs = self._strike(attack, terminal)
             ended = comes_true(terminal.has_ended, _PATIENCE_SECONDS)
             assert ended, f"{attack}, {jobs}: Snakemake does not end\n{terminal.said}"

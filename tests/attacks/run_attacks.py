@@ -82,8 +82,8 @@ def kill(table: Table, folder: Path, count: int, seed: int, minutes: float) -> N
             table.tries += attacks
             done += len(run.strikes) - before
             jobs += at_work
-            if failed and run.strikes:
-                table.failed[run.strikes[-1].attack] += 1
+            if failed:
+                table.failed[run.strikes[-1].attack if run.strikes else "no strike"] += 1
             print(f"{time.strftime('%H:%M:%S')} {name}: {len(run.strikes)} strikes, {run.runs} whole runs", flush=True)
     table.show()
     print("jobs at work when a strike came:", dict(sorted(jobs.items())), flush=True)
@@ -105,6 +105,7 @@ def run_tests(table: Table, flips: int, paths: int) -> None:
         counts = {what: int(number) for number, what in re.findall(r"(\d+) (passed|failed|error)", done.stdout)}
         table.tries[f"{name} (tests)"] += sum(counts.values())
         table.failed[f"{name} (tests)"] += sum(counts.values()) - counts.get("passed", 0)
+        table.failed[f"{name} (tests)"] += done.returncode != 0 and not counts  # it did not even begin
         if done.returncode:
             print(done.stdout[-5000:], flush=True)
 

@@ -55,6 +55,16 @@ def test_bias_act_of_images_has_the_bits_of_pytorch_and_so_have_its_derivatives(
     assert all(torch.equal(one, other) for one, other in zip(*found, strict=True))
 
 
+def test_bias_act_of_images_repeats_one_bias_refuses_two_and_passes_gradients_of_infinities():
+    x = torch.zeros(1, 4, 1, 1, dtype=torch.float64)
+    assert bias_act(x, torch.tensor([5.0]), activation="lrelu", gain=1).flatten().tolist() == [5, 5, 5, 5]
+    with pytest.raises(RuntimeError, match="size of tensor"):
+        bias_act(x, torch.zeros(2), activation="lrelu")
+    x = torch.tensor([torch.inf, -torch.inf, 2, -2]).reshape(1, 4, 1, 1).requires_grad_()
+    bias_act(x, activation="lrelu", gain=1).sum().backward()
+    assert x.grad.flatten().tolist() == pytest.approx([1, 0.2, 1, 0.2])
+
+
 def test_bias_act_of_images_has_its_first_and_second_derivatives():
     inputs = (random(2, 3, 2, 2).requires_grad_(), random(3, seed=1).requires_grad_())
     assert gradcheck(lambda x, b: bias_act(x, b, activation="lrelu", clamp=1), inputs, fast_mode=True)

@@ -175,6 +175,7 @@ when it has another job or more; the jobs that others share with what was there 
 
 {every}
 
+Where a published checkpoint has no `sha256` yet, its address is what it is known by, and another one makes all of the run anew.
 Jobs that are not in the list of a length or of segments are there already: a longer run goes on. Which figures are drawn
 and which protocols score decides the files that the page asks for. `null` in the place of a section is a value like any other.
 

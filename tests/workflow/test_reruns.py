@@ -149,6 +149,17 @@ def test_copied_tables_figures_and_pages_of_another_call_are_made_again(finished
     assert "00000000" not in (tmp_path / "results" / "tables" / "demo" / ".main.key").read_text()
 
 
+def test_a_change_that_is_taken_back_after_a_call_brings_the_page_back(tmp_path):
+    workflow = Workflow(tmp_path, pretend=True)
+    keys = []
+    for old, new in (("columns: 3", "columns: 4"), ("columns: 4", "columns: 9"), ("columns: 9", "columns: 4")):
+        workflow.change(DEMO, old, new)
+        assert workflow.snakemake("demo").returncode == 0
+        keys.append((tmp_path / "results" / "report" / "demo" / ".key").read_text())
+        assert workflow.scheduled("demo") == {}
+    assert keys[0] == keys[2] != keys[1]
+
+
 def test_a_moved_checkout_with_all_its_records_has_nothing_to_do(tmp_path):
     """Its path is in every command."""
     first = Workflow(tmp_path / "here", pretend=True)
