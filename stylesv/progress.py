@@ -68,7 +68,8 @@ class Progress:
         start, first_done, first_count = self.started
         live = self.stream.isatty()
         pause = LIVE_SECONDS if live else seconds_between_lines(now - start)
-        if now - self.shown_at < pause and done < self.total:
+        finished = done >= self.total and (live or now - start >= pause)  # a short job says nothing
+        if now - self.shown_at < pause and not finished:
             return
         self.shown_at = now
         seconds = max(now - start, 1e-9)

@@ -142,13 +142,13 @@ def test_a_segment_starts_from_the_state_before_it_or_none_if_it_is_done(plan, v
     fresh = Questions(plan)
     assert fresh.start_kimg(wildcards(run=video.name, kimg=8)) == 4
     assert fresh.start_state(wildcards(run=video.name, kimg=8)) == f"results/runs/{video.name}/4/state.safetensors"
-    done = Questions(plan, files_of(video, (0, 4, 8, 12), states=(12,)))
+    done = Questions(plan, files_of(video, (0, 4, 8), states=(8,)))
     assert done.start_state(wildcards(run=video.name, kimg=8)) is None
-    lost = Questions(plan, files_of(video, (0, 4, 12), states=(12,)))
-    assert lost.start_state(wildcards(run=video.name, kimg=8)) == f"results/runs/{video.name}/4/state.safetensors"
-    assert lost.start_state(wildcards(run=video.name, kimg=12)) is None
-    forced = Questions(plan, files_of(video, (0, 4, 8, 12)), jobs_are_forced=lambda: True)
-    assert forced.start_state(wildcards(run=video.name, kimg=12)) == f"results/runs/{video.name}/8/state.safetensors"
+    lost = Questions(plan, files_of(video, (0, 8), states=(8,)))
+    assert lost.start_state(wildcards(run=video.name, kimg=4)) == f"results/runs/{video.name}/0/state.safetensors"
+    assert lost.start_state(wildcards(run=video.name, kimg=8)) is None
+    forced = Questions(plan, files_of(video, (0, 4, 8)), jobs_are_forced=lambda: True)
+    assert forced.start_state(wildcards(run=video.name, kimg=8)) == f"results/runs/{video.name}/4/state.safetensors"
 
 
 def test_checkpoints_are_fetched_from_an_address_or_read_where_they_are(root, tmp_path):
@@ -270,11 +270,11 @@ def real_look_key(ask):
 def test_the_last_snapshot_is_shown_without_a_choice(ask, video, tmp_path):
     job = wildcards(run=video.name, look=look_key(ask))
     assert ask.shown_choice(job) is None
-    assert ask.shown_networks(job) == [f"results/runs/{video.name}/12/networks.safetensors"]
+    assert ask.shown_networks(job) == [f"results/runs/{video.name}/8/networks.safetensors"]
     scored = wildcards(run=video.name, look=look_key(ask), protocol="p-00000000")
-    assert ask.shown_scores(scored) == [f"results/runs/{video.name}/12/scores/p-00000000.json"]
+    assert ask.shown_scores(scored) == [f"results/runs/{video.name}/8/scores/p-00000000.json"]
     look = read_look(written(tmp_path, ask.look(wildcards(shown=f"runs/{video.name}", look=job.look))))
-    assert (look.clips.num_clips, look.fps, look.among) == (9, 10.0, "12")
+    assert (look.clips.num_clips, look.fps, look.among) == (9, 10.0, "8")
     assert ask.look_file(job) == f"results/runs/{video.name}/clips/{job.look}/look.yaml"
 
 
@@ -289,8 +289,8 @@ def test_the_best_snapshot_is_shown_by_a_choice(root, video):
     ask = Questions(load_plan(root / "config", {"figures": {"snapshot": "best"}}))
     job = wildcards(run=video.name, look=look_key(ask))
     assert ask.shown_choice(job) == f"results/runs/{video.name}/best/{video.chooser}.json"
-    assert len(ask.shown_networks(job)) == 4
-    assert len(ask.shown_scores(wildcards(run=video.name, look=job.look, protocol="p-00000000"))) == 4
+    assert len(ask.shown_networks(job)) == 3
+    assert len(ask.shown_scores(wildcards(run=video.name, look=job.look, protocol="p-00000000"))) == 3
 
 
 def test_a_report_is_about_files_that_rules_make(ask, image, video, tmp_path):
@@ -299,7 +299,7 @@ def test_a_report_is_about_files_that_rules_make(ask, image, video, tmp_path):
     assert ask.reported_files(job) == experiment.files
     assert [run.name for run in experiment.runs] == [image.name, video.name]
     assert [run.clips is None for run in experiment.runs] == [True, False]
-    assert [snapshot.kimg for snapshot in experiment.runs[1].snapshots] == [0, 4, 8, 12]
+    assert [snapshot.kimg for snapshot in experiment.runs[1].snapshots] == [0, 4, 8]
     assert len(set(experiment.files)) == len(experiment.files)
     key = ask.page_key(job)
     assert ask.experiment_file(job) == f"results/experiments/demo-{key}.yaml"
@@ -337,9 +337,9 @@ def test_figures_read_what_they_are_drawn_from_and_nothing_else(ask, image, vide
 
     assert [file.rpartition("/")[2] for file in read("slices")] == ["shown.safetensors"] * 2
     assert read("slices") == read("spectra") and f"results/data/{video.data.name}/clips" in read("slices")[0]
-    assert len(read("training")) == 5 and all(file.endswith("log.jsonl") for file in read("training"))
+    assert len(read("training")) == 4 and all(file.endswith("log.jsonl") for file in read("training"))
     assert [file.split("/")[2] for file in read("curves")] == [image.name, video.name]
-    assert len(read("samples")) == 7
+    assert len(read("samples")) == 6
 
 
 def test_what_a_figure_is_drawn_from_is_a_file_that_others_of_the_same_share(ask, video, tmp_path):
@@ -386,10 +386,10 @@ def test_an_experiment_keeps_its_snapshots_and_its_last_state(plan, video, ask):
     of_page = [f"{page}/index.html", *(f"{page}/{part}" for part in ("films", "figures", "tables", "provenance.json"))]
     job = wildcards(experiment="demo")
     assert read == [*of_page, ask.experiment_file(job), *ask.figures(job), *ask.tables(job)]
-    assert f"results/runs/{video.name}/12/state.safetensors" in kept
-    assert sum(file.endswith("networks.safetensors") for file in kept) == 7
-    done = Questions(plan, files_of(video, (0, 4, 8, 12)))
-    assert f"results/runs/{video.name}/12/state.safetensors" not in done.experiment_results("demo")[1]
+    assert f"results/runs/{video.name}/8/state.safetensors" in kept
+    assert sum(file.endswith("networks.safetensors") for file in kept) == 6
+    done = Questions(plan, files_of(video, (0, 4, 8)))
+    assert f"results/runs/{video.name}/8/state.safetensors" not in done.experiment_results("demo")[1]
 
 
 def test_an_experiment_that_cannot_run_says_why(plan):
@@ -497,7 +497,7 @@ def test_the_cost_is_of_the_jobs_that_are_planned_and_of_no_others_that_left_a_b
     assert ("pack_videos", "", "") not in stages[False]
     assert (packing["jobs"], packing["benchmarks"]) == (3, [f"pack_shard/{video.data.name}/*of0003.tsv"])
     train, shown = (stages[True][name, "D", ""] for name in ("train_segment", "generate_clips"))
-    assert (train["kimgs"], train["benchmarks"]) == ([4, 8, 12], [f"train_segment/{video.name}/{{kimg}}.tsv"])
+    assert (train["kimgs"], train["benchmarks"]) == ([4, 8], [f"train_segment/{video.name}/{{kimg}}.tsv"])
     kept = one.experiment_results("demo")[1]
     (look,) = {Path(file).parent.name for file in kept if file.startswith(f"results/runs/{video.name}/clips")}
     assert shown["benchmarks"] == [f"generate_clips/{video.name}/{look}.tsv"]
