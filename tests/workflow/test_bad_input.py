@@ -100,7 +100,7 @@ def test_an_experiment_named_as_a_rule_is_refused(workflow, name):
 
 
 def test_a_call_may_name_other_seeds_and_models(workflow):
-    assert workflow.scheduled("demo", "--config", "seeds=[0, 1]", "models=D")["train_segment"] == 10
+    assert workflow.scheduled("demo", "--config", "seeds=[0, 1]", "models=D")["train_segment"] == 8
     assert workflow.scheduled("demo", "--config", "seeds=1", "models=[image]")["train_segment"] == 2
     assert "--config: models: Z: no such file" in refused(workflow, "demo", "--config", "models=[D,Z]")
     assert "--config: seeds.0: -1: input should be greater" in refused(workflow, "demo", "--config", "seeds=-1")
