@@ -156,7 +156,7 @@ def test_a_memory_that_was_not_seen_is_none_and_a_damaged_benchmark_is_named(fil
 
 def test_a_bad_table_of_speeds_is_one_line(files):
     (files.folder / "speeds.csv").write_text(HEAD + "train_segment,A,256,x,8,-1,s/kimg,published,y\n")
-    with pytest.raises(DataError, match=r"speeds\.csv: is not a table of speeds \(amount: .*mend it"):
+    with pytest.raises(DataError, match=r"speeds\.csv: is not a table of speeds \(line 2: amount: .*mend it"):
         costs(files)
 
 
