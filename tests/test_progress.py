@@ -1,9 +1,13 @@
 """Progress: one line in place on a terminal, ever fewer lines in a log, and found again there."""
 
 import io
+import logging
+import sys
+from types import SimpleNamespace
 
 import pytest
 
+from snakemake_logger_plugin_stylesv import LogHandler
 from stylesv.progress import LINE, Progress, clock, last_progress, seconds_between_lines, watched
 
 
@@ -82,3 +86,26 @@ def test_a_silent_one_says_nothing(capsys):
 @pytest.mark.parametrize(("seconds", "shown"), [(9, "0:09"), (750, "12:30"), (3723, "1:02:03"), (-1, "0:00")])
 def test_clock(seconds, shown):
     assert clock(seconds) == shown
+
+
+class FailsOnce(io.StringIO):
+    """A terminal, or a full disk behind `2>file`, that does not take the second write."""
+
+    writes = 0
+
+    def write(self, text: str) -> int:
+        self.writes += 1
+        if self.writes == 2:
+            raise BlockingIOError("try again")
+        return super().write(text)
+
+
+def test_a_stream_that_fails_once_takes_what_is_said_after(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", stream := FailsOnce())
+    names = ("quiet", "dryrun", "verbose", "debug_dag", "stdout", "show_failed_logs", "printshellcmds")
+    handler = LogHandler(SimpleNamespace(**dict.fromkeys(names), nocolor=True), None)
+    for number in range(4):
+        handler.handle(logging.LogRecord("snakemake", logging.ERROR, "", 0, f"error {number}", None, None))
+    handler.close()
+    said = stream.getvalue()
+    assert [number for number in range(4) if f"error {number}\n" in said] in ([0, 2, 3], [1, 2, 3])
