@@ -70,14 +70,14 @@ def in_object_storage():
     return is_flagged(HERE.path_modifier.apply_default_storage(placed(paths.DATA)), "storage_object")
 
 
-def place(file):
+def lies_at(file):
     """Where a file of ours lies."""
     return Path(placed(file))
 
 
 def unrecorded(file):
     """Where a file is, if Snakemake does not know by which params it was made; results may have been copied without .snakemake."""
-    return None if workflow.persistence.metadata(IOFile(placed(file))) else place(file)
+    return None if workflow.persistence.metadata(IOFile(placed(file))) else lies_at(file)
 
 
 def jobs_are_forced():
@@ -186,7 +186,7 @@ questions = Questions(
     files_under,
     jobs_are_forced,
     in_object_storage,
-    place,
+    lies_at,
     unrecorded,
     experiments_called,
     given_videos=called.videos,
