@@ -39,6 +39,7 @@ class Skies:
         random = np.random.default_rng(seed)
         self.lengths = tuple(int(n) for n in random.integers(64, 90, count))
         self.films = tuple(range(count))
+        self.rates = (None,) * count
         self._facts = [
             (random.uniform(60, 120), random.uniform(0.4, 1.6), random.integers(1 << 30)) for _ in self.lengths
         ]
