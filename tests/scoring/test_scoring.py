@@ -158,7 +158,7 @@ def test_killed_while_scoring_the_retry_uses_what_was_finished(videos, networks,
     monkeypatch.setattr(shards_module, "SHARD_FRAMES", 16)  # two clips
     measured, kill_after = [], 3
 
-    def measure(clips, measure, start, end):
+    def measure(clips, measure, start, end, told):
         if len(measured) == kill_after:
             raise KeyboardInterrupt
         measured.append((start, end))
