@@ -38,6 +38,7 @@ ABOUT_EVENTS = {
 }
 
 
+STOPPING = re.compile(r"Terminating processes on user request")
 SAID_ANYWAY = re.compile(r"RuleException:\s+CalledProcessError in file ")
 """How Snakemake says that a command failed, beside the job's own error."""
 
@@ -70,11 +71,17 @@ class CallTeller:
     jobs: dict[int, Running] = field(default_factory=dict)
     done: int = 0
     total: int = 0
+    stopping: bool = False
+    """Whether somebody has pressed Ctrl-C."""
+    begun: float = field(default_factory=time.time)
 
     def note(self, record: LogRecord) -> list[str] | None:
         """Remember what a record says of a job; the lines that it is told in, or None for one that is not of a job."""
         said = record.__dict__
         event = said.get("event")
+        if event is None and STOPPING.match(record.getMessage()):
+            self.stopping = True
+            return ["stopping; the same call goes on from here"]
         if event == LogEvent.RUN_INFO and isinstance(said.get("stats"), Mapping):
             self.total = said["stats"].get("total", 0)
             return textwrap.wrap(
@@ -92,15 +99,16 @@ class CallTeller:
         if event == LogEvent.JOB_ERROR:
             return self._failed(said)
         if event == LogEvent.GROUP_ERROR:
-            return [f"FAILED: {said['msg'] or record.getMessage()}", *_log_lines(said["aux_logs"])]
+            return [f"FAILED: {said['msg'] or record.getMessage()}", *_log_lines(said["aux_logs"], self.begun)]
         if event == LogEvent.PROGRESS:
             self.total = said["total"]
             return []
         return None
 
     def running(self) -> str:
-        """What runs, in a line: the jobs that say how far they are, oldest first, and how many others there are."""
-        jobs = sorted(self.jobs.values(), key=lambda job: job.since)
+        """What runs, in a line: jobs that say how far they are, trainings first, and how many others there are."""
+        # training first, which is what one waits for
+        jobs = sorted(self.jobs.values(), key=lambda job: (not job.purpose.startswith("train"), job.since))
         told, others = [], []
         for job in jobs:
             found = next(filter(None, (last_progress(Path(log), since=job.since - CLOCKS) for log in job.logs)), None)
@@ -122,13 +130,16 @@ class CallTeller:
 
     def _failed(self, said: Mapping[str, object]) -> list[str]:
         job = self.jobs.pop(said["jobid"], None)
+        if self.stopping:
+            return [f"stopped: {job.purpose if job else said['rule_name']}"]
         lines = [f"FAILED: {job.purpose if job else said['rule_name']} (rule {said['rule_name']})"]
         if said["rule_msg"]:
             lines.append(f"  {said['rule_msg']}")
         if said["output"]:
             lines.append(f"  it was to make: {', '.join(said['output'])}")
         lines += [f"  {name}: {value}" for name, value in said["aux"].items() if name != "logs"]
-        return lines + (_log_lines(said["log"]) or [f"  command: {' '.join(str(said['shellcmd']).split())}"])
+        since = job.since if job else self.begun
+        return lines + (_log_lines(said["log"], since) or [f"  command: {' '.join(str(said['shellcmd']).split())}"])
 
 
 def purpose_of(rule: str, wildcards: Mapping[str, str]) -> str:
@@ -145,14 +156,18 @@ def _counts(stats: Mapping[str, int]) -> Iterable[str]:
     return (f"{count} {rule}" for rule, count in stats.items() if rule != "total")
 
 
-def _log_lines(logs: Iterable[str]) -> list[str]:
-    """The end of every log, without what tells progress; and the line of an error that stands before it."""
+def _log_lines(logs: Iterable[str], since: float) -> list[str]:
+    """The end of each log written since, without what tells progress, and the line of an error that stands before it."""
     lines = []
     for log in logs:
         try:
+            old = Path(log).stat().st_mtime < since - CLOCKS
             text = Path(log).read_text("utf-8", errors="replace")
         except OSError:
             lines.append(f"  log: {log} (not there)")
+            continue
+        if old:
+            lines.append(f"  log: {log} (of an earlier job: this one wrote nothing)")
             continue
         said = [line for line in text.splitlines() if line.strip() and not LINE.match(line)]
         errors = [line for line in said[:-LAST_LINES] if line.startswith("error: ")]

@@ -44,7 +44,10 @@ def test_the_cost_of_the_paper_is_said_without_training_a_step(workflow):
             "error: table_cost: experiment demo has no such table; it has main",
         ),
         (("table_main", "--config", "experiment=dmo"), "error: dmo: no such experiment"),
-        (("table_main", "--config", "unfinished=no"), "error: --config: unfinished: 'no'"),
+        (
+            ("table_main", "--config", "unfinished=no"),
+            "error: --config: unfinished: False: input should be 'make' or 'dash'",
+        ),
         (("results/tables/demo/minor.csv",), "error: minor: no such table of demo"),
     ],
 )

@@ -3,11 +3,15 @@
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+
+from snakemake_logger_plugin_stylesv.told import _log_lines
 
 SNAKEFILE = """
 rule all:
@@ -115,3 +119,30 @@ def test_what_snakemake_says_is_there_where_it_is_wanted(folder, root, said, arg
         command(*arguments), cwd=folder, env={**os.environ, "PYTHONPATH": str(root)}, capture_output=True, text=True
     )
     assert words in done.stdout + done.stderr
+
+
+def test_ctrl_c_is_no_failure(tmp_path, root):
+    (tmp_path / "Snakefile").write_text(SNAKEFILE.replace("sleep 2", "sleep 60"))
+    started = subprocess.Popen(
+        command("--nolock"),
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    while not (tmp_path / "logs" / "a.log").exists() and started.poll() is None:
+        time.sleep(0.1)
+    os.killpg(started.pid, signal.SIGINT)
+    _, said = started.communicate()
+    assert "stopping; the same call goes on from here\n" in said
+    assert "stopped: pack things: a\n" in said and "FAILED" not in said
+
+
+def test_the_log_of_an_earlier_job_is_not_given_as_the_cause(tmp_path):
+    """As where a job could not even be handed to Slurm."""
+    log = tmp_path / "a.log"
+    log.write_text("error: an earlier call's\n")
+    assert _log_lines([str(log)], time.time() - 1) == [f"  log: {log}", "  | error: an earlier call's"]
+    os.utime(log, (0, 0))
+    assert _log_lines([str(log)], time.time()) == [f"  log: {log} (of an earlier job: this one wrote nothing)"]
