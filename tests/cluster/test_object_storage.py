@@ -90,7 +90,7 @@ def test_shards_in_a_bucket_are_as_many_as_there_were(storage, tmp_path):
     status, output = checkout.run(*sheets, "--dry-run", "own", profile="default", settings=given)
     data = re.search(r"data=(own-[0-9a-f]{8})", output)[1]
     sheet = f"results/data/{data}/sheet.json"
-    status, output = checkout.run(*sheets, sheet, profile="default", settings=given)
+    status, output = checkout.run(*sheets, "--logger-stylesv-full", sheet, profile="default", settings=given)
     assert status == 0 and scheduled(output)["pack_shard"] == 2, output
     for name in ("shards/0000of0002/clips.zip", "shards/0001of0002/offsets.npy", "shards.json"):
         assert f"{data}/{name}" in output
