@@ -6,6 +6,8 @@ What is done to the jobs is done at once, in folders of their own: most of the t
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -32,6 +34,7 @@ class Scene:
     statuses: list[int] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
+    listed: str = ""
 
     def __post_init__(self):
         self.checkout = ClusterCheckout(self.folder, self.slurm.environment)
@@ -52,6 +55,12 @@ class Scene:
     def segment_jobs(self) -> list[Job]:
         """Slurm's jobs of the segment."""
         return self.slurm.jobs(of=self.folder, what="train_segment")
+
+    def list_runs(self) -> None:
+        """Keep what `status.py` says."""
+        command = [sys.executable, "workflow_scripts/status.py"]
+        environment = self.checkout.environment | {"PYTHONPATH": str(self.folder)}
+        self.listed = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True).stdout
 
     def wait_for_partial_state(self) -> None:
         """Return once the segment has saved something."""
@@ -115,6 +124,7 @@ def interrupted(scene: Scene) -> None:
     scene.checkout.slow_training_down(0.1)
     started = scene.checkout.start(scene.base.target)
     scene.wait_for_partial_state()
+    scene.list_runs()
     started.send_signal(signal.SIGINT)
     scene.ended(started)
     scene.call(scene.base.target)
@@ -250,6 +260,7 @@ def test_when_a_node_goes_down_its_job_runs_elsewhere(played, trained):
 
 def test_after_ctrl_c_the_next_call_goes_on(played, trained):
     scene = played(interrupted)
+    assert scene.base.run in scene.listed and "Slurm: 1 running (train_segment 1)" in scene.listed
     assert scene.statuses[0] != 0 and scene.statuses[1] == 0, scene.outputs
     assert [job.state for job in scene.jobs] == ["CANCELLED", "COMPLETED"]
     assert "going on from" in scene.messages()
