@@ -82,6 +82,8 @@ class CallTeller:
         if event is None and STOPPING.match(record.getMessage()):
             self.stopping = True
             return ["stopping; the same call goes on from here"]
+        if self.stopping and "did not complete successfully" in record.getMessage():
+            return []
         if event == LogEvent.RUN_INFO and isinstance(said.get("stats"), Mapping):
             self.total = said["stats"].get("total", 0)
             return textwrap.wrap(
