@@ -1,6 +1,7 @@
 """Where the workflow lies, and as what it is read: by itself, or by another workflow's `module` statement."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -33,14 +34,16 @@ def checkout(repository, ref):
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
         begun = tempfile.mkdtemp(dir=folder.parent)
-        archive = subprocess.run([*git, "archive", commit, *NEEDED], capture_output=True, check=True).stdout
-        subprocess.run(["tar", "-x", "-C", begun], input=archive, check=True)
-        os.chmod(begun, 0o755)  # a folder for temporary files is its maker's alone, and others may share this cache
         try:
+            archive = subprocess.run([*git, "archive", commit, *NEEDED], capture_output=True, check=True).stdout
+            subprocess.run(["tar", "-x", "-C", begun], input=archive, check=True)
+            os.chmod(begun, 0o755)  # a folder for temporary files is its maker's alone, and others may share this cache
             os.rename(begun, folder)
         except OSError:  # another process was first
             if not folder.exists():
                 raise
+        finally:
+            shutil.rmtree(begun, ignore_errors=True)  # of what failed, or came second
     return folder
 
 
