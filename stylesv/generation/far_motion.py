@@ -7,7 +7,6 @@ Codes by an LSTM depend on all anchors before; its state is carried along, and a
 
 import copy
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 

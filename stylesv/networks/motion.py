@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from stylesv.networks.layers import Conv1d, require_labels
 from stylesv.networks.time_encoding import TimeEncoder
 
-
 RecurrentState = tuple[Float[Tensor, "1 n m"], Float[Tensor, "1 n m"]]
 """Of an LSTM: its output and its cell."""
 
