@@ -88,15 +88,16 @@ def synthesize(
     truncation: float | int = 1.0,
     frames_at_once: int = FRAMES_AT_ONCE,
     walk: ContentWalk | None = None,
+    still: bool = False,
 ) -> Iterator[UInt8[Tensor, "n t c h w"]]:
     """The frames of some clips, piece by piece along time, on the CPU as uint8: a stream, which holds one piece.
 
-    `walk`: content that changes over time, in the place of that of the latents.
+    `walk`: content that changes over time, in the place of that of the latents. `still`: motion stands at time 0.
 
     Raises:
         CheckpointError: frames are not finite: weights too large for what they are computed in.
     """
-    options = {"truncation": truncation, "frames_at_once": frames_at_once, "walk": walk}
+    options = {"truncation": truncation, "frames_at_once": frames_at_once, "walk": walk, "still": still}
     for frames in float_frames(generator, latents, times, **options):
         yield to_uint8(frames).cpu()
 
@@ -110,6 +111,7 @@ def float_frames(
     truncation: float | int = 1.0,
     frames_at_once: int = FRAMES_AT_ONCE,
     walk: ContentWalk | None = None,
+    still: bool = False,
 ) -> Iterator[Float[Tensor, "n t c h w"]]:
     """The same before they are uint8: about -1 to 1, on the generator's device.
 
@@ -118,19 +120,18 @@ def float_frames(
     """
     device = next(generator.buffers()).device
     labels = None if latents.labels is None else latents.labels.to(device)
-    motion = _Motion(generator, latents.motion, labels, times, device)
+    motion_times = Times(0, 0, len(times)) if still else times
+    motion = _Motion(generator, latents.motion, labels, motion_times, device)
     w = None if walk else generator.mapping(latents.content.to(device), labels, truncation=truncation)
     piece = max(1, frames_at_once // len(latents.content))
     for start, stop in motion.pieces(len(times), piece):
-        part = times[start:stop]
-        t = part.to(device).expand(len(latents.content), -1)
         if walk is not None:
-            w = walk.w_at(generator, part, labels, truncation=truncation)
-        made = motion.synthesize(w, t, part)
+            w = walk.w_at(generator, times[start:stop], labels, truncation=truncation)
+        made = motion.synthesize(w, motion_times[start:stop])
         if not made.isfinite().all():  # as uint8, NaN would be black
             raise CheckpointError(
-                f"the generator makes frames that are not finite (NaN or infinite) at times from {float(part[0]):g}: "
-                "its weights are too large; take an earlier snapshot, or another file"
+                "the generator makes frames that are not finite (NaN or infinite) at times from "
+                f"{float(times[start:stop][0]):g}: its weights are too large; take an earlier snapshot, or another file"
             )
         yield made
 
@@ -166,10 +167,9 @@ class _Motion:
             yield start, stop
             start = stop
 
-    def synthesize(
-        self, w: Float[Tensor, "..."], t: Float[Tensor, "n t"], part: Float[Tensor, "t"]
-    ) -> Float[Tensor, "n t c h w"]:
+    def synthesize(self, w: Float[Tensor, "n ..."], part: Float[Tensor, "t"]) -> Float[Tensor, "n t c h w"]:
         """The frames of a piece."""
+        t = part.to(w.device).expand(len(w), -1)
         if self._endless is None or part[0] < FAR:
             return self._generator.synthesis(w, t, self._near, self._labels)
         self._far = self._far or FarMotion(self._generator, self._endless, self._labels)

@@ -14,7 +14,7 @@ class Times:
 
     start: int
     """Of the first frame."""
-    step: Fraction
+    step: Fraction | int
     """From one frame to the next; 1 is the pace of training, 1/2 half of it."""
     count: int
     """Number of frames."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Literal, Protocol, Self, get_args
+from typing import IO, Literal, Protocol, get_args, runtime_checkable
 
 import av
 import numpy as np
@@ -25,10 +25,11 @@ _WEBP_QUALITY = "90"  # 1 to 100
 _PLAYS_FOREVER = {"loop": "0"}
 
 
+@runtime_checkable
 class FilmWriter(Protocol):
     """A film that frames are added to; it is there whole when the `with` is left, or not at all."""
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> "FilmWriter": ...
 
     def add(self, frame: Frame) -> None:
         """Write the next frame."""
@@ -82,7 +83,7 @@ class FrameFolder:
     def __init__(self, path: Path, write: Callable[[Path, Frame, int], None], *, first_number: int):
         self._path, self._write, self._number = path, write, first_number
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "FrameFolder":
         return self
 
     def add(self, frame: Frame) -> None:
@@ -102,7 +103,7 @@ class ArrayWriter:
         self._files = ExitStack()
         self._frames: IO[bytes] | None = None
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "ArrayWriter":
         return self
 
     def add(self, frame: Frame) -> None:
@@ -114,8 +115,10 @@ class ArrayWriter:
 
     def _open(self, shape: tuple[int, ...]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        partial = self._files.enter_context(partial_file(self._path))
-        file = self._files.enter_context(open(partial, "wb"))
+        with ExitStack() as files:  # one may not open
+            partial = files.enter_context(partial_file(self._path))
+            file = files.enter_context(open(partial, "wb"))
+            self._files = files.pop_all()
         self._zip = zipfile.ZipFile(file, "w")
         self._frames = self._zip.open(zipfile.ZipInfo("frames.npy"), "w", force_zip64=True)
         header = {"descr": "|u1", "fortran_order": False, "shape": (self._num_frames, *shape)}

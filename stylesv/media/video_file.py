@@ -68,7 +68,7 @@ class VideoWriter:
 
     def add(self, frame: Frame) -> None:
         """Encode the next frame, of the size of the first."""
-        channels, height, width = frame.shape
+        channels, _, _ = frame.shape
         if channels != 3 or not 0 < self.fps < math.inf:
             raise self._refusal(channels)
         picture = self._picture(frame)
