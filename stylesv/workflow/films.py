@@ -51,7 +51,7 @@ class FilmQuestions:
         """Videos and grids of the experiment that the call names, of each of its runs that no other one starts from."""
         experiment = self.named.experiment(self.options.experiment)
         self.require_given_videos(experiment.name)
-        found = _films_of(experiment)
+        found = films_of(experiment)
         return [path.format(**each.names) for each in found for path in (paths.FILMS_OF_RUN, paths.GRID_OF_RUN)]
 
     def film_options(self, wildcards: Wildcards) -> dict[str, Any]:
@@ -71,12 +71,13 @@ class FilmQuestions:
         found = {
             (each.run.name, each.key): each
             for experiment in self.named.plan.experiments.values()
-            for each in _films_of(experiment)
+            for each in films_of(experiment)
         }
         return known("films", found, (wildcards.run, wildcards.films))
 
 
-def _films_of(experiment: ExperimentPlan) -> list[RunFilms]:
+def films_of(experiment: ExperimentPlan) -> list[RunFilms]:
+    """Of each of its runs that no other one starts from."""
     parents = {run.parent.name for run in experiment.runs if run.parent}
     return [_run_films(run, experiment) for run in experiment.runs if run.name not in parents]
 
