@@ -176,7 +176,8 @@ not current, and compares the number of jobs with what Snakemake schedules for c
 
 Of `model` a key of model D is changed (its parent is another model, and stays), of `protocol` one of its first protocol. What
 stands in no row of a key is not made again: an interval trains nothing, and generated clips measure no real ones. A rule is named
-when it has another job or more; `generate` is made by the target `films`, and not by the demo itself; the jobs that others share with what was there before are not run again.
+when it has another job or more; the jobs that others share with what was there before are not run again. `generate` is of the
+target `films`, and not of the demo itself.
 
 {every}
 
