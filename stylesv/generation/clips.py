@@ -179,7 +179,7 @@ class _Motion:
 def _last(times: Float[Tensor, "t"] | Times) -> float | None:
     """The latest of the near times; None where all are far."""
     if isinstance(times, Times):
-        return min(times.last, FAR) if times.start < FAR else None
+        return float(min(times.last, FAR)) if times.start < FAR else None
     near = times[times < FAR]
     return float(near.max()) if len(near) else None
 

@@ -20,7 +20,7 @@ class ContentWalk:
 
     clips: tuple[tuple[int, int], ...]
     """Seed and number of each clip, whose own content it begins with."""
-    every: float
+    every: float | int
     """Frames (of time) from one content to the next."""
     seeds: tuple[int, ...] | None = None
     """Seeds of the contents that all clips go through, again and again; None: ever new ones."""

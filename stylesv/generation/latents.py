@@ -88,7 +88,7 @@ def draw_latents(
     seed: int,
     *,
     clip_numbers: Sequence[int],
-    max_time: float | None,
+    max_time: float | int | None,
     class_number: int | None = None,
 ) -> Latents:
     """Latents of the given clips for times up to `max_time` frames (None: all times); longer clips begin as shorter ones do.

@@ -2,7 +2,7 @@
 
 import zipfile
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Literal, Protocol, get_args, runtime_checkable
@@ -130,10 +130,20 @@ class ArrayWriter:
         try:
             if failure is None:
                 self._finish()
+            else:
+                self._give_up()
         except BaseException as error:
+            self._give_up()
             self._files.__exit__(type(error), error, error.__traceback__)
             raise
         self._files.__exit__(kind, failure, traceback)
+
+    def _give_up(self) -> None:
+        """Close what is open, so that nothing is written later; what is written now is removed."""
+        if self._frames is not None:
+            for part in (self._frames, self._zip):
+                with suppress(OSError):
+                    part.close()
 
     def _finish(self) -> None:
         if self._frames is None or self._count != self._num_frames:
