@@ -1,10 +1,10 @@
 """Videos of an experiment's snapshots, which the target `films` makes."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import NonNegativeInt, model_validator
+from pydantic import Field, NonNegativeInt, model_validator
 
-from stylesv.config.base import Count, NonNegative, Positive, Seed, Settings
+from stylesv.config.base import Count, Seed, Settings
 
 
 class FilmSettings(Settings):
@@ -22,9 +22,9 @@ class FilmSettings(Settings):
     """Frames of each video; a model of single frames has one."""
     start_frame: NonNegativeInt
     """Time of the first frame, in frames."""
-    time_step: Positive
+    time_step: Annotated[float, Field(gt=0, le=1000)]
     """Time from one frame to the next, in frames; below 1 is slow motion."""
-    truncation: NonNegative
+    truncation: Annotated[float, Field(ge=0, le=4)]
     """Truncation psi, up to 4; 1 is none."""
     seed: Seed
     """Seed of the videos."""

@@ -4,6 +4,7 @@ import re
 import sys
 import time
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -35,7 +36,7 @@ def main() -> None:
     list(films.write_films(Path(__file__), FilmTarget(out, None, False), request))
     moments.append(time.process_time())
     peak = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]
-    print(peak, *(f"{(b - a) / (num_frames / 10):.5f}" for a, b in zip(moments, moments[1:], strict=False)))
+    print(peak, *(f"{(b - a) / (num_frames / 10):.5f}" for a, b in pairwise(moments)))
 
 
 if __name__ == "__main__":
