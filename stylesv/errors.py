@@ -113,13 +113,27 @@ def cannot_be_read(path: Path, error: BaseException) -> MachineError:
     return MachineError(f"{printable(path)}: cannot be read ({what}); {advice}")
 
 
-def run_command(command: Callable[[], object]) -> None:
-    """Run a click command; a `StyleSVError`, or what the machine lacks, is one line on stderr and an exit status (2)."""
+def run_command(command: Callable[..., object]) -> None:
+    """Run a click command; a `StyleSVError`, or what the machine lacks, is one line on stderr and an exit status (2).
+
+    So is a mistake in options, of which click by itself says how the program is called in three lines more.
+    """
+    import click  # what is above is for programs that know no click, too
+
     try:
-        command()
+        if isinstance(command, click.Command):
+            command.main(standalone_mode=False)
+        else:
+            command()
     except StyleSVError as error:
         print(f"error: {one_line(error)}", file=sys.stderr)
         sys.exit(error.exit_status)
+    except click.ClickException as error:
+        print(f"error: {' '.join(error.format_message().split())} (--help lists all options)", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except click.Abort:  # Ctrl-C
+        print("Aborted!", file=sys.stderr)
+        sys.exit(1)
     except Exception as error:
         trouble = machine_trouble(error)
         file = getattr(error, "filename", None)

@@ -3,13 +3,14 @@
 import subprocess
 import sys
 import time
-from dataclasses import asdict
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from imageio.v3 import imread
+from own_process import PEAK_KIB, ROOT, printed_by
 from script_here import run_here
 from small_disk import small_disk
 from small_snapshot import SIZE, write_snapshot
@@ -18,9 +19,11 @@ from stylesv.checkpoint import read_networks, write_networks
 from stylesv.data.packed_writer import partial_folder
 from stylesv.errors import CheckpointError, ConfigError, DataError, StyleSVError
 from stylesv.files import file_sha256
-from stylesv.generation import clips, films
+from stylesv.generation import batch_memory, clips, films
+from stylesv.generation import request as request_module
 from stylesv.generation.film_folder import FilmTarget
-from stylesv.generation.films import GenerateRequest, write_films
+from stylesv.generation.films import write_films
+from stylesv.generation.request import GenerateRequest
 from stylesv.media.video_file import write_video
 from stylesv.scoring.clip_sources import open_videos
 
@@ -31,7 +34,7 @@ def networks(tmp_path_factory, root):
 
 
 def request(count=2, frames=3, **changes):
-    values = {"start_frame": 0, "slow_motion": 1, "fps": 25.0, "grid": None, "truncation": 1.0, "seed": 0}
+    values = {"start_frame": 0, "time_step": Fraction(1), "fps": 25.0, "grid": None, "truncation": 1.0, "seed": 0}
     values |= {"decomposition": False, "class_number": None, "save": "mp4"}
     return GenerateRequest(num_videos=count, num_frames=frames, **(values | changes))
 
@@ -76,7 +79,7 @@ def test_the_grid_goes_where_it_is_told(networks, tmp_path, monkeypatch):
     [
         ("films/grid.mp4", (2, 1), "lies in --out .*, where it would be scored as one of the videos"),
         ("films/../films/deep/g.mp4", (2, 1), "lies in --out"),
-        ("grid.gif", (2, 1), "a grid is a film; give a name that ends in .mp4"),
+        ("grid.png", (2, 1), "a grid is a film; give a name that ends in one of .mp4, .gif, .webp"),
         ("grid.mp4", None, "give --grid COLUMNSxROWS, too"),
     ],
 )
@@ -199,7 +202,7 @@ def test_numbers_that_cannot_be_are_refused_before_anything_is_made(networks, tm
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("fps", films.FPS_RANGE)
+@pytest.mark.parametrize("fps", request_module.FPS_RANGE)
 def test_the_slowest_and_the_fastest_film_can_be_written_and_read(networks, tmp_path, fps):
     generate(networks, tmp_path / "films", count=1, fps=fps)
     assert len(imread(tmp_path / "films" / "000000.mp4", plugin="pyav")) == 3
@@ -232,16 +235,156 @@ def test_an_estimated_mean_is_said_once_and_makes_the_same_films_again(networks,
     for name in ("a", "b"):
         told = []
         target = FilmTarget.of(tmp_path / name, has_grid=False, grid_out=None, overwrite=False)
-        list(write_films(networks, target, request(truncation=0.5), tell=told.append))
+        list(write_films(networks, target, request(truncation=0.5, batch_size=1), tell=told.append))
         assert len(told) == 1 and str(networks) in told[0]
     assert content(tmp_path / "a") == content(tmp_path / "b")
 
 
 def test_the_record_says_what_made_the_videos(networks, tmp_path):
     generate(networks, tmp_path / "films", seed=7)
-    record = films.FilmTarget(tmp_path / "films", None, True).earlier()
+    record = FilmTarget(tmp_path / "films", None, True).earlier()
     assert record.networks_sha256 == file_sha256(networks)
-    assert record.settings == asdict(request(seed=7)) and record.videos == ("000000.mp4", "000001.mp4")
+    assert record.settings == request(seed=7).settings() and record.videos == ("000000.mp4", "000001.mp4")
+
+
+def test_the_same_seed_gives_the_same_video_alone_in_a_grid_and_longer(networks, tmp_path):
+    generate(networks, tmp_path / "many", count=4, frames=4, save="npz", seed=7)
+    generate(networks, tmp_path / "grid", count=4, frames=6, save="npz", seed=7, grid=(2, 2))
+    generate(networks, tmp_path / "batch", count=4, frames=4, save="npz", seed=7, batch_size=4)
+    generate(networks, tmp_path / "seeds", count=2, frames=4, save="npz", seeds=(7, 9))
+    generate(networks, tmp_path / "late", count=1, frames=2, save="npz", seed=7, start_frame=2)
+
+    def video(folder, name):
+        with np.load(tmp_path / folder / f"{name}.npz") as arrays:
+            return arrays["frames"].astype(int)
+
+    assert shown(tmp_path / "seeds") == ["seed000007.npz", "seed000009.npz"]
+    for number in range(4):
+        name = f"{number:06d}"
+        for other in ("grid", "batch"):
+            assert np.abs(video(other, name)[:4] - video("many", name)).max() <= 1, other
+    assert np.abs(video("seeds", "seed000007") - video("many", "000000")).max() <= 1
+    assert np.abs(video("late", "000000") - video("many", "000000")[2:]).max() <= 1
+    assert np.abs(video("seeds", "seed000009") - video("many", "000000")).max() > 10
+
+
+def test_shares_make_all_videos_once_and_the_last_one_names_them(networks, tmp_path):
+    generate(networks, tmp_path / "whole", count=5, frames=3)
+    out = tmp_path / "shared"
+    for share in (2, 0):
+        told = []
+        target = FilmTarget.of(out, has_grid=False, grid_out=None, overwrite=False)
+        made = list(write_films(networks, target, request(count=5, share=(share, 3)), tell=told.append))
+        assert made == [1, 2] if share == 0 else made == [1]
+        assert shown(out) == [], "nothing has its name before all is there"
+    assert told[-1] == "share 0/3 is made; to come: 1/3"
+    (path,) = out.glob(".shares/*/2of3/*.mp4")
+    before = path.stat().st_mtime_ns
+    generate(networks, out, count=5, share=(2, 3))  # again, as after a kill of its caller
+    assert path.stat().st_mtime_ns == before, "a share that is there is not made again"
+    generate(networks, out, count=5, frames=2, share=(1, 3))  # of another call: no part of this one
+    assert shown(out) == []
+    generate(networks, out, count=5, share=(1, 3))
+    assert {name: c for name, c in content(out).items() if name != ".generated.json"} == {
+        name: c for name, c in content(tmp_path / "whole").items() if name != ".generated.json"
+    }
+    with pytest.raises(ConfigError, match="holds 5 videos of an earlier call"):
+        generate(networks, out, count=5, share=(1, 3))
+
+
+def test_a_grid_alone_leaves_no_videos_and_can_be_replaced(networks, tmp_path):
+    for _ in range(2):
+        generate(networks, tmp_path / "films", grid=(2, 1), only_grid=True, overwrite=True)
+        assert shown(tmp_path / "films") == [] and shown(tmp_path) == ["films", "films_grid.mp4"]
+    target = FilmTarget.of(tmp_path / "x", has_grid=True, grid_out=None, overwrite=False, form="gif")
+    assert target.grid == tmp_path / "x_grid.gif"
+    generate(networks, tmp_path / "y", grid=(2, 1), only_grid=True, grid_out=tmp_path / "y.webp")
+    assert (tmp_path / "y.webp").read_bytes()[:4] == b"RIFF"
+
+
+def test_a_grid_shows_real_clips_beside(networks, tmp_path):
+    write_video(tmp_path / "real" / "a.mp4", np.full((2, 3, 40, 60), 200, np.uint8), fps=25)
+    generate(networks, tmp_path / "films", grid=(2, 1), beside=tmp_path / "real", only_grid=True)
+    grid = imread(tmp_path / "films_grid.mp4", plugin="pyav")
+    assert len(grid) == 3 and np.abs(grid[:, 60:-8, 4:120].astype(int) - 200).max() < 6, "also when it is over"
+
+
+@pytest.mark.parametrize("save", ["mp4", "gif", "webp", "png", "npz"])
+def test_a_full_disk_leaves_nothing_in_any_form(networks, tmp_path, save):
+    with small_disk(tmp_path / "disk", "100k") as disk:
+        with pytest.raises(StyleSVError, match=r"disk is full|could not be written \(No space left"):
+            generate(networks, disk / "films", count=40, frames=20, save=save)
+        assert list(disk.iterdir()) == []
+
+
+def test_batches_fit_into_the_memory_that_is_free(networks, monkeypatch):
+    generator, _ = clips.load_generator(networks)
+    usual = batch_memory.fit_into_memory(generator, 100)
+    assert (usual.videos, usual.frames) == (1, 32) and usual.frame_bytes > SIZE**2 * 12
+    monkeypatch.setattr(batch_memory, "free_bytes", lambda device: 4 * 5 * usual.frame_bytes)
+    assert batch_memory.fit_into_memory(generator, 100).frames == 5
+    monkeypatch.setattr(batch_memory, "free_bytes", lambda device: 1000)
+    assert "1 video at a time, 1 frames" in str(batch_memory.fit_into_memory(generator, 100))
+
+
+def test_the_memory_of_a_frame_is_bounded_by_what_it_takes(tmp_path):
+    """The peak of 32 frames in one go above that of one, in a process of its own."""
+    program = f"{PEAK_KIB}\n" + MEMORY_OF_FRAMES
+    bound, took = map(float, printed_by(program, PYTHONPATH=":".join(map(str, PATHS))).split())
+    assert 0.1 * bound < took < bound
+
+
+PATHS = (ROOT, ROOT / "tests", ROOT / "tests" / "generation")
+MEMORY_OF_FRAMES = """
+from motion_models import build
+from stylesv.generation.batch_memory import _frame_bytes, _make_frames
+import torch
+generator = build("linear", size=128, channel_base=1024)
+bound = _frame_bytes(generator, torch.device("cpu"))
+_make_frames(generator, 1)
+before = peak_kib()
+_make_frames(generator, 32)
+print(bound, (peak_kib() - before) * 1024 / 32)
+"""
+
+
+def refused(root, networks, out, *options):
+    done = run_here(root / "workflow_scripts" / "generate.py", "--networks", networks, "--out", out, *options)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1 and done.stderr.startswith("error: "), done.stderr
+    assert not out.exists()
+    return done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--frames", "-3"), "Invalid value for '--frames': -3 is not in the range"),
+        (("--frames", "0"), "0 is not in the range"),
+        (("--truncation", "high"), "Invalid value for '--truncation': 'high' is not a valid float"),
+        (("--truncation", "5"), "--truncation 5.0: a number from 0 to 4 is expected"),
+        (("--seeds", "9-3"), "9-3: seeds from 0 and ranges from low to high are expected, such as 0-24 or 3,7-9"),
+        (("--seeds", "1,,2"), "1,,2: seeds from 0"),
+        (("--seeds", "0-3", "--num-videos", "2"), "--num-videos 2: --seeds names 4 videos already"),
+        (("--time-step", "0"), "--time-step 0: a number above 0 and up to 1000 is expected"),
+        (("--time-step", "half"), "--time-step half"),
+        (("--time-step", "1/2", "--slow-motion", "2"), "--slow-motion and --time-step say the same"),
+        (("--share", "4/4"), "--share 4/4: NUMBER/JOBS is expected"),
+        (("--save", "avi"), "'avi' is not one of 'mp4', 'gif', 'webp', 'png', 'jpg', 'npz'"),
+        (("--grid", "5"), "--grid 5: COLUMNSxROWS"),
+        (("--snapshot", "best"), "is a snapshot itself"),
+        (("--beside", "nowhere", "--grid", "1x1"), "nowhere"),
+    ],
+)
+def test_a_bad_request_is_one_line_and_makes_nothing(root, networks, tmp_path, options, words):
+    assert words in refused(root, networks, tmp_path / "films", *options)
+
+
+def test_a_file_without_a_generator_is_refused_in_one_line(root, networks, tmp_path):
+    parts, header = read_networks(networks)
+    discriminator = tmp_path / "discriminator.safetensors"
+    write_networks(discriminator, {"discriminator": parts["generator_ema"]}, header)
+    words = refused(root, discriminator, tmp_path / "films")
+    assert f"{discriminator}: holds no averaged generator (generator_ema); give a whole snapshot" in words
 
 
 def script(root, *arguments):

@@ -3,10 +3,14 @@
 from pathlib import Path
 
 import pytest
+from film_making import write_lossy
+from small_snapshot import write_snapshot
 
-from stylesv.errors import CheckpointError
+from stylesv.data.packing import pack_videos
+from stylesv.errors import CheckpointError, ConfigError
 from stylesv.records.choice import Choice, write_choice
-from stylesv.workflow.given_networks import find_networks, find_scored
+from stylesv.records.recipe import recipe_yaml
+from stylesv.workflow.given_networks import find_frame_rate, find_networks, find_scored
 from stylesv.workflow.plan import load_plan
 
 
@@ -82,3 +86,56 @@ def test_what_is_scored_may_be_anything_else(run, root, tmp_path):
 def test_what_is_no_snapshot_is_said_in_a_sentence(run, root, given, words):
     with pytest.raises(CheckpointError, match=words):
         find_networks(given, root / "config")
+
+
+def test_which_one_of_a_run_can_be_said(run, root):
+    choose(run, 4, of=(0, 4, 12), name="a")
+    for asked, kimg in (("best", 4), ("last", 12), ("0", 0), ("012", 12)):
+        assert find_networks(run, snapshot=asked).file == run / str(kimg) / "networks.safetensors"
+    assert find_networks("demo", root / "config", snapshot="last").file == run / "12" / "networks.safetensors"
+    assert find_networks("demo", root / "config").note.endswith("; the report shows the last one (--snapshot last)")
+    choose(run, 12, of=(0, 4, 12, 16), name="b")
+    assert "the report" not in find_networks("demo", root / "config").note, "it is the same one"
+
+
+@pytest.mark.parametrize(
+    ("given", "asked", "error", "words"),
+    [
+        ("run", "5", CheckpointError, "has no snapshot 5; it has 0, 4, 12"),
+        ("run", "best", CheckpointError, "none of its snapshots was chosen by a score yet; give --snapshot last"),
+        ("run", "first", ConfigError, "--snapshot first: best, last or a snapshot's kimg is expected"),
+        ("run/4", "4", ConfigError, "is a snapshot itself; give its run's folder, or leave --snapshot"),
+    ],
+)
+def test_one_that_is_not_there_is_said_in_a_sentence(run, given, asked, error, words):
+    with pytest.raises(error, match=words):
+        find_networks(Path(given.replace("run", str(run))), snapshot=asked)
+
+
+def packed(root, tmp_path, *, fps):
+    """A run's snapshot whose recipe says how its clips were packed, and the clips' own index."""
+    run = load_plan(root / "config").experiments["demo"].runs[-1]
+    folder = tmp_path / "results" / "runs" / run.name
+    folder.mkdir(parents=True)
+    data = run.recipe.data.model_copy(update={"packing": run.recipe.data.packing.model_copy(update={"fps": fps})})
+    recipe = run.recipe.model_copy(update={"data": data})
+    (folder / "recipe.yaml").write_text(recipe_yaml(recipe))
+    return folder / "4" / "networks.safetensors", data
+
+
+def test_films_play_as_fast_as_the_clips_of_the_snapshots_data(root, tmp_path):
+    networks, _ = packed(root, tmp_path / "a", fps=12.5)
+    assert find_frame_rate(networks).fps == 12.5
+    networks, data = packed(root, tmp_path / "b", fps=None)
+    networks.parent.mkdir()
+    write_snapshot(networks, root)
+    assert find_frame_rate(networks) is None, "nobody knows"
+    for number, rate in enumerate((24.0, 30.0, 30.0)):
+        write_lossy(tmp_path / "videos" / f"{number}.mp4", 4, fps=int(rate))
+    pack_videos(
+        tmp_path / "videos",
+        tmp_path / "b" / "results" / "data" / f"sky-{data.key}",
+        settings=data.packing.model_copy(update={"min_frames": 1}),
+    )
+    found = find_frame_rate(networks)
+    assert found.fps == 30 and found.why == f"as most of its clips have (sky-{data.key})"

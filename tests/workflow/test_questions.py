@@ -554,3 +554,38 @@ def test_options_of_a_call_are_checked():
     with pytest.raises(ConfigError, match=r"--config: experiment: 'a b'"):
         call_options({"experiment": "a b"})
     assert called_experiments(["table_main", "demo"], call_options({"experiment": "sky"})) == ["sky", "demo"]
+
+
+def test_films_of_a_call_are_of_its_last_runs_and_grids_lie_in_no_folder_of_videos(plan, video, image, root):
+    ask = Questions(plan, options=CallOptions(experiment="demo"))
+    films, grid = ask.films_of_call()
+    assert re.fullmatch(rf"results/runs/{video.name}/films/[0-9a-f]{{8}}", films), "the image model is only a start"
+    key = films.rpartition("/")[2]
+    assert grid == f"results/runs/{video.name}/film_grids/{key}.mp4"
+    job = wildcards(run=video.name, films=key)
+    options = ask.film_options(job)
+    assert (options["num_videos"], options["grid"], options["fps"]) == (25, "5x5", 10.0)
+    assert ask.film_choice(job) == f"results/runs/{video.name}/best/{video.chooser}.json"
+    assert ask.film_networks(job) == [f"results/runs/{video.name}/{k}/networks.safetensors" for k in video.kimgs]
+    with pytest.raises(ConfigError, match="00000000: no such films in the settings"):
+        ask.film_options(wildcards(run=video.name, films="00000000"))
+    given = replace(ask, given_videos="mine")
+    with pytest.raises(ConfigError, match="videos=mine: this experiment has its own videos"):
+        given.films_of_call()
+
+
+def test_every_setting_of_films_is_in_their_name(root):
+    def films(**changes):
+        ask = Questions(load_plan(root / "config", {"films": changes}), options=CallOptions(experiment="demo"))
+        return ask, ask.films_of_call()[0]
+
+    changes = {"snapshot": "last", "num_videos": 26, "columns": 4, "rows": 4, "num_frames": 3, "start_frame": 9}
+    changes |= {"time_step": 0.5, "truncation": 0.7, "seed": 3, "decomposition": True, "save": "gif"}
+    assert len({films()[1], *(films(**{name: value})[1] for name, value in changes.items())}) == len(changes) + 1
+    ask, last = films(snapshot="last")
+    job = wildcards(run=last.split("/")[2], films=last.rpartition("/")[2])
+    assert ask.film_choice(job) is None and len(ask.film_networks(job)) == 1
+    with pytest.raises(ConfigError, match="a grid of 6 columns and 5 rows shows 30 videos, but num_videos is 25"):
+        films(columns=6)
+    with pytest.raises(ConfigError, match="truncation"):
+        films(truncation=4.5)
