@@ -69,15 +69,15 @@ class Browser:
             raise AssertionError(f"{method}: {answer['error']}")
         return answer["result"]
 
-    def open(self, page: Path, *, width: int, dark: bool = False) -> None:
-        """Show a page of this disk at a width in pixels."""
+    def open(self, page: Path | str, *, width: int, dark: bool = False) -> None:
+        """Show a page of this disk, or an address, at a width in pixels."""
         self.complaints, self.requests = [], []
         self.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
-        self.call("Page.navigate", url=page.absolute().as_uri())
+        self.call("Page.navigate", url=page if isinstance(page, str) else page.absolute().as_uri())
         self.until("document.readyState === 'complete'")
 
     def value(self, expression: str) -> Any:
