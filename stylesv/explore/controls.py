@@ -137,7 +137,8 @@ class Controls:
                 return
             use(int(given) if whole else float(given))
 
-        return ui.number(label, value=value, on_change=changed).props("dense outlined")
+        number = ui.number(label, value=value, on_change=changed).props("dense outlined")
+        return number if label is not None else number.props(remove="label")
 
     def _set_source(self, name: str, **changes: int) -> None:
         changed = {name: replace(getattr(self.view, name), **changes)}
