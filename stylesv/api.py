@@ -15,14 +15,16 @@ from jaxtyping import UInt8
 
 from stylesv.errors import ConfigError
 from stylesv.generation import clips
-from stylesv.generation.films import check_truncation
+from stylesv.generation.latents import draw_latents
+from stylesv.generation.request import check_truncation
+from stylesv.generation.times import Times
 from stylesv.networks.generator import Generator
 from stylesv.records.named_protocol import named_protocol, random_detector, use_detector
 from stylesv.records.score import Score
 from stylesv.scoring.request import Scored, ScoreRequest, score_request
 from stylesv.workflow.given_networks import find_networks, find_scored
 
-MOST = 2**24  # frames, whose times are float32, and numbers of videos
+MOST = 2**24  # frames and videos; what is before a film's start is drawn and dropped
 CONFIG = Path(__file__).resolve().parent.parent / "config"
 
 
@@ -72,11 +74,12 @@ def generate(
     check_truncation("truncation=", truncation)
     if note := clips.prepare_truncation(generator, truncation):
         warnings.warn(note, stacklevel=2)
-    times = start_frame + torch.arange(num_frames, dtype=torch.float32)
-    made = clips.generate_clips(
-        generator, seed=seed, clip_numbers=range(num_videos), times=times, truncation=truncation
-    )
-    return torch.cat(list(made)).numpy()
+    times = Times(start_frame, 1, num_frames)
+    made = []
+    for number in range(num_videos):
+        latents = draw_latents(generator, seed, clip_numbers=[number], max_time=None)
+        made.append(torch.cat(list(clips.synthesize(generator, latents, times, truncation=truncation)), dim=1))
+    return torch.cat(made).numpy()
 
 
 def score(

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from stylesv.errors import ConfigError
 from stylesv.files import write_text
 from stylesv.threads import MOST_CPU_THREADS
 
@@ -54,6 +55,39 @@ class Sha256(click.ParamType):
         return value.lower() or None
 
 
+def parse_share(_context: click.Context, _option: click.Parameter, text: str) -> tuple[int, int]:
+    """`NUMBER/JOBS` as two numbers."""
+    number, _, jobs = text.partition("/")
+    if not (number.isdigit() and jobs.isdigit() and int(number) < int(jobs)):
+        raise ConfigError(
+            f"--share {text}: NUMBER/JOBS is expected, with numbers from 0, e.g. 0/4 to 3/4 for four jobs"
+        )
+    return int(number), int(jobs)
+
+
+class _Seeds(click.ParamType):
+    """Seeds and ranges of them, both ends included, as users of StyleGAN type them: `3`, `0-24`, `3,7-9`."""
+
+    name = "seeds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """All of them, in this order."""
+        if isinstance(value, tuple):
+            return value
+        found: list[int] = []
+        for part in value.split(","):
+            ends = re.fullmatch(r"\s*(\d{1,18})(?:-(\d{1,18}))?\s*", part, re.ASCII)
+            first, last = (int(ends[1]), int(ends[2] or ends[1])) if ends else (1, 0)
+            if not 0 <= last - first < _MOST_SEEDS:
+                self.fail(
+                    f"{value}: seeds from 0 and ranges from low to high are expected, such as 0-24 or 3,7-9", param, ctx
+                )
+            found += range(first, last + 1)
+        return tuple(found)
+
+
+_MOST_SEEDS = 1_000_000  # of a range
+SEEDS = _Seeds()
 NAMES = _List(click.STRING)
 NUMBERS = _List(click.IntRange(min=0))
 

@@ -11,23 +11,13 @@ from pathlib import Path
 
 import click
 
-from stylesv.command_line import CPU_THREADS
+from stylesv.command_line import CPU_THREADS, parse_share
 from stylesv.errors import ConfigError, run_command
 from stylesv.records.named_protocol import named_protocol, random_detector, use_detector
 from stylesv.threads import use_cpu_threads
 
 CONFIG = Path(__file__).resolve().parent.parent / "config"
 path = click.Path(path_type=Path)
-
-
-def parse_share(_context: click.Context, _option: click.Parameter, text: str) -> tuple[int, int]:
-    """`NUMBER/JOBS` as two numbers."""
-    number, _, jobs = text.partition("/")
-    if not (number.isdigit() and jobs.isdigit() and int(number) < int(jobs)):
-        raise ConfigError(
-            f"--share {text}: NUMBER/JOBS is expected, with numbers from 0, e.g. 0/4 to 3/4 for four jobs"
-        )
-    return int(number), int(jobs)
 
 
 def snapshot_or(side: Path) -> Path:

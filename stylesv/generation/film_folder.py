@@ -5,6 +5,7 @@ there: a folder without the record holds no videos of a call that was killed. A 
 """
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from pydantic import ValidationError
 from stylesv.config.base import Settings
 from stylesv.data.packed_writer import partial_folder
 from stylesv.errors import ConfigError
-from stylesv.files import file_sha256, readable_json, write_bytes, write_text
+from stylesv.files import file_sha256, partial_file, readable_json, write_text
+from stylesv.media.film_writers import MOVING_FORMS, Form
 
 RECORD = ".generated.json"  # hidden: no reader of videos takes it for one
 
@@ -53,20 +55,23 @@ class FilmTarget:
     """Whether what an earlier call made there is replaced."""
 
     @classmethod
-    def of(cls, out: Path, *, has_grid: bool, grid_out: Path | None, overwrite: bool) -> "FilmTarget":
-        """The grid is `OUT_grid.mp4` beside the folder unless `grid_out` says where.
+    def of(
+        cls, out: Path, *, has_grid: bool, grid_out: Path | None, overwrite: bool, form: Form = "mp4"
+    ) -> "FilmTarget":
+        """The grid is `OUT_grid.mp4` beside the folder unless `grid_out` says where; GIF or WebP where videos are (`form`).
 
         Raises:
-            ConfigError: the grid would lie among the videos, is no MP4 file, or is not asked for.
+            ConfigError: the grid would lie among the videos, is no film's file, or is not asked for.
         """
         if grid_out is not None and not has_grid:
             raise ConfigError(f"--grid-out {grid_out}: says where a grid goes: give --grid COLUMNSxROWS, too")
         if not has_grid:
             return cls(out, None, overwrite)
         whole = out if out.name not in ("", "..") else out.resolve()
-        grid = grid_out or whole.with_name(f"{whole.name}_grid.mp4")
-        if grid.suffix.lower() != ".mp4":
-            raise ConfigError(f"--grid-out {grid}: a grid is a film; give a name that ends in .mp4")
+        grid = grid_out or whole.with_name(f"{whole.name}_grid.{form if form in MOVING_FORMS else 'mp4'}")
+        if grid.suffix.lower()[1:] not in MOVING_FORMS:
+            suffixes = ", ".join(f".{each}" for each in MOVING_FORMS)
+            raise ConfigError(f"--grid-out {grid}: a grid is a film; give a name that ends in one of {suffixes}")
         if grid.resolve().is_relative_to(out.resolve()):
             raise ConfigError(
                 f"--grid-out {grid}: lies in --out {out}, where it would be scored as one of the videos; give a path outside"
@@ -82,7 +87,7 @@ class FilmTarget:
         if self.out.exists() and not self.out.is_dir():
             raise ConfigError(f"--out {self.out}: is a file; give a folder")
         found = sorted(path.name for path in self.out.glob("[!.]*"))
-        record = _read_record(self.out / RECORD)
+        record = read_film_record(self.out)
         foreign = [name for name in found if record is None or name not in record.videos]
         if foreign:
             raise ConfigError(
@@ -135,7 +140,7 @@ def film_folder(target: FilmTarget, *, networks_sha256: str, settings: dict[str,
     """
     with partial_folder(target.out, work="generation") as partial:
         record = target.earlier()
-        parts = FilmParts(partial / "videos", partial / "grid.mp4")
+        parts = FilmParts(partial / "videos", partial / f"grid{target.grid.suffix.lower() if target.grid else ''}")
         parts.videos.mkdir()
         yield parts
         made = FilmRecord(
@@ -147,14 +152,14 @@ def film_folder(target: FilmTarget, *, networks_sha256: str, settings: dict[str,
                 path=os.path.relpath(target.grid.resolve(), target.out.resolve()), sha256=file_sha256(parts.grid)
             ),
         )
-        _publish(target, record, made, parts)
+        publish(target, record, made, parts)
 
 
-def _publish(target: FilmTarget, earlier: FilmRecord | None, made: FilmRecord, parts: FilmParts) -> None:
+def publish(target: FilmTarget, earlier: FilmRecord | None, made: FilmRecord, parts: FilmParts) -> None:
     """Name what was made, in place of what was there. Files are only renamed, which takes no time and no space."""
     old_grid = earlier and target.recorded_grid(earlier)
     if target.grid is not None:
-        write_bytes(target.grid, parts.grid.read_bytes())
+        _copy(parts.grid, target.grid)
     if old_grid and (target.grid is None or target.grid.resolve() != old_grid):
         old_grid.unlink()
     replaced = parts.videos.with_name("replaced")
@@ -167,9 +172,17 @@ def _publish(target: FilmTarget, earlier: FilmRecord | None, made: FilmRecord, p
         os.replace(parts.videos / name, target.out / name)
 
 
-def _read_record(path: Path) -> FilmRecord | None:
+def _copy(made: Path, target: Path) -> None:
+    """A grid to its place, which may be on another disk."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with partial_file(target) as partial:
+        shutil.copyfile(made, partial)
+
+
+def read_film_record(folder: Path) -> FilmRecord | None:
+    """What a folder's videos were made of; None where it has no record that can be read."""
     try:
-        return FilmRecord.model_validate_json(path.read_text(encoding="utf-8"))
+        return FilmRecord.model_validate_json((folder / RECORD).read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (ValidationError, UnicodeDecodeError):

@@ -1,55 +1,25 @@
 """Films from snapshots: what `generate.py` writes."""
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
-import torch
 from jaxtyping import UInt8
-from torch import Tensor
 
-from stylesv.errors import ConfigError
 from stylesv.files import file_sha256
+from stylesv.generation.batch_memory import fit_into_memory
 from stylesv.generation.clips import FRAMES_AT_ONCE, load_generator, prepare_truncation, synthesize
+from stylesv.generation.content_walk import ContentWalk
 from stylesv.generation.film_folder import FilmParts, FilmTarget, film_folder
-from stylesv.generation.latents import Latents, draw_class, draw_latents
-from stylesv.media.frame_files import write_frame
-from stylesv.media.video_file import VideoWriter
+from stylesv.generation.film_shares import join_shares, share_target
+from stylesv.generation.latents import EndlessNoise, Latents, draw_class, draw_contents, draw_labels
+from stylesv.generation.real_clips import play_real_clips
+from stylesv.generation.request import GenerateRequest
+from stylesv.media.film_writers import FilmWriter, film_name, open_film
 from stylesv.networks.generator import Generator
 from stylesv.report.clip_grids import draw_film_frame
-
-FPS_RANGE = (0.1, 1000.0)  # what players play
-MOST_TRUNCATION = 4.0  # frames break far below
-
-
-@dataclass(frozen=True)
-class GenerateRequest:
-    """What `generate.py` was asked for."""
-
-    num_videos: int
-    num_frames: int
-    start_frame: int
-    slow_motion: int
-    fps: float
-    grid: tuple[int, int] | None
-    """Columns and rows of a film of some of the videos."""
-    truncation: float
-    seed: int
-    decomposition: bool
-    """Grid whose columns share content and whose rows share motion; all are of one class, which motion depends on."""
-    class_number: int | None
-    """Class of every video, of a snapshot that knows classes; None: one drawn for each."""
-    save: Literal["mp4", "jpg"]
-    batch_size: int = 1
-    """Videos made at a time, of those that are not in the grid; another number may round a frame otherwise."""
-
-    def times(self) -> Tensor:
-        """Times of the frames, in frames; slow motion puts some between whole ones."""
-        return self.start_frame + torch.arange(self.num_frames, dtype=torch.float32) / self.slow_motion
 
 
 def write_films(
@@ -57,139 +27,146 @@ def write_films(
 ) -> Iterator[int]:
     """Write the videos, and the grid beside them; yields how many are made, and names them when all are.
 
-    `tell` is given a sentence where the mean of w had to be estimated.
+    `tell` is given a sentence where the mean of w had to be estimated, and one on what is made in one go.
 
-    Those of the grid come first, side by side and with it, the others one by one. Nowhere are more frames in memory than
-    pieces of those videos that are being written.
+    Those of the grid come first, side by side and with it, the others some at a time. Nowhere are more frames in memory
+    than pieces of those videos that are being written. Of a request for a share, that share is made, and what it made is named
+    when all shares are there.
 
     Raises:
-        ConfigError: the grid does not fit the number of videos, decomposition has no grid, a number is out of range,
-            there is no such class, or something is in the way that must not be replaced.
+        ConfigError: options do not fit together, a number is out of range, there is no such class, or something is in the way
+            that must not be replaced.
         CheckpointError: the snapshot is missing or damaged, or not finite.
         DataError: another call is writing there, or the disk is full.
     """
-    _check(request)
+    request.check()
     target.earlier()  # before any work
     generator, _ = load_generator(networks)
-    _check_class(request.class_number, networks, generator.class_dim)
+    request.check_class(networks, generator.class_dim)
     if note := prepare_truncation(generator, request.truncation):
         tell(f"{networks}: {note}")
-    with film_folder(target, networks_sha256=file_sha256(networks), settings=asdict(request)) as parts:
+    share, shares = request.share
+    numbers = range(share, request.num_videos, shares)
+    about = {"networks_sha256": file_sha256(networks), "settings": request.settings()}
+    if shares == 1:
+        yield from _write(generator, target, request, numbers, about, tell)
+        return
+    own = share_target(target, share, shares, **about)
+    if own.earlier() is None:
+        yield from _write(generator, own, request, numbers, about, tell)
+    else:
+        yield len(numbers)
+    left = join_shares(target, shares, **about)
+    tell(
+        f"share {share}/{shares} is made"
+        + (f"; to come: {', '.join(left)}" if left else ", and with it all videos are")
+    )
+
+
+def _write(
+    generator: Generator,
+    target: FilmTarget,
+    request: GenerateRequest,
+    numbers: range,
+    about: dict[str, object],
+    tell: Callable[[str], object],
+) -> Iterator[int]:
+    """Make and name some of the videos."""
+    request, at_once = _fitted(generator, request, len(numbers), tell)
+    with film_folder(target, **about) as parts:
         in_grid = 0
         if request.grid is not None:
             in_grid = request.grid[0] * request.grid[1]
-            _write_grid(generator, parts, request)
+            _write_grid(generator, parts, request, at_once)
             yield from range(1, in_grid + 1)
-        for first in range(in_grid, request.num_videos, request.batch_size):
-            numbers = range(first, min(first + request.batch_size, request.num_videos))
-            _write_videos(generator, parts, request, numbers)
-            yield from range(first + 1, numbers.stop + 1)
+        alone = [] if request.only_grid else numbers[in_grid:]
+        for first in range(0, len(alone), request.batch_size):
+            some = alone[first : first + request.batch_size]
+            _write_videos(generator, parts, request, some, at_once)
+            yield from range(in_grid + first + 1, in_grid + first + len(some) + 1)
 
 
-def _write_videos(generator: Generator, parts: FilmParts, request: GenerateRequest, numbers: range) -> None:
+def _fitted(
+    generator: Generator, request: GenerateRequest, num_videos: int, tell: Callable[[str], object]
+) -> tuple[GenerateRequest, int]:
+    """The request with its number of videos at a time, and how many frames of each are made in one go."""
+    if request.batch_size is not None:
+        return request, FRAMES_AT_ONCE
+    fitting = fit_into_memory(generator, num_videos)
+    tell(str(fitting))
+    return replace(request, batch_size=fitting.videos), fitting.frames
+
+
+def _write_videos(
+    generator: Generator, parts: FilmParts, request: GenerateRequest, numbers: Sequence[int], at_once: int
+) -> None:
     """Some videos, made in one batch."""
-    paths = [_path(parts.videos, request, number) for number in numbers]
     with ExitStack() as stack:
-        videos = []
-        if request.save == "mp4":
-            videos = [stack.enter_context(VideoWriter(path, fps=request.fps)) for path in paths]
-        for time, frames in enumerate(_frames_of(generator, request, numbers), request.start_frame):
-            for place, frame in enumerate(frames):
-                if request.save == "mp4":
-                    videos[place].add(frame)
-                else:
-                    write_frame(paths[place], frame, time)
+        videos = [stack.enter_context(_open(parts.videos, request, number)) for number in numbers]
+        for frames in _frames_of(generator, request, numbers, at_once):
+            for video, frame in zip(videos, frames, strict=True):
+                video.add(frame)
 
 
-def _write_grid(generator: Generator, parts: FilmParts, request: GenerateRequest) -> None:
-    """The videos of the grid, side by side with it."""
-    numbers = range(request.grid[0] * request.grid[1])
-    paths = [_path(parts.videos, request, number) for number in numbers]
+def _write_grid(generator: Generator, parts: FilmParts, request: GenerateRequest, at_once: int) -> None:
+    """The grid and, unless it is to be alone, its videos side by side with it."""
+    columns, rows = request.grid
+    numbers = range(columns * rows)
+    real = []
+    if request.beside is not None:
+        real = play_real_clips(request.beside, generator.resolution, count=len(numbers), seed=request.seed)
     with ExitStack() as stack:
-        videos = []
-        if request.save == "mp4":
-            videos = [stack.enter_context(VideoWriter(path, fps=request.fps)) for path in paths]
-        grid = stack.enter_context(VideoWriter(parts.grid, fps=request.fps))
-        films = [film_frames(generator, request, number) for number in numbers]
-        for time, frames in enumerate(zip(*films, strict=True), request.start_frame):
-            for number, frame in enumerate(frames):
-                if request.save == "mp4":
-                    videos[number].add(frame)
-                else:
-                    write_frame(paths[number], frame, time)
-            grid.add(draw_film_frame({"generated": np.stack(frames)}, columns=request.grid[0]))
-
-
-def _path(folder: Path, request: GenerateRequest, number: int) -> Path:
-    return folder / (f"{number:06d}.mp4" if request.save == "mp4" else f"{number:06d}")
-
-
-def _check(request: GenerateRequest) -> None:
-    check_truncation("--truncation ", request.truncation)
-    if not (math.isfinite(request.fps) and FPS_RANGE[0] <= request.fps <= FPS_RANGE[1]):
-        raise ConfigError(
-            f"--fps {request.fps}: from {FPS_RANGE[0]:g} to {FPS_RANGE[1]:g} frames per second are possible"
+        opened = numbers[: 0 if request.only_grid else None]
+        videos = [stack.enter_context(_open(parts.videos, request, number)) for number in opened]
+        grid = stack.enter_context(
+            open_film(parts.grid, parts.grid.suffix[1:], fps=request.fps, num_frames=request.num_frames)
         )
-    if request.decomposition and request.grid is None:
-        raise ConfigError("--decomposition needs --grid COLUMNSxROWS: columns share content, rows share motion")
-    if request.grid is not None and request.grid[0] * request.grid[1] > request.num_videos:
-        columns, rows = request.grid
-        raise ConfigError(
-            f"--grid {columns}x{rows} shows {columns * rows} videos, but --num-videos is {request.num_videos}; "
-            f"raise it to {columns * rows} or take a smaller grid"
-        )
+        films = [film_frames(generator, request, number, at_once=at_once) for number in numbers]
+        for frames in zip(*films, strict=True):
+            for video, frame in zip(videos, frames, strict=False):
+                video.add(frame)
+            panels = {"real": np.stack([next(clip) for clip in real])} if real else {}
+            grid.add(draw_film_frame(panels | {"generated": np.stack(frames)}, columns=columns))
 
 
-def _check_class(class_number: int | None, networks: Path, num_classes: int) -> None:
-    if class_number is None:
-        return
-    if num_classes == 0:
-        raise ConfigError(f"--class {class_number}: {networks} knows no classes; leave --class out")
-    if class_number >= num_classes:
-        raise ConfigError(f"--class {class_number}: {networks} has classes 0 to {num_classes - 1}")
+def _open(folder: Path, request: GenerateRequest, number: int) -> FilmWriter:
+    path = folder / film_name(request.stem(number), request.save)
+    numbered = {"num_frames": request.num_frames, "first_number": request.start_frame}
+    return open_film(path, request.save, fps=request.fps, **numbered)
 
 
-def check_truncation(name: str, truncation: float | int) -> None:
-    """Check psi.
-
-    Raises:
-        ConfigError: it is out of range; the message begins with `name` and the value.
-    """
-    if not 0 <= truncation <= MOST_TRUNCATION:  # also NaN
-        raise ConfigError(
-            f"{name}{truncation}: a number from 0 to {MOST_TRUNCATION:g} is expected; 1 is none, above it is more variety"
-        )
-
-
-def film_frames(generator: Generator, request: GenerateRequest, number: int) -> Iterator[UInt8[np.ndarray, "c h w"]]:
+def film_frames(
+    generator: Generator, request: GenerateRequest, number: int, *, at_once: int = FRAMES_AT_ONCE
+) -> Iterator[UInt8[np.ndarray, "c h w"]]:
     """The frames of one of the videos, one by one."""
-    for frames in _frames_of(generator, request, range(number, number + 1)):
+    for frames in _frames_of(generator, request, [number], at_once):
         yield frames[0]
 
 
 def _frames_of(
-    generator: Generator, request: GenerateRequest, numbers: range
+    generator: Generator, request: GenerateRequest, numbers: Sequence[int], at_once: int
 ) -> Iterator[UInt8[np.ndarray, "n c h w"]]:
     """The frames of some videos, made together: of each the first, of each the second, and so on."""
-    times = request.times()
-    latents = _joined([_latents(generator, request, number, float(times.max())) for number in numbers])
-    at_once = FRAMES_AT_ONCE * len(numbers)
-    for piece in synthesize(generator, latents, times, truncation=request.truncation, frames_at_once=at_once):
+    latents, walk = _latents(generator, request, numbers)
+    options = {"truncation": request.truncation, "frames_at_once": at_once * len(numbers)}
+    for piece in synthesize(generator, latents, request.times(), **options, walk=walk, still=request.still):
         yield from piece.transpose(0, 1).numpy()
 
 
-def _joined(latents: Sequence[Latents]) -> Latents:
-    labels = None if latents[0].labels is None else torch.cat([each.labels for each in latents])
-    return Latents(torch.cat([each.content for each in latents]), torch.cat([each.motion for each in latents]), labels)
-
-
-def _latents(generator: Generator, request: GenerateRequest, number: int, max_time: float) -> Latents:
-    options = {"max_time": max_time, "class_number": request.class_number}
-    if not request.decomposition or request.grid is None:
-        return draw_latents(generator, request.seed, clip_numbers=[number], **options)
-    if generator.class_dim and request.class_number is None:
-        options["class_number"] = draw_class(generator, request.seed, 0)
-    row, column = divmod(number, request.grid[0])
-    content = draw_latents(generator, request.seed, clip_numbers=[column], **options)
-    motion = draw_latents(generator, request.seed, clip_numbers=[row], **options)
-    return Latents(content.content, motion.motion, content.labels)
+def _latents(
+    generator: Generator, request: GenerateRequest, numbers: Sequence[int]
+) -> tuple[Latents, ContentWalk | None]:
+    """What some of the videos are made from; in a decomposition content is that of the column, motion that of the row."""
+    contents = motions = [request.clip(number) for number in numbers]
+    class_number = request.class_number
+    if request.decomposition and request.grid is not None:
+        contents = [request.clip(number % request.grid[0]) for number in numbers]
+        motions = [request.clip(number // request.grid[0]) for number in numbers]
+        if generator.class_dim and class_number is None:
+            class_number = draw_class(generator, *request.clip(0))
+    labels = draw_labels(generator, contents, class_number)
+    noise = EndlessNoise(tuple(motions), generator.motion_noise_dim)
+    walk = None
+    if request.interpolate is not None:
+        walk = ContentWalk(tuple(contents), request.interpolate, request.contents)
+    return Latents(draw_contents(generator, contents), noise, labels), walk

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ from jaxtyping import UInt8
 from stylesv.config.figures import ClipSettings
 from stylesv.data.packed import PackedClips
 from stylesv.generation.clips import load_generator, prepare_truncation
-from stylesv.generation.films import GenerateRequest, film_frames
+from stylesv.generation.films import film_frames
+from stylesv.generation.request import GenerateRequest
 from stylesv.media.animation import write_animation
 from stylesv.metrics.artefacts import texture_sticking
 from stylesv.metrics.clip_measures import (
@@ -103,7 +105,7 @@ def _request(look: Look, num_frames: int) -> GenerateRequest:
         num_videos=look.clips.num_clips,
         num_frames=num_frames,
         start_frame=0,
-        slow_motion=1,
+        time_step=Fraction(1),
         fps=look.fps,
         grid=None,
         truncation=look.clips.truncation,

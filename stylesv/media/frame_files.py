@@ -1,11 +1,13 @@
-"""Frames as JPEG files, with full colour resolution."""
+"""Frames as JPEG files, with full colour resolution, or as PNG files."""
 
+import io
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import simplejpeg
 from jaxtyping import UInt8
+from PIL import Image
 
 from stylesv.files import write_bytes
 
@@ -30,3 +32,10 @@ def write_frames(folder: Path, frames: Iterable[Frame] | UInt8[np.ndarray, "t c 
 def write_frame(folder: Path, frame: Frame, number: int) -> None:
     """Write one frame as JPEG, named after its number."""
     write_bytes(folder / f"{number:06d}.jpg", encode_jpeg(frame.transpose(1, 2, 0), quality=JPEG_QUALITY))
+
+
+def write_png_frame(folder: Path, frame: Frame, number: int) -> None:
+    """The same as PNG, which loses nothing."""
+    content = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(frame.transpose(1, 2, 0))).save(content, "PNG")
+    write_bytes(folder / f"{number:06d}.png", content.getvalue())

@@ -54,6 +54,8 @@ class VideoWriter:
         DataError: no frame was added, one has not three channels, or `fps` is not positive.
     """
 
+    container_format, codec, pixel_format = "mp4", "libx264", "yuv420p"
+
     def __init__(self, path: Path, *, fps: int | float, encoding: Encoding = FOR_VIEWERS):
         self.path, self.fps, self.encoding = Path(path), fps, encoding
         self.file = ExitStack()
@@ -66,31 +68,42 @@ class VideoWriter:
 
     def add(self, frame: Frame) -> None:
         """Encode the next frame, of the size of the first."""
-        channels, height, width = frame.shape
+        channels, _, _ = frame.shape
         if channels != 3 or not 0 < self.fps < math.inf:
             raise self._refusal(channels)
-        padded = np.pad(frame, ((0, 0), (0, height % 2), (0, width % 2)), mode="edge").transpose(1, 2, 0)
+        picture = self._picture(frame)
         if self.container is None:
-            self._open(*padded.shape[:2])
+            self._open(picture.height, picture.width)
+        self.container.mux(self.stream.encode(picture))
+        self.count += 1
+
+    def _picture(self, frame: Frame) -> av.VideoFrame:
+        _, height, width = frame.shape
+        padded = np.pad(frame, ((0, 0), (0, height % 2), (0, width % 2)), mode="edge").transpose(1, 2, 0)
         picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(padded), format="rgb24")
         if self.encoding.tagged:
             picture = self.converter.reformat(picture, format="yuv420p", dst_colorspace="ITU709", threads=1)
-        self.container.mux(self.stream.encode(picture))
-        self.count += 1
+        return picture
 
     def _open(self, height: int, width: int) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         partial = self.file.enter_context(partial_file(self.path))
         self.container = av.open(  # a folder `http:` is none of the network's
-            f"file:{partial}", "w", format="mp4", options={"movflags": "+faststart", **self.encoding.container}
+            f"file:{partial}", "w", format=self.container_format, options=self._container_options()
         )
         rate = Fraction(self.fps).limit_denominator(1001)
-        self.stream = self.container.add_stream("libx264", rate=rate, options=dict(self.encoding.x264))
+        self.stream = self.container.add_stream(self.codec, rate=rate, options=self._codec_options())
         self.stream.height, self.stream.width = height, width
-        self.stream.pix_fmt = "yuv420p"
+        self.stream.pix_fmt = self.pixel_format
         if self.encoding.tagged:
             context = self.stream.codec_context
             context.colorspace = context.color_primaries = context.color_trc = COLOUR_BT709
+
+    def _container_options(self) -> dict[str, str]:
+        return {"movflags": "+faststart", **self.encoding.container}
+
+    def _codec_options(self) -> dict[str, str]:
+        return dict(self.encoding.x264)
 
     def __exit__(
         self, kind: type[BaseException] | None, failure: BaseException | None, traceback: TracebackType | None

@@ -118,22 +118,25 @@ class ConstantSynthesis(nn.Module):
         self,
         w: Float[Tensor, "n d"] | Float[Tensor, "n a d"] | Float[Tensor, "n a l d"],
         times: Real[Tensor, "n t"],
-        motion_noise: Float[Tensor, "n k m"],
+        motion_noise: Float[Tensor, "n k m"] | None,
         labels: Float[Tensor, "n c"] | None = None,
         *,
         time_offset: Real[Tensor, "n"] | None = None,
+        motion_codes: Float[Tensor, "n t v"] | None = None,
         update_emas: bool = False,
     ) -> Float[Tensor, "n t rgb h w"]:
         """Frames, about -1 to 1, at the given times.
 
-        w is one per clip, one per frame (`a` is `t`), or also one per place (`l` is `num_ws`; then `a` may be 1). There
-        are no running magnitudes to update here.
+        w is one per clip, one per frame (`a` is `t`), or also one per place (`l` is `num_ws`; then `a` may be 1).
+        `motion_codes`, where they are known, are taken in the place of those that the encoder makes of the noise. There are
+        no running magnitudes to update here.
         """
         n, t = times.shape
         w = by_frame_and_place(w)
         w = w.expand(n, t, self.num_ws, -1).flatten(0, 1)
-        motion = self.motion_encoder(times, motion_noise, labels, time_offset=time_offset).flatten(0, 1)
-        motion = motion[:, :, None, None].expand(-1, -1, 4, 4)
+        if motion_codes is None:
+            motion_codes = self.motion_encoder(times, motion_noise, labels, time_offset=time_offset)
+        motion = motion_codes.flatten(0, 1)[:, :, None, None].expand(-1, -1, 4, 4)
         x, image, place = torch.cat([self.const.expand(n * t, -1, -1, -1), motion], dim=1), None, 0
         for block in self.blocks.values():
             x, image = block(x, image, list(w[:, place : place + block.num_convs + 1].unbind(dim=1)))

@@ -14,9 +14,14 @@ from torch import Tensor, nn
 from stylesv.networks.layers import Conv1d, require_labels
 from stylesv.networks.time_encoding import TimeEncoder
 
+RecurrentState = tuple[Float[Tensor, "1 n m"], Float[Tensor, "1 n m"]]
+"""Of an LSTM: its output and its cell."""
+
 
 class ConvolvedCodes(nn.Module):
     """Two convolutions over the noise without padding (StyleGAN-V section 3.1)."""
+
+    needs_all = False  # a code depends on its neighbours alone
 
     def __init__(self, noise_dim: int, code_dim: int, *, class_dim: int, kernel_size: int):
         super().__init__()
@@ -28,9 +33,15 @@ class ConvolvedCodes(nn.Module):
         )
 
     def forward(
-        self, noise: Float[Tensor, "n k m"], first: Int[Tensor, "n t"], *, count: int, labels: Tensor | None = None
+        self,
+        noise: Float[Tensor, "n k m"],
+        first: Int[Tensor, "n t"],
+        *,
+        count: int,
+        labels: Tensor | None = None,
+        before: None = None,
     ) -> Float[Tensor, "n t count v"]:
-        """Codes at the anchors `first`, `first` + 1, ..., `count` of them for each time."""
+        """Codes at the anchors `first`, `first` + 1, ..., `count` of them for each time; nothing before them counts."""
         n, t = first.shape
         noise = join_labels(noise, labels, self.class_dim)
         windows = gather_anchors(noise, first, count + self.reach)  # (n, t, count + reach, m)
@@ -42,6 +53,7 @@ class RecurrentCodes(nn.Module):
     """The states of an LSTM that reads the noise from the first anchor on."""
 
     reach = 0
+    needs_all = True  # a code depends on all anchors before it
 
     def __init__(self, noise_dim: int, *, class_dim: int):
         super().__init__()
@@ -49,11 +61,26 @@ class RecurrentCodes(nn.Module):
         self.rnn = nn.LSTM(noise_dim + class_dim, noise_dim, batch_first=True)
 
     def forward(
-        self, noise: Float[Tensor, "n k m"], first: Int[Tensor, "n t"], *, count: int, labels: Tensor | None = None
+        self,
+        noise: Float[Tensor, "n k m"],
+        first: Int[Tensor, "n t"],
+        *,
+        count: int,
+        labels: Tensor | None = None,
+        before: RecurrentState | None = None,
     ) -> Float[Tensor, "n t count v"]:
-        """Codes at the anchors `first`, `first` + 1, ..., `count` of them for each time."""
-        codes, _ = self.rnn(join_labels(noise, labels, self.class_dim))
+        """Codes at the anchors `first`, `first` + 1, ..., `count` of them for each time.
+
+        `before`: the state after the anchors that come before those of `noise`; None: there are none.
+        """
+        codes, _ = self.rnn(join_labels(noise, labels, self.class_dim), before)
         return gather_anchors(codes, first, count)
+
+    def state_after(
+        self, noise: Float[Tensor, "n k m"], *, labels: Tensor | None = None, before: RecurrentState | None = None
+    ) -> RecurrentState:
+        """The state after the anchors of `noise`, for noise that goes on there."""
+        return self.rnn(join_labels(noise, labels, self.class_dim), before)[1]
 
 
 class MotionEncoder(nn.Module):
@@ -68,8 +95,17 @@ class MotionEncoder(nn.Module):
 
     def noise_length(self, max_time: float | int) -> int:
         """Anchors of noise that frames up to `max_time` (in frames, at least 0) need."""
-        first = math.floor(max_time / self.distance)
-        return first + self.time_encoder.num_anchors + self.anchor_codes.reach
+        return self.first_anchor(max_time) + self.time_encoder.num_anchors + self.anchor_codes.reach
+
+    def first_anchor(self, time: float | int) -> int:
+        """The first anchor whose code a frame at `time` (in frames, at least 0) needs."""
+        return math.floor(time / self.distance)
+
+    def state_after(
+        self, noise: Float[Tensor, "n k m"], labels: Float[Tensor, "n c"] | None, before: RecurrentState | None
+    ) -> RecurrentState:
+        """What later anchors need to know of those of `noise`, which come after `before`, of codes that need all anchors."""
+        return self.anchor_codes.state_after(noise, labels=labels, before=before)
 
     def forward(
         self,
@@ -78,15 +114,19 @@ class MotionEncoder(nn.Module):
         labels: Float[Tensor, "n c"] | None = None,
         *,
         time_offset: Real[Tensor, "n"] | None = None,
+        first_anchor: int = 0,
+        before: RecurrentState | None = None,
     ) -> Float[Tensor, "n t v"]:
         """Motion codes; `time_offset` (frames per clip, in training only) shifts the Fourier encoding of time.
 
-        Times count in float64, so that a fraction of a frame survives after a million frames.
+        Times count in float64, so that a fraction of a frame survives after a million frames. `first_anchor` is that of the
+        first noise, of a clip's later part; `before` what `state_after` says of the anchors before it.
         """
         times = times.double()
         first = torch.floor(times / self.distance)
         left_times = first * self.distance
-        codes = self.anchor_codes(noise, first.long(), count=self.time_encoder.num_anchors, labels=labels)
+        places = first.long() - first_anchor
+        codes = self.anchor_codes(noise, places, count=self.time_encoder.num_anchors, labels=labels, before=before)
         u = ((times - left_times) / self.distance).to(noise.dtype)
         if time_offset is not None:
             left_times = left_times + time_offset.double()[:, None]

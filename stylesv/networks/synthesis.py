@@ -194,19 +194,23 @@ class SynthesisNetwork(nn.Module):
         self,
         w: Float[Tensor, "n d"] | Float[Tensor, "n a d"] | Float[Tensor, "n a l d"],
         times: Real[Tensor, "n t"],
-        motion_noise: Float[Tensor, "n k m"],
+        motion_noise: Float[Tensor, "n k m"] | None,
         labels: Float[Tensor, "n c"] | None = None,
         *,
         time_offset: Real[Tensor, "n"] | None = None,
+        motion_codes: Float[Tensor, "n t v"] | None = None,
         update_emas: bool = False,
     ) -> Float[Tensor, "n t rgb h w"]:
         """Frames, about -1 to 1, at the given times.
 
         w is one per clip, one per frame (`a` is `t`), or also one per place (`l` is `num_ws`; then `a` may be 1).
+        `motion_codes`, where they are known, are taken in the place of those that the encoder makes of the noise.
         """
         n, t = times.shape
         w = by_frame_and_place(w)
-        motion = self.motion_encoder(times, motion_noise, labels, time_offset=time_offset) * self.fusion.motion_mask
+        if motion_codes is None:
+            motion_codes = self.motion_encoder(times, motion_noise, labels, time_offset=time_offset)
+        motion = motion_codes * self.fusion.motion_mask
         fused = self.fusion(w, motion)  # (n, t, l, d)
 
         x = self.input(w[:, :, 0].flatten(0, 1))

@@ -4,7 +4,6 @@ Each can give any of its clips at any time, so that shards of the work can be ma
 """
 
 import hashlib
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -17,12 +16,12 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor
 
-from stylesv.data.decoding import SourceFrame, VideoFacts, decode_film
+from stylesv.data.decoding import SourceFrame, VideoFacts
 from stylesv.data.frame_fitting import fit_frame
 from stylesv.data.ledger import counts_of
 from stylesv.data.packed import PackedClips
-from stylesv.data.pictures import decode_frame_folder
 from stylesv.data.video_sources import VideoSource, find_sources, open_archive
+from stylesv.data.whole_videos import decode_source
 from stylesv.errors import DataError, printable
 from stylesv.generation.clips import generate_clips
 from stylesv.metrics.clip_selection import ClipSelection
@@ -119,7 +118,7 @@ class LooseVideos:
     def _read_whole(self, video: int) -> UInt8[np.ndarray, "t c h w"]:
         source = self._sources[video]
         frames = []
-        with closing(_decode(source)) as decoded:
+        with closing(decode_source(source)) as decoded:
             for frame in decoded:
                 if not self._fitted and frame.image.size != (self.resolution, self.resolution):
                     raise _not_square(source, frame)
@@ -245,31 +244,12 @@ def open_videos(path: Path, resolution: int | None, *, pictures_apart: bool = Fa
     return LooseVideos(path, resolution, pictures_apart=pictures_apart)
 
 
-def _decode(source: VideoSource, facts: VideoFacts | None = None) -> Iterator[SourceFrame]:
-    """All frames of a source, which fill `facts`; damage is an error, since a part of the clips must not pass for the whole."""
-    facts = facts or VideoFacts()
-    if source.kind == "frames":
-        yield from decode_frame_folder(source, facts)
-    elif source.zipped:
-        with tempfile.NamedTemporaryFile(suffix=Path(source.members[0]).suffix) as film:
-            try:
-                film.write(source.read(source.members[0]))
-            except DataError as error:
-                raise DataError(f"{source.root / source.name}: {error}; mend it or leave it out") from error
-            film.flush()
-            yield from decode_film(Path(film.name), facts)
-    else:
-        yield from decode_film(source.root / source.members[0], facts)
-    if facts.damage:
-        raise DataError(f"{source.root / source.name}: {facts.damage}; mend it or leave it out")
-
-
 def _count_frames(source: VideoSource) -> tuple[int, float | None]:
     """How many there are, and how many a second."""
     if source.kind == "frames":
         return len(source.members), None
     facts = VideoFacts()
-    return sum(1 for _ in _decode(source, facts)), facts.fps
+    return sum(1 for _ in decode_source(source, facts)), facts.fps
 
 
 def _num_bytes(source: VideoSource, member: str) -> int:
@@ -279,7 +259,7 @@ def _num_bytes(source: VideoSource, member: str) -> int:
 
 
 def _size_of_first_frame(source: VideoSource) -> int:
-    with closing(_decode(source)) as frames:
+    with closing(decode_source(source)) as frames:
         frame = next(frames, None)
     if frame is None:
         raise DataError(f"{source.root / source.name}: holds no frames; leave it out")

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import time
-from dataclasses import asdict
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +19,10 @@ from stylesv.data.packed_writer import partial_folder
 from stylesv.errors import CheckpointError, ConfigError, DataError, StyleSVError
 from stylesv.files import file_sha256
 from stylesv.generation import clips, films
+from stylesv.generation import request as request_module
 from stylesv.generation.film_folder import FilmTarget
-from stylesv.generation.films import GenerateRequest, write_films
+from stylesv.generation.films import write_films
+from stylesv.generation.request import GenerateRequest
 from stylesv.media.video_file import write_video
 from stylesv.scoring.clip_sources import open_videos
 
@@ -31,7 +33,7 @@ def networks(tmp_path_factory, root):
 
 
 def request(count=2, frames=3, **changes):
-    values = {"start_frame": 0, "slow_motion": 1, "fps": 25.0, "grid": None, "truncation": 1.0, "seed": 0}
+    values = {"start_frame": 0, "time_step": Fraction(1), "fps": 25.0, "grid": None, "truncation": 1.0, "seed": 0}
     values |= {"decomposition": False, "class_number": None, "save": "mp4"}
     return GenerateRequest(num_videos=count, num_frames=frames, **(values | changes))
 
@@ -76,7 +78,7 @@ def test_the_grid_goes_where_it_is_told(networks, tmp_path, monkeypatch):
     [
         ("films/grid.mp4", (2, 1), "lies in --out .*, where it would be scored as one of the videos"),
         ("films/../films/deep/g.mp4", (2, 1), "lies in --out"),
-        ("grid.gif", (2, 1), "a grid is a film; give a name that ends in .mp4"),
+        ("grid.png", (2, 1), "a grid is a film; give a name that ends in one of .mp4, .gif, .webp"),
         ("grid.mp4", None, "give --grid COLUMNSxROWS, too"),
     ],
 )
@@ -199,7 +201,7 @@ def test_numbers_that_cannot_be_are_refused_before_anything_is_made(networks, tm
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("fps", films.FPS_RANGE)
+@pytest.mark.parametrize("fps", request_module.FPS_RANGE)
 def test_the_slowest_and_the_fastest_film_can_be_written_and_read(networks, tmp_path, fps):
     generate(networks, tmp_path / "films", count=1, fps=fps)
     assert len(imread(tmp_path / "films" / "000000.mp4", plugin="pyav")) == 3
@@ -232,16 +234,16 @@ def test_an_estimated_mean_is_said_once_and_makes_the_same_films_again(networks,
     for name in ("a", "b"):
         told = []
         target = FilmTarget.of(tmp_path / name, has_grid=False, grid_out=None, overwrite=False)
-        list(write_films(networks, target, request(truncation=0.5), tell=told.append))
+        list(write_films(networks, target, request(truncation=0.5, batch_size=1), tell=told.append))
         assert len(told) == 1 and str(networks) in told[0]
     assert content(tmp_path / "a") == content(tmp_path / "b")
 
 
 def test_the_record_says_what_made_the_videos(networks, tmp_path):
     generate(networks, tmp_path / "films", seed=7)
-    record = films.FilmTarget(tmp_path / "films", None, True).earlier()
+    record = FilmTarget(tmp_path / "films", None, True).earlier()
     assert record.networks_sha256 == file_sha256(networks)
-    assert record.settings == asdict(request(seed=7)) and record.videos == ("000000.mp4", "000001.mp4")
+    assert record.settings == request(seed=7).settings() and record.videos == ("000000.mp4", "000001.mp4")
 
 
 def script(root, *arguments):

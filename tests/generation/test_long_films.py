@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,9 @@ from torch import nn
 from stylesv.generation import films
 from stylesv.generation.clips import generate_clips, synthesize
 from stylesv.generation.film_folder import FilmTarget
-from stylesv.generation.films import GenerateRequest, write_films
+from stylesv.generation.films import write_films
 from stylesv.generation.latents import draw_latents
+from stylesv.generation.request import GenerateRequest
 from stylesv.networks import Generator
 
 
@@ -30,6 +32,8 @@ class Ramp(Generator):
     def motion_noise_length(self, max_time: float) -> int:
         return 1
 
+    resolution = 16
+
     def mapping(self, z, labels=None, *, truncation=1.0):
         return z.clamp(-2, 2)
 
@@ -40,7 +44,7 @@ class Ramp(Generator):
 
 def request(**changes) -> GenerateRequest:
     values = {
-        **{"num_videos": 3, "num_frames": 40, "start_frame": 2, "slow_motion": 1, "fps": 25.0, "grid": None},
+        **{"num_videos": 3, "num_frames": 40, "start_frame": 2, "time_step": Fraction(1), "fps": 25.0, "grid": None},
         **{"truncation": 1.0, "seed": 0, "decomposition": False, "class_number": None, "save": "mp4"},
     }
     return GenerateRequest(**(values | changes))

@@ -5,6 +5,7 @@ import json
 import lzma
 import math
 import re
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,8 @@ from stylesv.checkpoint import read_networks
 from stylesv.checkpoint.published_snapshot import read_snapshot
 from stylesv.errors import CheckpointError
 from stylesv.generation.clips import load_generator, synthesize
-from stylesv.generation.films import GenerateRequest
 from stylesv.generation.latents import Latents
+from stylesv.generation.request import GenerateRequest
 from stylesv.networks import Discriminator, Generator
 from stylesv.networks.published import (
     DERIVED,
@@ -184,7 +185,7 @@ def test_generated_frames_are_those_of_the_published_command_line(imported, arra
         num_videos=int(option(case, "--num_videos", "1")),
         num_frames=int(option(case, "--video_len", "16")),
         start_frame=int(option(case, "--time_offset", "0")),
-        slow_motion=int(option(case, "--slowmo_coef", "1")),
+        time_step=Fraction(1, int(option(case, "--slowmo_coef", "1"))),
         fps=25.0,
         grid=None,
         truncation=float(option(case, "--truncation_psi", "1")),
@@ -196,7 +197,7 @@ def test_generated_frames_are_those_of_the_published_command_line(imported, arra
     films = []
     for batch in range(math.ceil(request.num_videos / int(option(case, "--batch_size", "32")))):
         z, times, motion = (arrays[f"{case['tag']}_b{batch}_{kind}"] for kind in ("z", "ts", "motion_z"))
-        assert torch.equal(times, request.times().expand_as(times))
+        assert torch.equal(times, request.times()[:].float().expand_as(times))
         if option(case, "--interp", "false") == "true":
             other = arrays[f"{case['tag']}_b{batch}_z_addition"]
             frames = published_frames(generator, published_interpolation(generator, z, other, times), times, motion)
