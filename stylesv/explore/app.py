@@ -12,8 +12,9 @@ from stylesv.explore.film import Film
 from stylesv.explore.page import Page
 from stylesv.explore.studio import Studio
 from stylesv.explore.worker import Worker
+from stylesv.media.film_writers import MOVING_FORMS
 
-MEDIA = {".mp4": "video/mp4", ".webp": "image/webp", ".png": "image/png"}
+MEDIA = {".mp4": "video/mp4", ".webp": "image/webp", ".gif": "image/gif", ".png": "image/png"}
 
 
 def build_app(studio: Studio, worker: Worker, networks: Path, *, hosts: list[str]) -> FastAPI:
@@ -40,7 +41,7 @@ def build_app(studio: Studio, worker: Worker, networks: Path, *, hosts: list[str
     @app.get("/films/{number}/film.{kind}")
     def whole(number: int, kind: str) -> Response:
         film = _film(studio, number)
-        if kind not in ("mp4", "webp") or not film.is_whole:
+        if kind not in MOVING_FORMS or not film.is_whole:
             raise HTTPException(404)
         return _file(f"{_name(film)}.{kind}", film.save)
 

@@ -1,6 +1,5 @@
-"""The command of `generate.py` that makes what the page shows, and what it cannot make."""
+"""The command of `generate.py` that makes what the page shows, and in what its films differ."""
 
-import os
 import shlex
 from pathlib import Path
 
@@ -12,7 +11,10 @@ OUT = "explored"
 def command_of(view: View) -> tuple[str, list[str]]:
     """The command, for the folder that the page was started in, and what is to be said of its films."""
     notes: list[str] = []
-    options = ["--networks", _short(view.networks), "--out", OUT, *_clips(view, notes), *_times(view, notes)]
+    options = ["--networks", _short(view.networks), "--out", OUT, "--seed", str(view.content.seed)]
+    if view.kind != "seeds" and view.motion.seed != view.content.seed:
+        options += ["--motion-seed", str(view.motion.seed)]
+    options += [*_clips(view, notes), *_times(view, notes)]
     if view.truncation != 1:
         options += ["--truncation", f"{view.truncation:g}"]
     if view.class_number is not None:
@@ -22,41 +24,33 @@ def command_of(view: View) -> tuple[str, list[str]]:
 
 def _clips(view: View, notes: list[str]) -> list[str]:
     """Which clips, and how they are put together."""
-    seed = ["--seed", str(view.content.seed)]
     columns, rows = view.grid
-    uses_motion = view.kind != "seeds"
-    if uses_motion and view.motion.seed != view.content.seed:
-        notes.append(f"its motion is of seed {view.content.seed}, too")
-    if view.kind == "between":
-        notes.append("its content stays that of the first frame")
     if view.kind == "seeds":
-        return [*seed, "--num-videos", str(columns * rows), "--grid", f"{columns}x{rows}"]
+        return ["--grid", f"{columns}x{rows}"]
     if view.kind == "decomposition":
-        return [*seed, "--decomposition", "--num-videos", str(columns * rows), "--grid", f"{columns}x{rows}"]
-    content, motion = view.content.number, view.motion.number
+        return ["--decomposition", "--grid", f"{columns}x{rows}"]
+    (content, motion) = (each.number for each in view.clips()[0])
+    options = []
+    if view.kind == "between":
+        options = ["--interpolate", str(view.every), "--contents", f"{view.content.seed},{view.second_seed}"]
     if content == motion:
-        count = content + 1
-        if count > 1:
-            notes.append(f"of its videos this is {content:06d}.mp4")
-        return [*seed, "--num-videos", str(count)]
+        if content:
+            notes.append(f"the clip shown is {content:06d}.mp4")
+        return [*options, "--num-videos", str(content + 1)]
     columns, rows = content + 1, motion + 1
-    notes.append(f"of its videos this is {motion * columns + content:06d}.mp4")
-    return [*seed, "--decomposition", "--num-videos", str(columns * rows), "--grid", f"{columns}x{rows}"]
+    notes.append(f"the clip shown is {motion * columns + content:06d}.mp4")
+    return [*options, "--decomposition", "--grid", f"{columns}x{rows}"]
 
 
 def _times(view: View, notes: list[str]) -> list[str]:
     """Frames and their times."""
     options = ["--frames", str(len(view.times())), "--fps", f"{view.fps:g}"]
-    if view.start >= 1:
-        options += ["--start-frame", str(int(view.start))]
-    if view.start % 1:
-        notes.append("it begins at a whole frame")
-    speed = abs(view.speed)
-    slowed = round(1 / speed) if 0 < speed < 1 else 1
-    if slowed > 1:
-        options += ["--slow-motion", str(slowed)]
-    if speed not in (0, 1 / slowed):
-        notes.append(f"its speed is {1 / slowed:g}")
+    if view.start:
+        options += ["--start-frame", str(view.start)]
+    if abs(view.speed) not in (0, 1):
+        options += ["--time-step", f"{abs(view.speed):g}"]
+    if view.still:
+        options += ["--still"]
     if view.speed < 0:
         notes.append("its time runs forwards")
     return options
@@ -64,5 +58,5 @@ def _times(view: View, notes: list[str]) -> list[str]:
 
 def _short(path: Path) -> str:
     """A path from here where it lies below, else in full."""
-    here = Path(os.getcwd())
+    here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

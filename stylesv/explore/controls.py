@@ -12,6 +12,7 @@ from stylesv.explore.view import MOST_FRAMES, MOST_SIDE, Kind, Source, View
 from stylesv.generation.films import MOST_TRUNCATION
 
 KINDS = {"one": "one clip", "seeds": "grid", "decomposition": "content × motion", "between": "between"}
+DECIMALS = 6  # of what is no whole number
 SEEDS_DRAWN = 100_000  # a die's sides
 START_SHOWN = 1000  # frames that the slider of the start reaches; the number beside it goes further
 SPEED_SHOWN = 4  # likewise
@@ -36,15 +37,18 @@ class Controls:
         self._kind.props('spread dense no-caps unelevated aria-label="what is shown"').classes("kinds")
         with ui.element("div").classes("group"):
             self._content = self._source("seed", "clip", "content")
-            self._only_of.append((self._content[1], ("one", "between")))
+            self._only_of.append((self._content[1], ("one",)))
             with ui.element("div").classes("group-of-motion") as motion:
                 self._switch = ui.switch("motion of the same seed", value=True, on_change=lambda e: self._tie(e.value))
                 self._motion = self._source("motion seed", "clip", "motion")
             self._only_of.append((motion, ("one", "decomposition", "between")))
-            self._only_of.append((self._motion[1], ("one", "between")))
-            with ui.element("div") as end:
-                self._source("seed of the last frame's content", "clip", "content_end")
-            self._only_of.append((end, ("between",)))
+            self._only_of.append((self._motion[1], ("one",)))
+            with ui.element("div").classes("group-of-motion") as other:
+                with ui.element("div").classes("pair"):
+                    second = self._number("seed of the other content", "second_seed", least=0, most=None)
+                    self._die(second)
+                self._slider("frames from one to the other", "every", least=1, most=LENGTH_SHOWN, step=1, whole=True)
+            self._only_of.append((other, ("between",)))
             with ui.element("div").classes("sides") as sides:
                 self._number("columns", "columns", most=MOST_SIDE, least=1)
                 self._number("rows", "rows", most=MOST_SIDE, least=1)
@@ -55,11 +59,12 @@ class Controls:
                 classes = {-1: "drawn for each"} | {number: f"class {number}" for number in range(self._class_dim)}
                 ui.select(classes, value=-1, label="class", on_change=lambda e: self._set_class(e.value)).props("dense")
         with ui.element("div").classes("group"):
-            self._slider("start, frames", "start", least=0, most=START_SHOWN, step=1)
+            self._slider("start, frames", "start", least=0, most=START_SHOWN, step=1, whole=True)
             self._slider(
                 "length, frames", "num_frames", least=1, most=LENGTH_SHOWN, step=1, whole=True, limit=MOST_FRAMES
             )
             self._slider("speed (below 0: backwards)", "speed", least=-SPEED_SHOWN, most=SPEED_SHOWN, step=0.125)
+            ui.switch("motion stands still", value=False, on_change=lambda e: self._set(still=e.value))
             self._number("frames per second", "fps", least=0.1, most=None, whole=False)
         self._arrange()
 
@@ -90,9 +95,12 @@ class Controls:
             source: Source = getattr(self.view, name)
             seed = self._bare_number(label, source.seed, lambda value: self._set_source(name, seed=value))
             number = self._bare_number(number_label, source.number, lambda value: self._set_source(name, number=value))
-            die = ui.button(icon="casino", on_click=lambda: seed.set_value(random.randrange(SEEDS_DRAWN)))
-            die.props(f'flat dense round aria-label="draw: {label}"')
+            die = self._die(seed)
         return seed, number, die
+
+    def _die(self, seed: ui.number) -> ui.button:
+        die = ui.button(icon="casino", on_click=lambda: seed.set_value(random.randrange(SEEDS_DRAWN)))
+        return die.props(f'flat dense round aria-label="draw: {seed.props["label"]}"')
 
     def _slider(
         self,
@@ -121,11 +129,10 @@ class Controls:
         if value is not None and least <= value <= most:
             slider.set_value(value)
 
-    def _number(self, label: str, name: str, *, least: float, most: float | None, whole: bool = True) -> None:
-        number = self._bare_number(
-            label, getattr(self.view, name), lambda value: self._set(**{name: value}), whole=whole
-        )
-        number.props(f"min={least}" + (f" max={most}" if most is not None else ""))
+    def _number(self, label: str, name: str, *, least: float, most: float | None, whole: bool = True) -> ui.number:
+        value = getattr(self.view, name)
+        number = self._bare_number(label, value, lambda given: self._set(**{name: given}), whole=whole)
+        return number.props(f"min={least}" + (f" max={most}" if most is not None else ""))
 
     def _bare_number(
         self, label: str | None, value: float, use: Callable[[Any], None], *, whole: bool = True
@@ -135,7 +142,7 @@ class Controls:
             if given is None or (whole and given != int(given)):
                 self._wrong(f"{label or 'a value'}: a {'whole ' if whole else ''}number is expected")
                 return
-            use(int(given) if whole else float(given))
+            use(int(given) if whole else round(float(given), DECIMALS))
 
         number = ui.number(label, value=value, on_change=changed).props("dense outlined")
         return number if label is not None else number.props(remove="label")

@@ -14,9 +14,8 @@ from PIL import Image
 
 from stylesv.explore.view import View
 from stylesv.files import partial_file
-from stylesv.media.animation import write_animation
+from stylesv.media.film_writers import open_film
 from stylesv.media.frame_files import Frame
-from stylesv.media.video_file import write_video
 from stylesv.report.clip_grids import draw_film_frame
 
 MOST_KEPT_BYTES = 256 * 2**20  # of all films in the cache; one alone may be larger
@@ -101,12 +100,11 @@ class Film:
         return cells.reshape(piece.count, rows * columns, 3, size, size)
 
     def save(self, path: Path) -> None:
-        """Write what is made as MP4 or animated WebP, by the name's ending; a grid looks as that of `generate.py`."""
-        frames = (self._picture(each) for each in self.frames())
-        if path.suffix == ".mp4":
-            write_video(path, frames, fps=self.view.fps)
-        else:
-            write_animation(path, frames, fps=self.view.fps)
+        """Write what is made as MP4, WebP or GIF, by the name's ending; a grid looks as that of `generate.py`."""
+        form = path.suffix[1:]
+        with open_film(path, form, fps=self.view.fps, num_frames=self.num_made) as film:
+            for each in self.frames():
+                film.add(self._picture(each))
 
     def save_frame(self, path: Path, number: int) -> None:
         """Write a frame as PNG.

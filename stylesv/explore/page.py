@@ -16,6 +16,7 @@ from stylesv.explore.studio import Studio
 from stylesv.explore.view import View
 from stylesv.explore.worker import Cancelled, Worker
 from stylesv.records.snapshot import read_snapshot_header
+from stylesv.workflow.given_networks import find_frame_rate
 
 HERE = Path(__file__).parent
 
@@ -65,7 +66,12 @@ class Page:
 
     def _build_actions(self) -> None:
         with ui.element("div").classes("actions"):
-            for what, label in (("mp4", "save MP4"), ("webp", "save WebP"), ("png", "save this frame")):
+            for what, label in (
+                ("mp4", "save MP4"),
+                ("webp", "save WebP"),
+                ("gif", "save GIF"),
+                ("png", "save this frame"),
+            ):
                 button = ui.button(label, on_click=lambda what=what: self._save(what))
                 button.props('outline dense no-caps padding="4px 12px"')
         ui.label("The command that makes it:").classes("caption")
@@ -82,7 +88,7 @@ class Page:
         self._command.set_text(command)
         self._differs.set_text("")
         if differs:
-            self._differs.set_text(f"generate.py differs: {'; '.join(differs)}.")
+            self._differs.set_text(f"Of what it makes: {'; '.join(differs)}.")
         self._worker.ask(self, lambda cancelled: self._make(view, cancelled))
 
     def _make(self, view: View, cancelled: Cancelled) -> None:

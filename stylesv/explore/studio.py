@@ -13,8 +13,9 @@ from torch import Tensor
 from stylesv.explore.film import Film, Films, Piece
 from stylesv.explore.view import Source, View
 from stylesv.explore.worker import Cancelled
-from stylesv.generation.clips import FRAMES_AT_ONCE, load_generator, prepare_truncation, synthesize, to_uint8
-from stylesv.generation.latents import Latents, draw_class, draw_latents
+from stylesv.generation.clips import FRAMES_AT_ONCE, load_generator, prepare_truncation, synthesize
+from stylesv.generation.content_walk import ContentWalk
+from stylesv.generation.latents import EndlessNoise, Latents, draw_class, draw_contents, draw_labels
 from stylesv.networks.generator import Generator
 from stylesv.records.snapshot import Snapshot
 
@@ -68,7 +69,7 @@ class Studio:
     def _missing(self, film: Film, generator: Generator, cancelled: Cancelled) -> Iterator[Piece]:
         """What a film lacks; the first piece is one frame, to be seen at once."""
         view, times = film.view, film.view.times()
-        clips = [_Clip(generator, view, *clip, float(times.max())) for clip in view.clips()]
+        clips = [_Clip(generator, view, *clip) for clip in view.clips()]
         while not film.is_whole:
             first = film.num_made
             at_once = min(film.most_in_piece, FRAMES_AT_ONCE, 1 if first == 0 else self._frames_a_call(view.networks))
@@ -77,8 +78,7 @@ class Studio:
                 if cancelled():
                     return
                 began = time.perf_counter()
-                part = slice(first, first + at_once)
-                frames.append(clip.frames(times, part))
+                frames.append(clip.frames(times[first : first + at_once]))
                 self._seconds_a_frame[view.networks] = (time.perf_counter() - began) / frames[-1].shape[1]
             yield film.add(np.concatenate(frames))
 
@@ -89,51 +89,26 @@ class Studio:
 class _Clip:
     """One clip of a view, of which any frames can be made."""
 
-    def __init__(self, generator: Generator, view: View, content: Source, motion: Source, max_time: float):
+    def __init__(self, generator: Generator, view: View, content: Source, motion: Source):
         self._generator, self._view = generator, view
-        self._latents = _latents(generator, view, content, motion, max_time)
-        end = _latents(generator, view, view.content_end, motion, max_time) if view.kind == "between" else self._latents
-        self._content_end = end.content
-
-    def frames(self, times: Float[Tensor, "t"], part: slice) -> UInt8[np.ndarray, "1 t c h w"]:
-        """Some of the frames at the times of the film."""
-        if self._view.kind == "between":
-            return self._between(times, part)
-        made = synthesize(self._generator, self._latents, times[part], truncation=self._view.truncation)
-        return torch.cat(list(made), dim=1).numpy()
-
-    @torch.no_grad()
-    def _between(self, times: Float[Tensor, "t"], part: slice) -> UInt8[np.ndarray, "1 t c h w"]:
-        """The same where w goes straight from one content's to the other's, from the first frame to the last."""
-        generator, latents = self._generator, self._latents
-        device = next(generator.buffers()).device
-        labels = None if latents.labels is None else latents.labels.to(device)
-        ends = [
-            generator.mapping(content.to(device), labels, truncation=self._view.truncation)
-            for content in (latents.content, self._content_end)
-        ]
-        share = torch.linspace(0, 1, len(times))[part, None].to(device)
-        t = times[part, None].to(device)
-        motion = latents.motion.to(device).expand(len(t), -1, -1)
-        labels = None if labels is None else labels.expand(len(t), -1)
-        made = generator.synthesis(torch.lerp(*ends, share), t, motion, labels)
-        return to_uint8(made).cpu().transpose(0, 1).numpy()
-
-
-def _latents(generator: Generator, view: View, content: Source, motion: Source, max_time: float) -> Latents:
-    """Of one clip. Its class is that of its content; in a grid of contents and motions all are of the first one's."""
-    number = view.class_number
-    if generator.class_dim and number is None:
-        of = (
-            Source(view.content.seed)
-            if view.kind == "decomposition"
-            else view.content
-            if view.kind == "between"
-            else content
+        contents = ((content.seed, content.number),)
+        self._latents = Latents(
+            draw_contents(generator, contents),
+            EndlessNoise(((motion.seed, motion.number),), generator.motion_noise_dim),
+            draw_labels(generator, contents, _class_of(generator, view)),
         )
-        number = draw_class(generator, of.seed, of.number)
-    drawn = [
-        draw_latents(generator, of.seed, clip_numbers=[of.number], max_time=max_time, class_number=number)
-        for of in (content, motion)
-    ]
-    return Latents(drawn[0].content, drawn[1].motion, drawn[0].labels)
+        self._walk = None
+        if view.kind == "between":
+            self._walk = ContentWalk(contents, view.every, (view.content.seed, view.second_seed))
+
+    def frames(self, times: Float[Tensor, "t"]) -> UInt8[np.ndarray, "1 t c h w"]:
+        """Its frames at some times."""
+        options = {"truncation": self._view.truncation, "walk": self._walk, "still": self._view.still}
+        return torch.cat(list(synthesize(self._generator, self._latents, times, **options)), dim=1).numpy()
+
+
+def _class_of(generator: Generator, view: View) -> int | None:
+    """The class of all clips of a view, which those of contents and motions share; None: each has its own, or none."""
+    if view.class_number is None and view.kind == "decomposition" and generator.class_dim:
+        return draw_class(generator, view.content.seed, 0)
+    return view.class_number

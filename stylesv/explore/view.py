@@ -10,14 +10,14 @@ from jaxtyping import Float
 from torch import Tensor
 
 from stylesv.errors import ConfigError
-from stylesv.generation.films import FPS_RANGE, check_truncation
+from stylesv.generation.request import FPS_RANGE, check_truncation
 
 Kind = Literal["one", "seeds", "decomposition", "between"]
-"""One clip; a grid of clips of a seed; a grid of contents and motions; from one content to another over the film."""
+"""One clip; a grid of clips of a seed; a grid of contents and motions; one whose content goes to another one, and back."""
 
 MOST_SEED = 2**53 - 1  # a browser's numbers are no larger
 MOST_NUMBER = 2**24
-MOST_TIME = 1e5  # frames; noise is drawn from time 0 on
+MOST_TIME = 1_000_000  # frames; noise before it is drawn and dropped, which takes time
 MOST_SPEED = 64.0
 MOST_SIDE = 8  # columns or rows of a grid
 MOST_FRAMES = 512
@@ -40,12 +40,16 @@ class View:
     kind: Kind = "one"
     content: Source = Source(0)
     motion: Source = Source(0)
-    content_end: Source = Source(1)
-    """Content of the last frame, of `between`."""
+    second_seed: int = 1
+    """Of `between`: seed of the other content; both are those of their seeds' first clips."""
+    every: int = 16
+    """Of `between`: frames of time from one content to the other."""
+    still: bool = False
+    """Motion stands at time 0."""
     truncation: float = 1.0
     class_number: int | None = None
     """None: drawn for each clip, as `generate.py` draws it."""
-    start: float = 0.0
+    start: int = 0
     """Time of the first frame; of the last one where time runs backwards."""
     speed: float = 1.0
     """How much time passes from frame to frame: 0.5 is slow motion, below 0 is backwards, 0 stands still."""
@@ -67,12 +71,14 @@ class View:
         if self.kind == "decomposition":
             places = [(column, row) for row in range(rows) for column in range(columns)]
             return [(Source(self.content.seed, column), Source(self.motion.seed, row)) for column, row in places]
+        if self.kind == "between":
+            return [(Source(self.content.seed), Source(self.motion.seed))]
         return [(self.content, self.motion)]
 
     def times(self) -> Float[Tensor, "t"]:
         """Times of the frames, in frames, in the order they are shown in; never below 0."""
         if self.speed == 0:
-            return torch.tensor([self.start], dtype=torch.float64)
+            return torch.tensor([float(self.start)], dtype=torch.float64)
         times = self.start + torch.arange(self.num_frames, dtype=torch.float64) * abs(self.speed)
         return times if self.speed > 0 else times.flip(0)
 
@@ -85,14 +91,14 @@ class View:
         for name, value, most in (
             ("seed", self.content.seed, MOST_SEED),
             ("motion seed", self.motion.seed, MOST_SEED),
-            ("second seed", self.content_end.seed, MOST_SEED),
+            ("second seed", self.second_seed, MOST_SEED),
             ("clip", self.content.number, MOST_NUMBER),
             ("motion clip", self.motion.number, MOST_NUMBER),
-            ("second clip", self.content_end.number, MOST_NUMBER),
         ):
             _require(name, value, 0, most)
         _require("start", self.start, 0, MOST_TIME)
         _require("speed", self.speed, -MOST_SPEED, MOST_SPEED)
+        _require("every", self.every, 1, MOST_TIME)
         _require("frames", self.num_frames, 1, MOST_FRAMES)
         _require("frames per second", self.fps, *FPS_RANGE)
         _require("columns", self.columns, 1, MOST_SIDE)
