@@ -9,7 +9,7 @@ from nicegui import ui
 
 from stylesv.explore.snapshots import snapshots_beside
 from stylesv.explore.view import MOST_FRAMES, MOST_SIDE, Kind, Source, View
-from stylesv.generation.films import MOST_TRUNCATION
+from stylesv.generation.request import MOST_TRUNCATION
 
 KINDS = {"one": "one clip", "seeds": "grid", "decomposition": "content × motion", "between": "between"}
 DECIMALS = 6  # of what is no whole number

@@ -49,9 +49,9 @@ class Page:
         ui.add_css(HERE / "page.css")
         ui.context.client.on_delete(lambda: self._worker.forget(self))
         class_dim = read_snapshot_header(self._networks).class_dim
-        self._controls = Controls(
-            View(self._networks), class_dim, self._show, lambda what: self._tell(what, wrong=True)
-        )
+        rate = find_frame_rate(self._networks)
+        view = View(self._networks) if rate is None else View(self._networks, fps=rate.fps)
+        self._controls = Controls(view, class_dim, self._show, lambda what: self._tell(what, wrong=True))
         with ui.element("main").classes("explore"):
             with ui.element("section").classes("controls"):
                 ui.html(f"<h1>{_title(self._networks)}</h1>", sanitize=False)
