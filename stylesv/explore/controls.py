@@ -107,11 +107,11 @@ class Controls:
         label: str,
         name: str,
         *,
-        least: float,
-        most: float,
-        step: float,
+        least: int | float,
+        most: int | float,
+        step: int | float,
         whole: bool = False,
-        limit: float | None = None,
+        limit: int | float | None = None,
     ) -> None:
         """A slider, and the number itself, which may go further."""
         ui.label(label).classes("caption")
@@ -125,17 +125,19 @@ class Controls:
         slider.on_value_change(lambda e: number.set_value(e.value))
         number.on_value_change(lambda e: self._follow(slider, e.value, least, most))
 
-    def _follow(self, slider: ui.slider, value: float | None, least: float, most: float) -> None:
+    def _follow(self, slider: ui.slider, value: int | float | None, least: int | float, most: int | float) -> None:
         if value is not None and least <= value <= most:
             slider.set_value(value)
 
-    def _number(self, label: str, name: str, *, least: float, most: float | None, whole: bool = True) -> ui.number:
+    def _number(
+        self, label: str, name: str, *, least: int | float, most: int | float | None, whole: bool = True
+    ) -> ui.number:
         value = getattr(self.view, name)
         number = self._bare_number(label, value, lambda given: self._set(**{name: given}), whole=whole)
         return number.props(f"min={least}" + (f" max={most}" if most is not None else ""))
 
     def _bare_number(
-        self, label: str | None, value: float, use: Callable[[Any], None], *, whole: bool = True
+        self, label: str | None, value: int | float, use: Callable[[Any], None], *, whole: bool = True
     ) -> ui.number:
         def changed(event: Any) -> None:
             given = event.value

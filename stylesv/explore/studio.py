@@ -99,7 +99,7 @@ class _Clip:
         )
         self._walk = None
         if view.kind == "between":
-            self._walk = ContentWalk(contents, view.every, (view.content.seed, view.second_seed))
+            self._walk = ContentWalk(contents, float(view.every), (view.content.seed, view.second_seed))
 
     def frames(self, times: Float[Tensor, "t"]) -> UInt8[np.ndarray, "1 t c h w"]:
         """Its frames at some times."""

@@ -46,15 +46,15 @@ class View:
     """Of `between`: frames of time from one content to the other."""
     still: bool = False
     """Motion stands at time 0."""
-    truncation: float = 1.0
+    truncation: int | float = 1.0
     class_number: int | None = None
     """None: drawn for each clip, as `generate.py` draws it."""
     start: int = 0
     """Time of the first frame; of the last one where time runs backwards."""
-    speed: float = 1.0
+    speed: int | float = 1.0
     """How much time passes from frame to frame: 0.5 is slow motion, below 0 is backwards, 0 stands still."""
     num_frames: int = 32
-    fps: float = 25.0
+    fps: int | float = 25.0
     columns: int = 4
     rows: int = 4
 
@@ -115,6 +115,6 @@ class View:
         return replace(self, num_frames=min(self.num_frames, most))
 
 
-def _require(name: str, value: float, least: float, most: float) -> None:
+def _require(name: str, value: int | float, least: int | float, most: int | float) -> None:
     if not (math.isfinite(value) and least <= value <= most):
         raise ConfigError(f"{name} {value:g}: from {least:,g} to {most:,g} is possible")
