@@ -57,9 +57,28 @@ VIEWS = {
 }
 
 
-@pytest.mark.parametrize("name", VIEWS)
-def test_the_command_that_is_shown_makes_what_is_shown(studio, networks, root, tmp_path, name):
-    view = View(networks, num_frames=6, **VIEWS[name])
+OF_CLASSES = {
+    "one of a drawn class": {"content": Source(2), "motion": Source(2)},
+    "grid of drawn classes": {"kind": "seeds", "columns": 3, "rows": 1},
+    "decomposition of one class": {
+        "kind": "decomposition",
+        "content": Source(5),
+        "motion": Source(5),
+        "columns": 2,
+        "rows": 2,
+    },
+    "a class": {"class_number": 1},
+}
+
+
+@pytest.fixture(scope="module")
+def of_classes(tmp_path_factory, root):
+    return write_snapshot(tmp_path_factory.mktemp("classes") / "networks.safetensors", root, class_dim=3)
+
+
+@pytest.mark.parametrize("name", [*VIEWS, *OF_CLASSES])
+def test_the_command_that_is_shown_makes_what_is_shown(studio, networks, of_classes, root, tmp_path, name):
+    view = View(of_classes if name in OF_CLASSES else networks, num_frames=6, **(VIEWS | OF_CLASSES)[name])
     shown = frames_of(studio, view)
     assert len(shown) == 6 and len(shown[0]) == len(view.clips())
     command, notes = command_of(view)
