@@ -171,12 +171,13 @@ def jobs_of(experiment):
 
 
 def made_for_people():
-    """Reports, tables and figures that this call was for, on this disk, each with what it is."""
+    """Reports, tables, figures and films that this call was for, on this disk, each with what it is."""
     made = [("report", paths.PAGE.format(experiment=name)) for name in targets() if name in plan.experiments]
     tables = (name.removeprefix("table_") for name in targets() if name.startswith("table_"))
     made += [("table", paths.TABLE["md"].format(experiment=options.experiment, table=table)) for table in tables]
     figures = (name.removeprefix("figure_") for name in targets() if name.startswith("figure_"))
     made += [("figure", paths.FIGURE.format(experiment=options.experiment, figure=figure)) for figure in figures]
+    made += [("films", film) for film in questions.films_of_call()] if "films" in targets() else []
     made += [("crate", paths.CRATE.format(experiment=options.experiment))] * ("crate" in targets())
     return [(what, Path(file).absolute()) for what, file in made if Path(file).exists()]
 
@@ -212,6 +213,7 @@ wildcard_constraints:
     chooser=r"[^/]+",
     collection=r"[0-9a-f]{8}",
     look=r"[0-9a-f]{8}",
+    films=r"[0-9a-f]{8}",
     shown=r"(?:runs|data)/[^/]+",
     figure=r"[a-z_]+",
     checkpoint=r"[0-9a-f]{64}|unknown-[0-9a-f]{8}",

@@ -56,6 +56,57 @@ rule generate_clips:
         """
 
 
+rule generate:
+    """Videos of a run's best or last snapshot, and a film of a grid of them: what the target `films` is for."""
+    input:
+        choice=files(questions.film_choice),
+        networks=files(questions.film_networks),
+    output:
+        films=directory(paths.FILMS_OF_RUN),
+        grid=paths.GRID_OF_RUN,
+    log:
+        "logs/generate/{run}/{films}.log",
+    benchmark:
+        "benchmarks/generate/{run}/{films}.tsv"
+    conda:
+        "../envs/evaluate.yaml"
+    threads: plan.machine.cpu_threads
+    resources:
+        mem_mb=8000,
+        runtime=240,
+        cpu_threads=plan.machine.cpu_threads,
+    params:
+        scripts=SCRIPTS,
+        asked=facts(questions.film_options),
+    shell:
+        r"""
+        exec python {params.scripts:q}/generate.py \
+            --choice={input.choice:q} \
+            --networks {input.networks[0]:q} \
+            --out {output.films:q} \
+            --grid {params.asked[grid]} \
+            --grid-out {output.grid:q} \
+            --num-videos {params.asked[num_videos]} \
+            --frames {params.asked[frames]} \
+            --start-frame {params.asked[start_frame]} \
+            --time-step {params.asked[time_step]} \
+            --fps {params.asked[fps]} \
+            --truncation {params.asked[truncation]} \
+            --seed {params.asked[seed]} \
+            {params.asked[decomposition]} \
+            --save {params.asked[save]} \
+            --cpu-threads {resources.cpu_threads} \
+            >{log:q} 2>&1
+        """
+
+
+rule films:
+    """Videos of the experiment that the call names: `snakemake --cores all films --config experiment=NAME`."""
+    input:
+        answer(questions.films_of_call),
+    localrule: True
+
+
 rule show_real_clips:
     """A film of a data set's real clips, and what figures of them are drawn from."""
     input:

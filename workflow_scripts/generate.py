@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from stylesv.command_line import CPU_THREADS, SEEDS, parse_share
+from stylesv.command_line import CPU_THREADS, SEEDS, OptionalPath, parse_share
 from stylesv.errors import ConfigError, run_command
 from stylesv.threads import use_cpu_threads
 
@@ -39,6 +39,13 @@ def parse_step(_context: click.Context, _option: click.Parameter, text: str | No
     return step
 
 
+def chosen(choice: Path) -> Path:
+    """The snapshot that a choice names."""
+    from stylesv.records.choice import read_choice
+
+    return choice.parent.parent / read_choice(choice).networks
+
+
 def frame_rate(networks: Path, asked: float | None) -> float:
     """Frames per second of the films: as asked for, or those of the data that the snapshot was trained on."""
     from stylesv.workflow.given_networks import find_frame_rate
@@ -59,6 +66,9 @@ def frame_rate(networks: Path, asked: float | None) -> float:
     required=True,
     type=click.Path(path_type=Path),
     help="networks.safetensors of a snapshot; or a run's folder or the name of an experiment, whose --snapshot is taken.",
+)
+@click.option(
+    "--choice", type=OptionalPath(), help="Which snapshot of a run is best, JSON; --networks is then not read."
 )
 @click.option(
     "--snapshot",
@@ -108,7 +118,7 @@ def frame_rate(networks: Path, asked: float | None) -> float:
 @click.option(
     "--motion-seed", type=click.IntRange(min=0), help="Seed of the motions.  [default: each video's own seed]"
 )
-@click.option("--decomposition", is_flag=True, help="Columns share content, rows share motion; needs --grid.")
+@click.option("--decomposition/--no-decomposition", help="Columns share content, rows share motion; needs --grid.")
 @click.option("--interpolate", type=float, help="Content changes: frames of time from one content to the next.")
 @click.option(
     "--contents", type=SEEDS, help="Seeds whose contents it goes through, again and again.  [default: new ones]"
@@ -131,6 +141,7 @@ def frame_rate(networks: Path, asked: float | None) -> float:
 @CPU_THREADS
 def generate(
     networks: Path,
+    choice: Path | None,
     snapshot: str | None,
     out: Path,
     num_videos: int | None,
@@ -173,7 +184,7 @@ def generate(
         )
     in_grid = grid[0] * grid[1] if grid else 0
     target = FilmTarget.of(out, has_grid=grid is not None, grid_out=grid_out, overwrite=overwrite, form=save)
-    found = find_networks(networks, CONFIG, snapshot=snapshot)
+    found = find_networks(networks if choice is None else chosen(choice), CONFIG, snapshot=snapshot)
     if found.note is not None:
         click.echo(found.note)
     request = GenerateRequest(

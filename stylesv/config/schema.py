@@ -23,7 +23,7 @@ def schemas() -> dict[str, str]:
     partial = _without_required(whole)
     experiment = ExperimentFile.model_json_schema()
     types = {**experiment.pop("$defs", {}), **partial.pop("$defs")}
-    for section in (*OVERRIDES, "figures"):
+    for section in (*OVERRIDES, "figures", "films"):
         experiment["properties"][section] = partial["properties"][section]
     for kind in (experiment, types["DatasetModels"]):
         kind["properties"]["per_model"]["additionalProperties"] = partial["properties"]["model"]

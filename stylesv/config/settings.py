@@ -7,6 +7,7 @@ from pydantic import Field, NonNegativeInt, model_validator
 from stylesv.config.base import Count, NonNegative, Positive, Seed, Settings
 from stylesv.config.dataset import DatasetSettings
 from stylesv.config.figures import FigureSettings
+from stylesv.config.films import FilmSettings
 from stylesv.config.model import DiscriminatorSettings, GeneratorSettings
 from stylesv.config.protocol import ProtocolSettings
 from stylesv.config.sources import Sha256
@@ -161,6 +162,8 @@ class ExperimentFile(ExperimentSettings):
     """Settings of every protocol of this experiment."""
     figures: dict[str, Any] = {}
     """Settings of its figures."""
+    films: dict[str, Any] = {}
+    """Settings of its videos."""
     tables: tuple[TableName, ...] | None = None
     """Its tables, beside one of each protocol's scores; null: those of config.yaml."""
 
@@ -176,6 +179,8 @@ class BaseSettings(Settings):
     """A protocol of scoring, unless its file or an experiment says otherwise."""
     figures: FigureSettings
     """Films, strips and curves."""
+    films: FilmSettings
+    """Videos that the target `films` makes of the experiment's runs."""
     tables: tuple[TableName, ...]
     """Tables of an experiment that names none: main (paper and ours), ablation (models in rows, data sets in columns),
     protocols (one checkpoint under every protocol), long_video (late clips, and what a score misses), cost."""

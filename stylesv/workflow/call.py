@@ -1,6 +1,6 @@
 """What a call of Snakemake says beside settings: for which experiment it is, and what to do with what is missing.
 
-`--config experiment=NAME` is what a call without a target makes, and what targets such as `table_main` are for; an
+`--config experiment=NAME` is what a call without a target makes, and what targets such as `table_main` and `films` are for; an
 experiment's own target, or a file in results/, says itself what it is for.
 """
 
@@ -16,7 +16,7 @@ from stylesv.errors import ConfigError
 DEFAULT_EXPERIMENT = "demo"
 """What a call that names no target makes, and what is explored by one that names no experiment."""
 EXPLORE = "explore"
-OF_AN_EXPERIMENT = ("table_", "figure_", "paper_cost", "crate", EXPLORE)
+OF_AN_EXPERIMENT = ("table_", "figure_", "paper_cost", "crate", "films", EXPLORE)
 """Beginnings of the names of targets that are for the experiment that a call names."""
 OF_UNFINISHED = ("table_", "results/tables/")
 """Beginnings of targets that can show what is there and a dash for the rest."""
@@ -26,7 +26,7 @@ class CallOptions(Settings):
     """Keys of `--config` that are no settings."""
 
     experiment: Name = "paper"
-    """The experiment that table_... and figure_... are for, and, where it is named, explore, and a call without a target."""
+    """The experiment that table_..., figure_... and films are for, and, where it is named, explore, and a call without a target."""
     unfinished: Literal["make", "dash"] = "make"
     """What a table does about runs that are not finished: make them, or show a dash for each."""
 

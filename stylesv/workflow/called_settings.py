@@ -18,7 +18,7 @@ from stylesv.errors import ConfigError
 from stylesv.workflow.call import CallOptions, call_options
 
 _TYPED = "--config"
-_SECTIONS = ("dataset", "model", "per_model", "protocol", "figures", "machine")
+_SECTIONS = ("dataset", "model", "per_model", "protocol", "figures", "films", "machine")
 _RUNS = ("datasets", "models", "seeds")
 _MARKS = ("title", "extends")  # of an experiment: nothing else has them
 _EXPERIMENT = (*ExperimentFile.model_fields, "machine")

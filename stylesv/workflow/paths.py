@@ -67,6 +67,8 @@ REAL_FILM = "results/data/{data}/clips/{look}/clips.mp4"
 REAL_ANIMATION = "results/data/{data}/clips/{look}/clips.webp"
 SHOWN_REAL_CLIPS = "results/data/{data}/clips/{look}/shown.safetensors"
 NEAREST = "results/runs/{run}/clips/{look}/nearest-{protocol}.png"
+FILMS_OF_RUN = "results/runs/{run}/films/{films}"
+GRID_OF_RUN = "results/runs/{run}/film_grids/{films}.mp4"
 EVENTS = "results/tensorboard/{run}"
 
 EXPERIMENT = "results/experiments/{experiment}-{key}.yaml"

@@ -14,6 +14,7 @@ from typing import Any
 
 from stylesv.config.dataset import MOST_SHARDS, DatasetSettings
 from stylesv.config.figures import FigureSettings
+from stylesv.config.films import FilmSettings
 from stylesv.config.fingerprint import KnownVideos, known_videos
 from stylesv.config.model_checks import check_model
 from stylesv.config.named_files import extended, named_section
@@ -158,8 +159,9 @@ class _Planner:
                     run = self._run(data, model, seed, layer, file)
                     runs += [r for r in (*run.ancestors, run) if r not in runs]
         figures = validate(FigureSettings, self._stack(layer, ("figures",)), prefix=("figures",))
+        films = validate(FilmSettings, self._stack(layer, ("films",)), prefix=("films",))
         tables = self.tables if file.tables is None else file.tables
-        plan = ExperimentPlan(name, file.title, file.models, tuple(runs), figures, tables)
+        plan = ExperimentPlan(name, file.title, file.models, tuple(runs), figures, films, tables)
         require_protocols_of_tables(plan, layer.places.get(("tables",), "config.yaml"))
         return plan
 

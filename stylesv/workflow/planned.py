@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from stylesv.config.dataset import DatasetSettings
 from stylesv.config.figures import FigureSettings
+from stylesv.config.films import FilmSettings
 from stylesv.config.recipe import RECIPE_VERSIONS, recipe_key
 from stylesv.config.settings import MachineSettings, ModelSettings
 from stylesv.records.protocol import Protocol
@@ -71,6 +72,7 @@ class ExperimentPlan:
     """Those it is about; `runs` has their parents, too."""
     runs: tuple[RunPlan, ...]
     figures: FigureSettings
+    films: FilmSettings
     tables: tuple[str, ...]
 
 

@@ -20,6 +20,7 @@ from stylesv.records.table_plan import TablePlan
 from stylesv.workflow import paths
 from stylesv.workflow.call import CallOptions
 from stylesv.workflow.data_questions import DataQuestions
+from stylesv.workflow.films import FilmQuestions
 from stylesv.workflow.job_graph import PlannedJob
 from stylesv.workflow.looks import LookQuestions, Wildcards
 from stylesv.workflow.named import Named, known
@@ -33,7 +34,7 @@ from stylesv.workflow.tabled import table_names
 
 
 @dataclass(frozen=True)
-class Questions(DataQuestions, ShardQuestions, LookQuestions, ReportQuestions, TableQuestions):
+class Questions(DataQuestions, ShardQuestions, LookQuestions, FilmQuestions, ReportQuestions, TableQuestions):
     """Answers from a plan and from the files that exist."""
 
     files_under: Callable[[str], Iterable[str]] = lambda folder: ()
@@ -237,11 +238,7 @@ class Questions(DataQuestions, ShardQuestions, LookQuestions, ReportQuestions, T
             ConfigError: it cannot run, or the command line gives videos that it would not use.
         """
         experiment = self.named.experiment(name)
-        if self.given_videos is not None and name not in self.plan.given_videos_used_by:
-            users = ", ".join(sorted(self.plan.given_videos_used_by)) or "none"
-            raise ConfigError(
-                f"{name}: --config videos={self.given_videos}: this experiment has its own videos; known to use it: {users}"
-            )
+        self.require_given_videos(name)
         kept = self._reported(name).files
         for run in experiment.runs:
             kept += [_at(path, run, kimg) for path in (paths.NETWORKS, paths.SAMPLES) for kimg in run.kimgs]
@@ -251,6 +248,18 @@ class Questions(DataQuestions, ShardQuestions, LookQuestions, ReportQuestions, T
             *kept,
             *self.all_again(name),
         ]
+
+    def require_given_videos(self, name: str) -> None:
+        """Check that an experiment uses the videos that the command line gives.
+
+        Raises:
+            ConfigError: it would not.
+        """
+        if self.given_videos is not None and name not in self.plan.given_videos_used_by:
+            users = ", ".join(sorted(self.plan.given_videos_used_by)) or "none"
+            raise ConfigError(
+                f"{name}: --config videos={self.given_videos}: this experiment has its own videos; known to use it: {users}"
+            )
 
     # ---- what the answers are made of ----
 

@@ -20,6 +20,7 @@ from stylesv.config.settings import BaseSettings
 from stylesv.config.validation import _submodel
 from stylesv.config.yaml_files import read_layer
 from stylesv.errors import ConfigError
+from stylesv.workflow.films import films_of
 from stylesv.workflow.plan import load_plan
 from stylesv.workflow.questions import Questions
 from stylesv.workflow.reported import collection_of, look_of, look_of_data, looked_at
@@ -47,6 +48,7 @@ ORDER = [
     "collect_scores",
     "write_look",
     "generate_clips",
+    "generate",
     "draw_nearest",
     "show_real_clips",
     "write_figure_plan",
@@ -65,6 +67,7 @@ FILES = {
     "parent's protocol": ("protocols/efid.yaml", ("protocol",)),
     "model.source": ("models/tried.yaml", ("model",)),
     "figures": ("experiments/demo.yaml", ("figures",)),
+    "films": ("experiments/demo.yaml", ("films",)),
     "tables": ("experiments/demo.yaml", ("tables",)),
     "machine": ("config.yaml", ("machine",)),
 }
@@ -157,6 +160,8 @@ WITH: dict[str, dict[str, Any]] = {
     "model.generator.motion.gen_strategy": {"generator.motion.kernel_size": None},
     "model.discriminator.tmean": {"discriminator.num_frames_div_factor": None},
     "protocol.metric": ISV,
+    "films.columns": {"num_videos": 30},
+    "films.rows": {"num_videos": 30},
 }
 
 
@@ -171,7 +176,7 @@ not current, and compares the number of jobs with what Snakemake schedules for c
 
 Of `model` a key of model D is changed (its parent is another model, and stays), of `protocol` one of its first protocol. What
 stands in no row of a key is not made again: an interval trains nothing, and generated clips measure no real ones. A rule is named
-when it has another job or more; the jobs that others share with what was there before are not run again.
+when it has another job or more; `generate` is made by the target `films`, and not by the demo itself; the jobs that others share with what was there before are not run again.
 
 {every}
 
@@ -273,6 +278,7 @@ class Settings:
             "protocol": video.protocols[0].settings.model_dump(),
             "parent's protocol": image.protocols[0].settings.model_dump(),
             "figures": plan.experiments["demo"].figures.model_dump(),
+            "films": plan.experiments["demo"].films.model_dump(),
             "tables": {},
             "machine": plan.machine.model_dump(),
         }
@@ -314,6 +320,7 @@ def made(ask: Questions, name: str) -> dict[str, set[str]]:
             found["write_look"].add(f"{run.name}/{look}")
             found["generate_clips"].add(f"{run.name}/{look}")
             found["draw_nearest"] |= {f"{run.name}/{look}/{looked_at(run).id}"} if looked_at(run) else set()
+    found["generate"] = {f"{films.run.name}/{films.key}" for films in films_of(experiment)}
     here = SimpleNamespace(experiment=name)
     for figure in reported.figures:
         key = ask.figure_key(SimpleNamespace(experiment=name, figure=figure.name))

@@ -40,7 +40,9 @@ def test_planned_jobs_are_those_that_snakemake_schedules(settings, file, old, ne
         after = settings._results({})
     finally:
         path.write_text(text)
-    assert scheduled(before, after) == {rule: count for rule, count in jobs.items() if rule != "demo"}
+    planned = scheduled(before, after)
+    planned.pop("generate", None)  # of another target, `films`
+    assert planned == {rule: count for rule, count in jobs.items() if rule != "demo"}
 
 
 def test_a_key_that_nobody_planned_is_found(settings, monkeypatch):

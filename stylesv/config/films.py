@@ -1,0 +1,43 @@
+"""Videos of an experiment's snapshots, which the target `films` makes."""
+
+from typing import Literal
+
+from pydantic import NonNegativeInt, model_validator
+
+from stylesv.config.base import Count, NonNegative, Positive, Seed, Settings
+
+
+class FilmSettings(Settings):
+    """Which videos are made of a run, and how."""
+
+    snapshot: Literal["best", "last"]
+    """Which snapshot of a run: the one with the best score, or the last."""
+    num_videos: Count
+    """Videos, each a file of its own."""
+    columns: Count
+    """Videos in a row of the grid."""
+    rows: Count
+    """Rows of the grid; it shows the first videos."""
+    num_frames: Count
+    """Frames of each video; a model of single frames has one."""
+    start_frame: NonNegativeInt
+    """Time of the first frame, in frames."""
+    time_step: Positive
+    """Time from one frame to the next, in frames; below 1 is slow motion."""
+    truncation: NonNegative
+    """Truncation psi, up to 4; 1 is none."""
+    seed: Seed
+    """Seed of the videos."""
+    decomposition: bool
+    """Whether columns of the grid share content and its rows motion; else every video has its own of both."""
+    save: Literal["mp4", "gif", "webp", "png", "jpg", "npz"]
+    """Films, folders of pictures, or arrays of numpy; the grid is a film."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> "FilmSettings":
+        if self.columns * self.rows > self.num_videos:
+            raise ValueError(
+                f"a grid of {self.columns} columns and {self.rows} rows shows {self.columns * self.rows} videos, but num_videos "
+                f"is {self.num_videos}; raise it or take a smaller grid"
+            )
+        return self
