@@ -8,8 +8,7 @@ from typing import Any
 from nicegui import ui
 
 from stylesv.explore.snapshots import snapshots_beside
-from stylesv.explore.view import MOST_FRAMES, MOST_SIDE, Kind, Source, View
-from stylesv.generation.request import MOST_TRUNCATION
+from stylesv.explore.view import MOST_SIDE, Kind, Source, View
 
 KINDS = {"one": "one clip", "seeds": "grid", "decomposition": "content × motion", "between": "between"}
 DECIMALS = 6  # of what is no whole number
@@ -54,15 +53,13 @@ class Controls:
                 self._number("rows", "rows", most=MOST_SIDE, least=1)
             self._only_of.append((sides, ("seeds", "decomposition")))
         with ui.element("div").classes("group"):
-            self._slider("truncation ψ", "truncation", least=0, most=2, step=0.05, limit=MOST_TRUNCATION)
+            self._slider("truncation ψ", "truncation", least=0, most=2, step=0.05)
             if self._class_dim:
                 classes = {-1: "drawn for each"} | {number: f"class {number}" for number in range(self._class_dim)}
                 ui.select(classes, value=-1, label="class", on_change=lambda e: self._set_class(e.value)).props("dense")
         with ui.element("div").classes("group"):
             self._slider("start, frames", "start", least=0, most=START_SHOWN, step=1, whole=True)
-            self._slider(
-                "length, frames", "num_frames", least=1, most=LENGTH_SHOWN, step=1, whole=True, limit=MOST_FRAMES
-            )
+            self._slider("length, frames", "num_frames", least=1, most=LENGTH_SHOWN, step=1, whole=True)
             self._slider("speed (below 0: backwards)", "speed", least=-SPEED_SHOWN, most=SPEED_SHOWN, step=0.125)
             ui.switch("motion stands still", value=False, on_change=lambda e: self._set(still=e.value))
             self._number("frames per second", "fps", least=0.1, most=None, whole=False)
@@ -111,7 +108,6 @@ class Controls:
         most: int | float,
         step: int | float,
         whole: bool = False,
-        limit: int | float | None = None,
     ) -> None:
         """A slider, and the number itself, which may go further."""
         ui.label(label).classes("caption")

@@ -20,7 +20,7 @@ from stylesv.networks.generator import Generator
 from stylesv.records.snapshot import Snapshot
 
 MOST_GENERATORS = 2
-SECONDS_OF_CALL = 0.3  # of the generator: what is not wanted any more ends after one
+SECONDS_OF_PIECE = 0.5  # of all clips together; what is not wanted any more ends after one clip's part of it
 
 
 class Studio:
@@ -72,7 +72,9 @@ class Studio:
         clips = [_Clip(generator, view, *clip) for clip in view.clips()]
         while not film.is_whole:
             first = film.num_made
-            at_once = min(film.most_in_piece, FRAMES_AT_ONCE, 1 if first == 0 else self._frames_a_call(view.networks))
+            at_once = min(
+                film.most_in_piece, FRAMES_AT_ONCE, 1 if first == 0 else self._frames_a_piece(view.networks, len(clips))
+            )
             frames = []
             for clip in clips:
                 if cancelled():
@@ -82,8 +84,8 @@ class Studio:
                 self._seconds_a_frame[view.networks] = (time.perf_counter() - began) / frames[-1].shape[1]
             yield film.add(np.concatenate(frames))
 
-    def _frames_a_call(self, networks: Path) -> int:
-        return max(1, int(SECONDS_OF_CALL / self._seconds_a_frame[networks]))
+    def _frames_a_piece(self, networks: Path, num_clips: int) -> int:
+        return max(1, int(SECONDS_OF_PIECE / num_clips / self._seconds_a_frame[networks]))
 
 
 class _Clip:

@@ -26,7 +26,7 @@ class CallOptions(Settings):
     """Keys of `--config` that are no settings."""
 
     experiment: Name = "paper"
-    """The experiment that table_..., figure_... and films are for, and, where it is named, explore, and a call without a target."""
+    """The experiment that table_..., figure_... and films are for, and, if named, explore and a call without a target."""
     unfinished: Literal["make", "dash"] = "make"
     """What a table does about runs that are not finished: make them, or show a dash for each."""
 
