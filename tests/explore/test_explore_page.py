@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -153,7 +154,7 @@ def test_a_grid_has_the_clips_of_the_seed_and_a_click_shows_one_alone(browser, s
 
 @needs_chromium
 @pytest.mark.slow
-def test_what_is_saved_is_what_is_shown_and_what_cannot_be_is_one_line(browser, served):
+def test_what_is_saved_is_what_is_shown_and_what_cannot_be_is_one_line(browser, served, tmp_path):
     browser.open(served.url, width=1280, still=True)
     browser.until(WHOLE)
     film = f"{served.url}films/{browser.value(f'{PLAYER}.film')}"
@@ -170,6 +171,15 @@ def test_what_is_saved_is_what_is_shown_and_what_cannot_be_is_one_line(browser, 
             assert (picture.n_frames, picture.size) == (32, (SIZE, SIZE)), kind
     with pytest.raises(urllib.error.HTTPError, match="404"):
         urllib.request.urlopen(f"{film}/film.exe")
+    browser.call("Page.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
+    for label, name in (("save this frame", "t0_frame0.png"), ("save MP4", "t0.mp4")):
+        browser.value(
+            f"[...document.querySelectorAll('.actions button')].find((b) => b.innerText === '{label}').click()"
+        )
+        end = time.monotonic() + 30
+        while not list(tmp_path.glob(f"*{name}")):
+            assert time.monotonic() < end, f"{label}: {list(tmp_path.iterdir())}"
+            time.sleep(0.05)
     type_in(browser, "length, frames", 0)
     browser.until("document.querySelector('.told.wrong')?.innerText === 'frames 0: from 1 to 512 is possible'")
 
