@@ -50,3 +50,9 @@ def test_every_table_and_figure_can_be_planned_by_its_name(workflow, ask):
     for name, asked in targets.items():
         jobs = workflow.scheduled("--config", f"experiment={name}", SHORT, "--", *asked)
         assert {target: jobs.get(target) for target in asked} == dict.fromkeys(asked, 1)
+
+
+def test_what_is_explored_is_planned_for_the_demo_and_for_the_experiment_that_a_call_names(workflow):
+    jobs = workflow.scheduled("explore")
+    assert jobs["explore"] == 1 and jobs["train_segment"] == 4 and "write_report" not in jobs
+    assert workflow.scheduled("explore", "--config", "experiment=paper_toy", SHORT)["explore"] == 1

@@ -331,6 +331,20 @@ def test_figures_and_crates_of_a_call_are_of_the_experiment_that_it_names(plan):
         ask.figure_of_call("ablation")
 
 
+def test_the_last_run_of_the_experiment_that_a_call_names_is_explored_or_of_the_demo(root, plan, video):
+    snapshots = [f"results/runs/{video.name}/{kimg}/networks.safetensors" for kimg in (0, 4, 8)]
+    choice = f"results/runs/{video.name}/best/{video.chooser}.json"
+    for options in ({}, {"experiment": "demo"}):
+        ask = Questions(plan, options=call_options(options))
+        assert ask.explored_networks(wildcards()) == snapshots[-1:] and ask.explored_choice(wildcards()) is None
+        assert called_experiments(["explore"], call_options(options)) == ["demo"]
+        refuse_ignored(["explore"], call_options(options), default="demo")
+    other = Questions(plan, options=call_options({"experiment": "sky"}))
+    assert all("/sky" in file for file in other.explored_networks(wildcards()))
+    best = Questions(load_plan(root / "config", {"figures": {"snapshot": "best"}}))
+    assert best.explored_networks(wildcards()) == snapshots and best.explored_choice(wildcards()) == choice
+
+
 def test_figures_read_what_they_are_drawn_from_and_nothing_else(ask, image, video):
     def read(figure):
         return ask.figure_files(wildcards(experiment="demo", figure=figure))
