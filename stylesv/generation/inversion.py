@@ -27,7 +27,10 @@ from stylesv.records.fidelity import Fidelity
 from stylesv.seeding import torch_generator
 
 RISE, FALL = 0.05, 0.25  # shares of the steps in which their size rises, and falls
-NOISE, NOISE_UNTIL = 0.05, 0.75  # on w: share of its standard deviation, and share of the steps after which there is none
+NOISE, NOISE_UNTIL = (
+    0.05,
+    0.75,
+)  # on w: share of its standard deviation, and share of the steps after which there is none
 TRIAL = 0.2  # share of the steps that each start is given
 _COMPARED_FRAMES = 8  # of a draw
 _SMALLEST_PX = 11  # of the window of SSIM
@@ -206,9 +209,7 @@ class _Inversion:
 
     def _loss_of_frames(self, made: Tensor) -> float:
         error = (made - self.frames).square().mean()
-        distances = [
-            self.perceptual.distance(*pair).mean() * len(pair[0]) for pair in self._pieces(made, self.frames)
-        ]
+        distances = [self.perceptual.distance(*pair).mean() * len(pair[0]) for pair in self._pieces(made, self.frames)]
         return float(error + self.settings.perceptual_weight * sum(distances) / len(made))
 
     @torch.no_grad()
