@@ -1,9 +1,9 @@
 """From a clip back to what it is made from: content w and motion noise, found by gradient descent.
 
-Content as in appendix D of StyleGAN2 (Karras et al. 2020): Adam with steps that rise at first and fall at last, and noise on w that
-fades; w+, one w for each place, as in Image2StyleGAN (Abdal et al. 2019). Different on purpose: a clip has motion, whose codes are
-angles of waves, so that descent ends in the next hollow: it begins at the best of many draws, from several of them, and the best
-end counts. The loss is the squared error of pixels plus a perceptual distance.
+Content as in appendix D of StyleGAN2 (Karras et al. 2020): Adam with steps that rise at first and fall at last, and noise on w
+that fades; w+, one w for each place, as in Image2StyleGAN (Abdal et al. 2019). Different on purpose: a clip has motion, whose
+codes are angles of waves, so that descent ends in the next hollow: it begins at the best of many draws, from several of them,
+and the best end counts. The loss is the squared error of pixels plus a perceptual distance.
 """
 
 import math

@@ -47,6 +47,11 @@ def computed_with(device: torch.device | str, *, operations: bool = True) -> dic
     }
 
 
+def is_recorded() -> bool:
+    """Whether operations are recorded for another program (torch.export, TorchScript): then no size and no number may decide."""
+    return torch.compiler.is_exporting() or torch.jit.is_tracing()
+
+
 @functools.cache
 def _backend(setting: str, kind: str) -> tuple[str, str]:
     if setting not in CHOICES:
