@@ -1,14 +1,11 @@
 """The generator for other programs: a file that torch alone runs, without this package.
 
-The graph holds PyTorch's own operations only: resampling in one of its plain forms, never the C++ or Triton ones. Clips, frames and
-anchors of motion noise may be as many as one likes.
+The graph holds PyTorch's own operations only: resampling in one of its plain forms, never the C++ or Triton ones. Clips,
+frames and anchors of motion noise may be as many as one likes.
 """
 
 import json
-import os
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +17,7 @@ from stylesv.errors import ConfigError
 from stylesv.files import file_sha256, partial_file
 from stylesv.generation.clips import load_generator, prepare_truncation
 from stylesv.networks.generator import Generator
+from stylesv.ops.backend import using_operations
 
 Form = Literal["pt2", "torchscript"]
 PLAIN_FORMS: dict[Form, str] = {"pt2": "torch", "torchscript": "definition"}
@@ -86,7 +84,7 @@ def write_exported(
     """Write a generator in a form, under any name."""
     call, inputs = ExportedCall(generator, truncation).eval(), example_inputs(generator)
     extra = {FACTS: json.dumps(facts or {}, indent=1)}
-    with torch.no_grad(), _operations(PLAIN_FORMS[form]), warnings.catch_warnings(), open(path, "wb") as file:
+    with torch.no_grad(), using_operations(PLAIN_FORMS[form]), warnings.catch_warnings(), open(path, "wb") as file:
         warnings.simplefilter("ignore")  # TorchScript is no longer developed; sizes that are asked for are constants
         if form == "torchscript":
             traced = torch.jit.trace(call, inputs, check_trace=False)
@@ -123,17 +121,3 @@ def _dynamic(inputs: tuple[Tensor, ...]) -> tuple[dict[int, Any], ...]:
     clips = torch.export.Dim("clips", min=1, max=_MOST)
     anchors, frames = torch.export.Dim("anchors", min=2, max=_MOST), torch.export.Dim("frames", min=1, max=_MOST)
     return ({0: clips}, {0: clips, 1: anchors}, {0: clips, 1: frames}, {0: clips})[: len(inputs)]
-
-
-@contextmanager
-def _operations(name: str) -> Iterator[None]:
-    """Computing with one of the plain forms of operations."""
-    before = os.environ.get("STYLESV_OPS")
-    os.environ["STYLESV_OPS"] = name
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["STYLESV_OPS"]
-        else:
-            os.environ["STYLESV_OPS"] = before
