@@ -50,11 +50,15 @@ class _Watch:
     handles: list = field(default_factory=list)
 
     def on(self, layers: dict[str, nn.Module]) -> "_Watch":
-        for name, layer in layers.items():
-            self.handles.append(layer.register_forward_pre_hook(lambda *_, name=name: self.begin(name)))
-            self.handles.append(
-                layer.register_forward_hook(lambda _m, _i, out, name=name: self.end(name, _first_tensor(out)))
-            )
+        for name, layer in layers.items():  # what a hook returns would take the place of what the layer gives
+
+            def before(*_: object, name: str = name) -> None:
+                self.begin(name)
+
+            def after(_layer: nn.Module, _inputs: object, out: object, name: str = name) -> None:
+                self.end(name, _first_tensor(out))
+
+            self.handles += [layer.register_forward_pre_hook(before), layer.register_forward_hook(after)]
         return self
 
     def off(self) -> None:
