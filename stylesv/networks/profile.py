@@ -128,7 +128,6 @@ def _count_flops(layers: dict[str, nn.Module], call: Callable[[], object]) -> tu
     mapping = {torch.ops.aten.convolution: _flops_of_weights}
     with (
         using_operations("definition"),
-        torch.no_grad(),
         FlopCounterMode(display=False, custom_mapping=mapping) as mode,
     ):
 
