@@ -74,7 +74,7 @@ def write_edited_film(networks: Path, out: Path, request: EditRequest) -> Iterat
         raise ConfigError("--steps: along which direction? Give --directions, a file that find_directions.py wrote")
     else:
         w = w[None]
-    titles = [f"{size:+g}" for size in request.steps] if request.directions is not None else ["clip"]
+    titles = [f"{size:+g}" if size else "0" for size in request.steps] if request.directions is not None else ["clip"]
     with VideoWriter(out, fps=request.fps) as film:
         for number, frames in enumerate(frames_of_codes(generator, w, motion, times, class_number=class_number), 1):
             film.add(_picture(frames, titles, request.columns))
@@ -119,14 +119,14 @@ def content_of(generator: Generator, given: Given) -> Float[Tensor, "l d"]:
     """
     if isinstance(given, Path):
         return torch.from_numpy(_fitting_codes(generator, given).w)
-    latents = draw_latents(generator, given, clip_numbers=[0], max_time=0)
+    latents = draw_latents(generator, given, clip_numbers=[0], max_time=0.0)
     device = generator.mapping.w_avg.device
     labels = None if latents.labels is None else latents.labels.to(device)
     return generator.mapping(latents.content.to(device), labels).cpu()
 
 
 def motion_of(
-    generator: Generator, given: Given, max_time: float, class_number: int | None
+    generator: Generator, given: Given, max_time: float | int, class_number: int | None
 ) -> tuple[Float[Tensor, "k m"], int | None]:
     """Motion noise for times up to `max_time`, and its class. What codes do not reach is drawn by their seed: the film goes on.
 
@@ -143,7 +143,9 @@ def motion_of(
     if class_number is not None and class_number >= generator.class_dim:
         known = f"classes 0 to {generator.class_dim - 1}" if generator.class_dim else "no classes"
         raise ConfigError(f"--class {class_number}: the snapshot knows {known}")
-    motion = draw_latents(generator, seed, clip_numbers=[0], max_time=max_time, class_number=class_number).motion[0]
+    motion = draw_latents(
+        generator, seed, clip_numbers=[0], max_time=float(max_time), class_number=class_number
+    ).motion[0]
     if codes is not None:
         known_anchors = min(len(motion), len(codes.motion))
         motion[:known_anchors] = torch.from_numpy(codes.motion[:known_anchors])

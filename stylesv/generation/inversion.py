@@ -161,7 +161,7 @@ class _Inversion:
             latents = draw_latents(self.generator, settings.seed, clip_numbers=[number], **options)
             w = self.generator.mapping(latents.content.to(self.device), self.labels)[:, None, None]
             motion = latents.motion.to(self.device)
-            made = self.generator.synthesis(w, self.times[:, places], motion, self.labels)[0]
+            made = self.generator.synthesis(w, self.times[:, places], motion, self.labels)[0].clamp(-1, 1)
             drawn.append((float((made - self.frames[places]).square().mean()), number, w, motion))
         drawn.sort(key=lambda each: each[:2])
         return [(w, motion) for _, _, w, motion in drawn[: settings.starts]]
@@ -197,6 +197,7 @@ class _Inversion:
         places = _spread(len(self.frames), self.settings.frames_at_once, draws).to(self.device)
         made = self.generator.synthesis(w, self.times[:, places], motion, self.labels)[0]
         wanted = self.frames[places]
+        made = as_shown(made, wanted)
         loss = (made - wanted).square().mean()
         if self.settings.perceptual_weight == 0:
             return loss
@@ -205,7 +206,7 @@ class _Inversion:
 
     @torch.no_grad()
     def _whole_loss(self, w: Tensor, motion: Tensor) -> float:
-        return self._loss_of_frames(self._made(w, motion))
+        return self._loss_of_frames(self._made(w, motion).clamp(-1, 1))
 
     def _loss_of_frames(self, made: Tensor) -> float:
         error = (made - self.frames).square().mean()
@@ -243,7 +244,16 @@ class _Inversion:
         return FoundCodes(w[0, 0].cpu(), motion[0].cpu(), made.cpu().numpy(), fidelity)
 
 
-def ramp(progress: float) -> float:
+def as_shown(made: Float[Tensor, "n c h w"], wanted: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
+    """What is made, where a screen would show it: beyond black where black is wanted is black, and likewise white.
+
+    Elsewhere what is beyond stays so: cut off, it would have no gradient, and could not come back.
+    """
+    made = torch.where(wanted >= 1, made.clamp(max=1), made)
+    return torch.where(wanted <= -1, made.clamp(min=-1), made)
+
+
+def ramp(progress: float | int) -> float:
     """Share of the learning rate after a share of the steps: StyleGAN2, appendix D."""
     falling = 0.5 - 0.5 * math.cos(math.pi * min(1.0, (1 - progress) / FALL))
     return falling * min(1.0, progress / RISE)

@@ -40,7 +40,7 @@ def generated_target(
     generator: Generator, *, seed: int, clip: int, num_frames: int, class_number: int | None
 ) -> Target:
     """The clip that a snapshot makes by a seed: number `clip` of `generate.py --seed`."""
-    options = {"max_time": num_frames - 1, "class_number": class_number}
+    options = {"max_time": float(num_frames - 1), "class_number": class_number}
     latents = draw_latents(generator, seed, clip_numbers=[clip], **options)
     if generator.class_dim and class_number is None:
         class_number = draw_class(generator, seed, clip)
