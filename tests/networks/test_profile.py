@@ -44,15 +44,15 @@ def test_rows_add_up_to_the_network(generator_rows):
 
 
 def test_a_convolution_of_the_discriminator_costs_what_it_computes():
-    discriminator = make_discriminator(resolution=16, num_frames=3)
-    frames = torch.randn(2, 3, 3, 16, 16, requires_grad=True)
+    discriminator = make_discriminator(resolution=32, num_frames=3)
+    frames = torch.randn(2, 3, 3, 32, 32, requires_grad=True)
     rows = profile(discriminator, lambda: discriminator(frames, torch.arange(3.0).repeat(2, 1)), passes=1)
     by_name = {row.name: row for row in rows}
-    conv = discriminator.blocks["b16"].conv0
+    conv = discriminator.blocks["b32"].conv0
     out_channels, in_channels = conv.weight.shape[:2]
-    assert by_name["blocks.b16.conv0"].flops == 2 * 6 * out_channels * in_channels * 9 * 16 * 16
-    halving = discriminator.blocks["b16"].conv1.weight.shape
-    assert by_name["blocks.b16.conv1"].flops == 2 * 6 * halving[0] * halving[1] * 9 * 8 * 8
+    assert by_name["blocks.b32.conv0"].flops == 2 * 6 * out_channels * in_channels * 9 * 32 * 32
+    halving = discriminator.blocks["b32"].conv1.weight.shape
+    assert by_name["blocks.b32.conv1"].flops == 2 * 6 * halving[0] * halving[1] * 9 * 16 * 16
 
 
 def test_the_table_is_printed_for_a_snapshot_and_for_an_experiment(root, tmp_path):
