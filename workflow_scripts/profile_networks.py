@@ -26,6 +26,7 @@ CONFIG = Path(__file__).resolve().parent.parent / "config"
 @CPU_THREADS
 def profile_networks(networks: str, clips: int, passes: int, cpu_threads: int) -> None:
     use_cpu_threads(cpu_threads)
+    from stylesv.generation.clips import best_device
     from stylesv.ops.backend import active_backend
     from stylesv.training.profiled_networks import (
         networks_of_recipe,
@@ -41,9 +42,10 @@ def profile_networks(networks: str, clips: int, passes: int, cpu_threads: int) -
         built = networks_of_recipe(run.recipe)
     else:
         built = networks_of_snapshot(find_networks(networks).file)
-    for name, rows in profile_networks(built, num_clips=clips, passes=passes).items():
+    device = best_device()
+    for name, rows in profile_networks(built, device=device, num_clips=clips, passes=passes).items():
         click.echo(table_text(f"{name}, {clips} clips of {built.num_frames} frames", rows) + "\n")
-    click.echo(f"operations: {active_backend(next(built.generator.parameters()).device)[0]}")
+    click.echo(f"operations: {active_backend(device)[0]}")
 
 
 if __name__ == "__main__":

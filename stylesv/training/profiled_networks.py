@@ -8,7 +8,6 @@ import torch
 
 from stylesv.checkpoint import read_networks
 from stylesv.errors import ConfigError
-from stylesv.generation.clips import best_device
 from stylesv.networks import Discriminator, Generator
 from stylesv.networks.profile import LayerCost, profile, total_cost
 from stylesv.records.recipe import Recipe, TrainedRecipe
@@ -59,13 +58,14 @@ def networks_of_recipe(recipe: Recipe) -> BuiltNetworks:
     return BuiltNetworks(build_generator(recipe), build_discriminator(recipe), recipe.training.num_frames)
 
 
-def profile_networks(built: BuiltNetworks, *, num_clips: int, passes: int) -> dict[str, list[LayerCost]]:
+def profile_networks(
+    built: BuiltNetworks, *, device: torch.device, num_clips: int, passes: int
+) -> dict[str, list[LayerCost]]:
     """The costs of generator and discriminator for a batch of clips.
 
     Raises:
         ConfigError: the discriminator's groups of clips do not fit that many.
     """
-    device = best_device()
     times = torch.arange(built.num_frames, dtype=torch.float32, device=device).repeat(num_clips, 1)
     generator = built.generator.to(device)
     length = generator.motion_noise_length(float(times.max()))
