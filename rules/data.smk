@@ -11,6 +11,7 @@ rule render_videos:
         "benchmarks/render_videos/{videos}.tsv"
     conda:
         "../envs/data.yaml"
+    threads: plan.machine.num_workers
     resources:
         mem_mb=2000,
         runtime=30,
@@ -22,6 +23,7 @@ rule render_videos:
         exec python {params.scripts:q}/render_videos.py \
             --num-videos {params.scenes[num_videos]} \
             --seed {params.scenes[seed]} \
+            --num-workers {threads} \
             --out {output:q} \
             >{log:q} 2>&1
         """

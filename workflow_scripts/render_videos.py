@@ -17,10 +17,12 @@ from stylesv.errors import run_command
 @click.option(
     "--seed", type=int, default=0, show_default=True, help="Another one gives other roads, weather and speeds."
 )
-def main(out: Path, num_videos: int, seed: int) -> None:
+@click.option("--num-workers", default=1, show_default=True, type=int, help="Processes; the films are the same.")
+def main(out: Path, num_videos: int, seed: int, num_workers: int) -> None:
     """Render driving scenes as MP4 films of 5 to 8 seconds; the same bytes for the same seed."""
     checked = validate(RenderSettings, Layer.from_values({"num_videos": num_videos, "seed": seed}, "command line"))
-    films = render_driving_videos(out, num_videos=checked.num_videos, seed=checked.seed, progress=True)
+    options = {"num_videos": checked.num_videos, "seed": checked.seed}
+    films = render_driving_videos(out, **options, num_workers=num_workers, progress=True)
     click.echo(f"{len(films)} films, {sum(film.stat().st_size for film in films) / 1e6:.1f} MB, in {out}")
 
 

@@ -100,7 +100,7 @@ class MachineSettings(Settings):
     cpu_threads: Annotated[int, Field(ge=1, le=MOST_CPU_THREADS)]
     """Threads of one training or scoring process on a CPU; keep it when bytes must be equal to an earlier run's."""
     num_workers: NonNegativeInt
-    """Threads that read and decode frames ahead of training, and processes that pack videos."""
+    """Threads that read and decode frames ahead of training, and processes that render and pack videos."""
     tick_kimg: Positive
     """Thousands of frames between two lines of a training log."""
     partial_every: NonNegative

@@ -54,6 +54,11 @@ def recipe(resolution: int, num_clips: int, num_frames: int) -> TrainedRecipe:
     )
 
 
+def demo_recipe(model: str) -> TrainedRecipe:
+    """The recipe of one of the demo's models."""
+    return next(run.recipe for run in load_plan(CONFIG).experiments["demo"].runs if run.model == model)
+
+
 def clip_batch(resolution: int, num_clips: int, num_frames: int) -> ClipBatch:
     """Random frames, one apart."""
     frames = torch.randint(256, (num_clips, num_frames, 3, resolution, resolution), dtype=torch.uint8)

@@ -31,10 +31,11 @@ def main(names: tuple[str, ...], out: Path, threads: int, budget_seconds: float)
     from measure import Memory, compare, machine
     from network_cases import network_cases
     from operation_cases import operation_cases
+    from step_table import STEPS, step_table
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     cases = [*operation_cases(), *data_and_score_cases(), *network_cases()]
-    known = [case.name for case in cases] + list(BREAKDOWNS)
+    known = [case.name for case in cases] + [*BREAKDOWNS, *STEPS]
     unknown = [name for name in names if not any(name in each for each in known)]
     if unknown:
         raise click.UsageError(f"no benchmark has {unknown[0]!r} in its name; there are: {', '.join(known)}")
@@ -59,6 +60,11 @@ def main(names: tuple[str, ...], out: Path, threads: int, budget_seconds: float)
             record = {"name": name, "machine": description, **breakdown(device)}
             parts.put(record)
             click.echo(json.dumps(record, indent=1))
+    for name in STEPS:
+        if wanted(name, names):
+            found = step_table(name, device)
+            parts.put(found.record() | {"machine": description, "table": found.markdown()})
+            click.echo(found.markdown())
     (out / f"{kind}.md").write_text(table(records.values, parts.values))
     click.echo(f"{out / kind}.json, .md, {kind}_parts.json")
 
@@ -110,6 +116,9 @@ def table(records: list[dict[str, Any]], parts: list[dict[str, Any]]) -> str:
         "",
     ]
     for part in parts:
+        if "table" in part:
+            lines += [part["table"]]
+            continue
         values = {key: value for key, value in part.items() if key not in ("name", "machine")}
         lines += [f"{part['name']}: " + ", ".join(f"{key} {value:.4g}" for key, value in values.items()), ""]
     return "\n".join(lines)

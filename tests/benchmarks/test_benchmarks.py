@@ -13,6 +13,7 @@ from network_cases import clip_batch, network_cases, training_step
 from operation_cases import operation_cases
 from own_process import printed_by
 from run_benchmarks import Results, main
+from step_table import KINDS, StepTable, watch
 
 CPU = torch.device("cpu")
 
@@ -97,3 +98,36 @@ def test_a_chosen_benchmark_is_measured_and_written_as_json_and_table(tmp_path, 
             record
         )
         assert f"| {record['name']} | " in table
+
+
+def test_operations_of_a_step_are_counted_by_kind():
+    """A convolution and its two derivatives: products of 2 x 4 x 3 x 3 x 3 x 6 x 6 pairs, forward once and backward twice."""
+    x, weight = torch.randn(2, 3, 8, 8, requires_grad=True), torch.randn(4, 3, 3, 3, requires_grad=True)
+
+    def work():
+        torch.nn.functional.conv2d(x, weight).square().sum().backward()
+
+    parts = watch(work, CPU)
+    flops = 2 * 2 * 4 * 3 * 3 * 3 * 6 * 6
+    assert parts["convolution, forward"].flops == flops and parts["convolution, forward"].calls == 1
+    assert parts["convolution, backward"].flops == 2 * flops
+    assert parts["convolution, forward"].bytes == 4 * (x.numel() + weight.numel() + 2 * 4 * 6 * 6)
+    assert set(parts) == {"convolution, forward", "convolution, backward", "other element-wise and copies"}
+    doubled = watch(lambda: second_derivative(x, weight), CPU)
+    assert doubled["convolution, double backward"].flops > 0
+
+
+def second_derivative(x, weight):
+    """As in R1: the derivative of a derivative's size by the weights."""
+    scores = torch.nn.functional.conv2d(x, weight).square().sum()
+    (gradient,) = torch.autograd.grad(scores, x, create_graph=True)
+    gradient.square().sum().backward()
+
+
+def test_a_steps_parts_add_up_to_it():
+    step = training_step(64, 2, 3, CPU)
+    parts = watch(lambda: step(clip_batch(64, 2, 3)), CPU)
+    assert set(parts) <= set(KINDS)
+    assert {"filtered leaky ReLU", "resampling in D", "optimisers", "average of weights", "random draws"} <= set(parts)
+    table = StepTable("step", sum(part.seconds for part in parts.values()), parts, 1e11, 1e10)
+    assert list(table.rows())[-1][2] == "100.0%"

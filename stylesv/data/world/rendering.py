@@ -6,8 +6,10 @@ or versions in the container), so that packing has the work it has with films of
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
+from stylesv.data.workers import Job, run_in_order
 from stylesv.data.world.drawing import draw_frame, prepare_canvas
 from stylesv.data.world.scenes import draw_scene
 from stylesv.errors import ConfigError, DataError, MachineError, machine_trouble
@@ -39,12 +41,13 @@ def render_driving_videos(
     num_videos: int = 60,
     seed: int = 0,
     seconds: tuple[float, float] = FILM_SECONDS,
+    num_workers: int = 1,
     progress: bool = False,
 ) -> list[Path]:
     """Render `num_videos` films `drive_0000.mp4`, ... of so many `seconds` (shortest, longest) into a new folder.
 
-    A film is a function of (seed, its number): more films leave the first ones as they are. They are written beside
-    the target and the folder gets its name when all are whole.
+    A film is a function of (seed, its number): more films leave the first ones as they are, and `num_workers` processes
+    make the same ones. They are written beside the target and the folder gets its name when all are whole.
 
     Raises:
         ConfigError: a number is out of range.
@@ -60,9 +63,9 @@ def render_driving_videos(
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
-        numbers = range(num_videos)
-        for number in watched(numbers, "rendering", unit="films") if progress else numbers:
-            _render_film(partial / f"drive_{number:04d}.mp4", seed, number, seconds)
+        films = _render_films(partial, range(num_videos), seed, seconds, num_workers)
+        for _ in watched(films, "rendering", unit="films", total=num_videos) if progress else films:
+            pass
         os.replace(partial, out_dir)
     except Exception as error:
         trouble = machine_trouble(error)
@@ -72,6 +75,17 @@ def render_driving_videos(
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return sorted(out_dir.glob("*.mp4"))
+
+
+def _render_films(
+    out_dir: Path, numbers: range, seed: int, seconds: tuple[float, float], num_workers: int
+) -> Iterator[None]:
+    films = [(out_dir / f"drive_{number:04d}.mp4", seed, number, seconds) for number in numbers]
+    if num_workers <= 1:
+        yield from (_render_film(*film) for film in films)
+    else:
+        jobs = [Job(film[0].name, film) for film in films]
+        yield from run_in_order(_render_film, jobs, num_workers=num_workers, max_ahead=2 * num_workers)
 
 
 def _render_film(path: Path, seed: int, number: int, seconds: tuple[float, float]) -> None:

@@ -25,9 +25,9 @@ def bare_scene(**changed):
     return dataclasses.replace(scene, **bare, **changed)
 
 
-def test_two_renders_are_byte_identical_and_more_films_leave_the_first_ones(tmp_path):
+def test_two_renders_are_byte_identical_and_more_films_and_processes_leave_the_first_ones(tmp_path):
     render_driving_videos(tmp_path / "a", num_videos=4, seed=3, seconds=(0.3, 0.6))
-    render_driving_videos(tmp_path / "b", num_videos=6, seed=3, seconds=(0.3, 0.6))
+    render_driving_videos(tmp_path / "b", num_videos=6, seed=3, seconds=(0.3, 0.6), num_workers=2)
     render_driving_videos(tmp_path / "c", num_videos=4, seed=4, seconds=(0.3, 0.6))
     first, second, other = (contents(tmp_path / name) for name in "abc")
     assert sorted(first) == [f"drive_{i:04d}.mp4" for i in range(4)]
