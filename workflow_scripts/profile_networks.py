@@ -34,7 +34,8 @@ def profile_networks(networks: str, clips: int, passes: int, cpu_threads: int) -
         profile_networks,
         table_text,
     )
-    from stylesv.workflow.given_networks import find_networks, planned_run
+    from stylesv.workflow.experiment_run import planned_run
+    from stylesv.workflow.given_networks import find_networks
 
     run = planned_run(networks, CONFIG)
     if run is not None:

@@ -7,7 +7,6 @@ from stylesv.errors import CheckpointError
 from stylesv.records.choice import Choice, read_choice
 from stylesv.workflow import paths
 from stylesv.workflow.plan import load_plan
-from stylesv.workflow.planned import RunPlan
 
 SNAPSHOT = "networks.safetensors"
 CHOICES = "best/*.json"
@@ -46,18 +45,6 @@ def find_networks(given: str | Path, config: Path | None = None) -> FoundNetwork
     if config is not None and config.is_dir() and path.name == str(given):
         return _of_experiment(path.name, config)
     raise _missing(path)
-
-
-def planned_run(name: str, config: Path) -> RunPlan | None:
-    """The last run of an experiment, trained or not; None where it is the name of none, or a path.
-
-    Raises:
-        ConfigError: the settings cannot be read.
-    """
-    if Path(name).exists() or Path(name).name != name or not config.is_dir():
-        return None
-    experiment = load_plan(config).experiments.get(name)
-    return experiment.runs[-1] if experiment is not None and experiment.runs else None
 
 
 def find_scored(given: Path, config: Path | None = None) -> FoundNetworks | None:
