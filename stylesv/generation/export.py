@@ -4,7 +4,6 @@ The graph holds PyTorch's own operations only: resampling in one of its plain fo
 frames and anchors of motion noise may be as many as one likes.
 """
 
-import json
 import warnings
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from stylesv.errors import ConfigError
-from stylesv.files import file_sha256, partial_file
+from stylesv.files import file_sha256, partial_file, readable_json
 from stylesv.generation.clips import load_generator, prepare_truncation
 from stylesv.networks.generator import Generator
 from stylesv.ops.backend import using_operations
@@ -83,7 +82,7 @@ def write_exported(
 ) -> None:
     """Write a generator in a form, under any name."""
     call, inputs = ExportedCall(generator, truncation).eval(), example_inputs(generator)
-    extra = {FACTS: json.dumps(facts or {}, indent=1)}
+    extra = {FACTS: readable_json(facts or {})}
     with torch.no_grad(), using_operations(PLAIN_FORMS[form]), warnings.catch_warnings(), open(path, "wb") as file:
         warnings.simplefilter("ignore")  # TorchScript is no longer developed; sizes that are asked for are constants
         if form == "torchscript":
