@@ -50,3 +50,8 @@ def test_every_table_and_figure_can_be_planned_by_its_name(workflow, ask):
     for name, asked in targets.items():
         jobs = workflow.scheduled("--config", f"experiment={name}", SHORT, "--", *asked)
         assert {target: jobs.get(target) for target in asked} == dict.fromkeys(asked, 1)
+
+
+def test_films_of_an_experiment_can_be_planned(workflow, ask):
+    jobs = workflow.scheduled("--config", "experiment=demo", SHORT, "--", "films")
+    assert jobs["generate"] == jobs["films"] == 1 and jobs["choose_snapshot"] == 2 and "write_report" not in jobs
