@@ -213,7 +213,8 @@ def generate(
     for _ in watched(made, "generating", unit="videos", total=request.num_made):
         pass
     if not only_grid:
-        click.echo(f"{request.num_made} videos of {frames} frames in {out}")
+        videos = "1 video" if request.num_made == 1 else f"{request.num_made} videos"
+        click.echo(f"{videos} of {frames} frames in {out}")
     if target.grid is not None:
         click.echo(f"their grid: {target.grid}")
 

@@ -115,6 +115,7 @@ def _write_grid(generator: Generator, parts: FilmParts, request: GenerateRequest
     real = []
     if request.beside is not None:
         real = play_real_clips(request.beside, generator.resolution, count=len(numbers), seed=request.seed)
+    title = "columns share content, rows motion" if request.decomposition else "generated"
     with ExitStack() as stack:
         opened = numbers[: 0 if request.only_grid else None]
         videos = [stack.enter_context(_open(parts.videos, request, number)) for number in opened]
@@ -126,7 +127,7 @@ def _write_grid(generator: Generator, parts: FilmParts, request: GenerateRequest
             for video, frame in zip(videos, frames, strict=False):
                 video.add(frame)
             panels = {"real": np.stack([next(clip) for clip in real])} if real else {}
-            grid.add(draw_film_frame(panels | {"generated": np.stack(frames)}, columns=columns))
+            grid.add(draw_film_frame(panels | {title: np.stack(frames)}, columns=columns))
 
 
 def _open(folder: Path, request: GenerateRequest, number: int) -> FilmWriter:

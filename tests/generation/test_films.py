@@ -401,7 +401,7 @@ def script(root, *arguments):
 @pytest.mark.slow
 def test_killed_with_no_warning_it_leaves_no_video_and_the_next_call_makes_all(root, networks, tmp_path):
     out = tmp_path / "films"
-    command = script(root, "--networks", networks, "--out", out, "--frames", "3", "--grid", "2x1")
+    command = script(root, "--networks", networks, "--out", out, "--frames", "3", "--grid", "2x1", "--batch-size", "1")
     with subprocess.Popen([*command, "--num-videos", "100000"], cwd=root, stdout=subprocess.DEVNULL) as running:
         while len(list(out.glob(".partial/videos/*.mp4"))) < 3 and running.poll() is None:
             time.sleep(0.02)
@@ -409,8 +409,10 @@ def test_killed_with_no_warning_it_leaves_no_video_and_the_next_call_makes_all(r
     assert list(out.glob(".partial/videos/*.mp4")) and shown(tmp_path) == ["films"] and shown(out) == []
     done = run_here(Path(command[1]), *command[2:], "--num-videos", "2", folder=root)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == [f"2 videos of 3 frames in {out}", f"their grid: {out}_grid.mp4"]
+    rate, *lines = done.stdout.splitlines()
+    assert rate == "25 frames per second: nobody knows those of the snapshot's data; --fps sets others"
+    assert lines == [f"2 videos of 3 frames in {out}", f"their grid: {out}_grid.mp4"]
     assert sorted(content(out)) == [".generated.json", "000000.mp4", "000001.mp4"]
     again = run_here(Path(command[1]), *command[2:], "--num-videos", "2", folder=root)
-    assert (again.returncode, again.stdout) == (2, "") and again.stderr.count("\n") == 1
+    assert again.returncode == 2 and again.stderr.count("\n") == 1
     assert again.stderr.startswith(f"error: --out {out}: holds 2 videos of an earlier call")

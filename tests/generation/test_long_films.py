@@ -45,7 +45,7 @@ class Ramp(Generator):
 def request(**changes) -> GenerateRequest:
     values = {
         **{"num_videos": 3, "num_frames": 40, "start_frame": 2, "time_step": Fraction(1), "fps": 25.0, "grid": None},
-        **{"truncation": 1.0, "seed": 0, "decomposition": False, "class_number": None, "save": "mp4"},
+        **{"truncation": 1.0, "seed": 0, "decomposition": False, "class_number": None, "save": "mp4", "batch_size": 1},
     }
     return GenerateRequest(**(values | changes))
 
