@@ -1,6 +1,6 @@
 FROM condaforge/miniforge3:latest
 LABEL io.github.snakemake.containerized="true"
-LABEL io.github.snakemake.conda_env_hash="d1f52e6c2e1c63c9b6a93cbd0ff479b4eb6a6aca5c2a278f654b2c0755e1ef8c"
+LABEL io.github.snakemake.conda_env_hash="437b1e57367110a4a0e80454c1a8d3fd6ae3943b927f8258ec5d9ddedd65a9ea"
 # Conda environment:
 #   source: envs/crate.yaml
 #   prefix: /conda-envs/85faf53f98dfdb775ae2449d13d5d4ae
@@ -112,6 +112,90 @@ COPY envs/data.yaml /conda-envs/da11fe2d67da3db408b4128edf8d61e0/environment.yam
 #         - wadler-lindig==0.1.8
 RUN mkdir -p /conda-envs/d75b4e3b09242d82c1ca2b2d6a8436f8
 COPY envs/evaluate.yaml /conda-envs/d75b4e3b09242d82c1ca2b2d6a8436f8/environment.yaml
+# Conda environment:
+#   source: envs/explore.yaml
+#   prefix: /conda-envs/45892e1497d5fc94964751a9d46194e0
+#   # written by `make lock` from pyproject.toml; do not edit
+#   channels:
+#     - conda-forge
+#   dependencies:
+#     - python=3.11
+#     - pip
+#     - cxx-compiler
+#     - pip:
+#         - aiofiles==25.1.0
+#         - aiohappyeyeballs==2.7.1
+#         - aiohttp==3.14.5
+#         - aiosignal==1.4.0
+#         - annotated-doc==0.0.7
+#         - annotated-types==0.8.0
+#         - anyio==4.16.0
+#         - attrs==26.1.0
+#         - av==18.1.0
+#         - bidict==0.24.1
+#         - certifi==2026.10.18
+#         - click==8.5.1
+#         - contourpy==1.3.3
+#         - cycler==0.12.1
+#         - docutils==0.22.4
+#         - fastapi==0.165.0
+#         - filelock==4.2.11
+#         - fonttools==4.68.0
+#         - frozenlist==1.8.0
+#         - fsspec==2026.9.0
+#         - h11==0.16.0
+#         - httpcore==1.0.9
+#         - httpx==0.28.1
+#         - idna==3.20
+#         - ifaddr==0.2.0
+#         - imageio==2.38.1
+#         - itsdangerous==2.2.0
+#         - jaxtyping==0.3.11
+#         - jinja2==3.1.6
+#         - kiwisolver==1.5.1
+#         - markdown2==2.5.5
+#         - markupsafe==3.0.4
+#         - matplotlib==3.11.2
+#         - mpmath==1.3.0
+#         - multidict==7.2.1
+#         - networkx==3.6.1
+#         - nicegui==3.18.0
+#         - ninja==1.13.2
+#         - numpy==2.4.6
+#         - opentelemetry-api==1.45.2
+#         - orjson==3.13.0
+#         - packaging==25.0
+#         - pillow==13.0.0
+#         - propcache==0.5.4
+#         - pydantic==2.14.3
+#         - pydantic-core==2.50.4
+#         - pygments==2.21.0
+#         - pyparsing==3.3.3
+#         - python-dateutil==2.9.0.post0
+#         - python-dotenv==1.2.4
+#         - python-engineio==4.15.1
+#         - python-multipart==0.0.34
+#         - python-socketio==5.18.1
+#         - pyyaml==6.0.3
+#         - safetensors==0.8.0
+#         - scipy==1.17.1
+#         - setuptools==84.2.1
+#         - simple-websocket==1.1.0
+#         - simplejpeg==1.9.0
+#         - six==1.17.0
+#         - starlette==1.10.0
+#         - sympy==1.14.0
+#         - tinycss2==1.5.1
+#         - torch==2.13.0
+#         - typing-extensions==4.16.0
+#         - typing-inspection==0.4.5
+#         - uvicorn==0.54.0
+#         - wadler-lindig==0.1.8
+#         - webencodings==0.6.1
+#         - wsproto==1.3.2
+#         - yarl==1.25.1
+RUN mkdir -p /conda-envs/45892e1497d5fc94964751a9d46194e0
+COPY envs/explore.yaml /conda-envs/45892e1497d5fc94964751a9d46194e0/environment.yaml
 # Conda environment:
 #   source: envs/logs.yaml
 #   prefix: /conda-envs/edd3af50a7de16b88c76f55ed8a5d8e9
@@ -231,6 +315,7 @@ COPY envs/train.yaml /conda-envs/f05486fb2cb94e93a437f57df7649ab4/environment.ya
 RUN conda env create --prefix /conda-envs/85faf53f98dfdb775ae2449d13d5d4ae --file /conda-envs/85faf53f98dfdb775ae2449d13d5d4ae/environment.yaml && \
     conda env create --prefix /conda-envs/da11fe2d67da3db408b4128edf8d61e0 --file /conda-envs/da11fe2d67da3db408b4128edf8d61e0/environment.yaml && \
     conda env create --prefix /conda-envs/d75b4e3b09242d82c1ca2b2d6a8436f8 --file /conda-envs/d75b4e3b09242d82c1ca2b2d6a8436f8/environment.yaml && \
+    conda env create --prefix /conda-envs/45892e1497d5fc94964751a9d46194e0 --file /conda-envs/45892e1497d5fc94964751a9d46194e0/environment.yaml && \
     conda env create --prefix /conda-envs/edd3af50a7de16b88c76f55ed8a5d8e9 --file /conda-envs/edd3af50a7de16b88c76f55ed8a5d8e9/environment.yaml && \
     conda env create --prefix /conda-envs/363f2ecfa19b72e9b5636e9ed88271f7 --file /conda-envs/363f2ecfa19b72e9b5636e9ed88271f7/environment.yaml && \
     conda env create --prefix /conda-envs/f05486fb2cb94e93a437f57df7649ab4 --file /conda-envs/f05486fb2cb94e93a437f57df7649ab4/environment.yaml && \

@@ -13,7 +13,7 @@ help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 # measured with pip download on Linux x86_64, Python 3.11
-DOWNLOAD := 770 MB with torch's CPU build (torch 192 MB, triton 198 MB, opencv 61 MB); 2.6 GB on the disk
+DOWNLOAD := 830 MB with torch's CPU build (torch 192 MB, triton 198 MB, opencv 61 MB); 2.7 GB on the disk
 TORCH := $(shell sed -n 's/^torch==//p' requirements.lock)
 GPU ?= $(shell command -v nvidia-smi)
 

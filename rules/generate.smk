@@ -179,3 +179,29 @@ rule draw_nearest:
             --cpu-threads {resources.cpu_threads} \
             >{log:q} 2>&1
         """
+
+
+rule explore:
+    """A page to play with the last run's snapshots, until Ctrl-C. Beside another Snakemake: python workflow_scripts/explore.py."""
+    input:
+        choice=files(questions.explored_choice),
+        networks=files(questions.explored_networks),
+    log:
+        "logs/explore.log",
+    localrule: True
+    conda:
+        "../envs/explore.yaml"
+    threads: plan.machine.cpu_threads
+    resources:
+        mem_mb=8000,
+        cpu_threads=plan.machine.cpu_threads,
+    params:
+        scripts=SCRIPTS,
+    shell:
+        r"""
+        exec python {params.scripts:q}/explore.py \
+            --choice={input.choice:q} \
+            --networks {input.networks[0]:q} \
+            --cpu-threads {resources.cpu_threads} \
+            2>&1 | tee -i {log:q}
+        """

@@ -1,5 +1,6 @@
 """Options of the command-line programs that Snakemake's rules fill in."""
 
+import math
 import os
 import re
 from collections.abc import Callable
@@ -41,6 +42,32 @@ class _List(click.ParamType):
         if isinstance(value, tuple):
             return value
         return tuple(self.of.convert(part, param, ctx) for part in value.split(",") if value)
+
+
+class _CodesOrSeed(click.ParamType):
+    """A file of codes, or the seed of a clip."""
+
+    name = "codes|seed"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | int:
+        if isinstance(value, Path | int):
+            return value
+        return int(value) if re.fullmatch("[0-9]{1,18}", value) else Path(value)
+
+
+class _Number(click.ParamType):
+    """A finite number."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if not abs(number) <= 1e6:
+            self.fail(f"{value!r} is no number from -1e6 to 1e6", param, ctx)
+        return number
 
 
 class Sha256(click.ParamType):
@@ -90,6 +117,9 @@ _MOST_SEEDS = 1_000_000  # of a range
 SEEDS = _Seeds()
 NAMES = _List(click.STRING)
 NUMBERS = _List(click.IntRange(min=0))
+STEPS = _List(_Number())
+CODES_OR_SEED = _CodesOrSeed()
+CODES_OR_SEEDS = _List(CODES_OR_SEED)
 
 CPU_THREADS = click.option(
     "--cpu-threads",

@@ -32,7 +32,7 @@ def write_snapshot(path: Path, root: Path, **facts: Any) -> Path:
     model = yaml.safe_load((root / "config" / "config.yaml").read_text())["model"]
     settings = GeneratorSettings.model_validate_json(json.dumps(merged(model["generator"], SMALL)))
     torch.manual_seed(0)
-    generator = Generator(settings, resolution=SIZE, class_dim=0)
+    generator = Generator(settings, resolution=SIZE, class_dim=facts.get("class_dim", 0))
     generator.synthesis.fusion.motion_mask.data.fill_(1)
     write_networks(path, {"generator_ema": generator.state_dict()}, snapshot(settings, **{"resolution": SIZE} | facts))
     return path

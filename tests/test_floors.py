@@ -13,7 +13,7 @@ FLOORS = {
     "data": 4, "networks": 4, "checkpoint": 4, "metrics": 4, "report": 4,
     "training": 5, "generation": 5,
     "scoring": 6, "workflow": 6,
-    "api": 7,
+    "api": 7, "explore": 7,
 }  # fmt: skip
 PACKAGE = Path(__file__).resolve().parent.parent / "stylesv"
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -30,6 +30,9 @@ finally:
 MISSING = {
     "initialize_networks": ("--recipe", "missing", "--networks-out", "n", "--state-out", "s"),
     "import_checkpoint": ("--pickle", "missing", "--networks-out", "n"),
+    "edit": ("--networks", "missing", "--content", "0", "--out", "film.mp4"),
+    "export_generator": ("--networks", "missing", "--out", "generator.pt2"),
+    "find_directions": ("--networks", "missing", "--components", "1", "--out", "directions.safetensors"),
     "generate": ("--networks", "missing", "--out", "films"),
     "generate_clips": (
         *("--choice", "missing", "--look", "l", "--film", "f", "--animation", "a"),
@@ -60,6 +63,8 @@ MISSING = {
         *("--recipe", "missing", "--data", "d", "--networks-out", "n", "--state-out", "s"),
         *("--log", "l", "--kimg", "0:1"),
     ),
+    "invert": ("--networks", "missing", "--generated", "0", "--out", "codes"),
+    "profile_networks": ("--networks", "missing"),
 }
 
 

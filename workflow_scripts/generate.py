@@ -115,6 +115,9 @@ def frame_rate(networks: Path, asked: float | None) -> float:
 @click.option(
     "--seeds", type=SEEDS, help="The first video of each of these seeds, such as 0-24 or 3,7-9, not many of one."
 )
+@click.option(
+    "--motion-seed", type=click.IntRange(min=0), help="Seed of the motions.  [default: each video's own seed]"
+)
 @click.option("--decomposition/--no-decomposition", help="Columns share content, rows share motion; needs --grid.")
 @click.option("--interpolate", type=float, help="Content changes: frames of time from one content to the next.")
 @click.option(
@@ -156,6 +159,7 @@ def generate(
     share: tuple[int, int],
     seed: int,
     seeds: tuple[int, ...] | None,
+    motion_seed: int | None,
     decomposition: bool,
     interpolate: float | None,
     contents: tuple[int, ...] | None,
@@ -193,6 +197,7 @@ def generate(
         truncation=truncation,
         seed=seed,
         seeds=seeds,
+        motion_seed=motion_seed,
         decomposition=decomposition,
         interpolate=interpolate,
         contents=contents,

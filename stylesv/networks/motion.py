@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from stylesv.networks.layers import Conv1d, require_labels
 from stylesv.networks.time_encoding import TimeEncoder
+from stylesv.ops.backend import is_recorded
 
 RecurrentState = tuple[Float[Tensor, "1 n m"], Float[Tensor, "1 n m"]]
 """Of an LSTM: its output and its cell."""
@@ -147,10 +148,10 @@ def gather_anchors(
 ) -> Float[Tensor, "n t count m"]:
     """`count` neighbouring anchors from each of `first` on."""
     index = first[:, :, None] + torch.arange(count, device=first.device)
-    if not index.is_cuda and not 0 <= int(index.min()) <= int(index.max()) < values.shape[1]:
+    if not is_recorded() and not index.is_cuda and not 0 <= int(index.min()) <= int(index.max()) < values.shape[1]:
         raise ValueError(
             f"motion noise has {values.shape[1]} anchors, but the times need anchors {int(index.min())} to "
             f"{int(index.max())}; times start at 0, and `motion_noise_length` tells how much noise to draw"
         )
-    clip = torch.arange(len(values), device=values.device)[:, None, None]
+    clip = torch.arange(values.shape[0], device=values.device)[:, None, None]  # `len` would be a constant of an export
     return values[clip, index]

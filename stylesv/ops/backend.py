@@ -14,6 +14,8 @@ import importlib
 import logging
 import os
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -45,6 +47,25 @@ def computed_with(device: torch.device | str, *, operations: bool = True) -> dic
         "device": gpu or device.type,
         **({"operations": active_backend(device)[0]} if operations else {}),
     }
+
+
+@contextmanager
+def using_operations(name: str) -> Iterator[None]:
+    """Computing with one of the choices, whatever `STYLESV_OPS` says outside."""
+    before = os.environ.get("STYLESV_OPS")
+    os.environ["STYLESV_OPS"] = name
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["STYLESV_OPS"]
+        else:
+            os.environ["STYLESV_OPS"] = before
+
+
+def is_recorded() -> bool:
+    """Whether operations are recorded for another program (torch.export, TorchScript): then no size and no number may decide."""
+    return torch.compiler.is_exporting() or torch.jit.is_tracing()
 
 
 @functools.cache

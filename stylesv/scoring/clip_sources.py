@@ -78,6 +78,10 @@ class PackedVideos:
         """SHA-256 of a clip's frames as they were packed."""
         return self._packed.sha256(video)
 
+    def label(self, video: int) -> int | None:
+        """A clip's class; None where videos have no classes."""
+        return self._packed.label(video)
+
 
 class LooseVideos:
     """A folder or zip of films or frame folders, read as they are: no frame is compressed again.

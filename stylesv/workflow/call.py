@@ -13,7 +13,10 @@ from stylesv.config.validation import validate
 from stylesv.config.yaml_files import Layer
 from stylesv.errors import ConfigError
 
-OF_AN_EXPERIMENT = ("table_", "figure_", "paper_cost", "crate", "films")
+DEFAULT_EXPERIMENT = "demo"
+"""What a call that names no target makes, and what is explored by one that names no experiment."""
+EXPLORE = "explore"
+OF_AN_EXPERIMENT = ("table_", "figure_", "paper_cost", "crate", "films", EXPLORE)
 """Beginnings of the names of targets that are for the experiment that a call names."""
 OF_UNFINISHED = ("table_", "results/tables/")
 """Beginnings of targets that can show what is there and a dash for the rest."""
@@ -23,9 +26,20 @@ class CallOptions(Settings):
     """Keys of `--config` that are no settings."""
 
     experiment: Name = "paper"
-    """The experiment that table_..., figure_... and films are for, and, where it is named, what a call without a target makes."""
+    """The experiment that table_..., figure_... and films are for, and, if named, explore and a call without a target."""
     unfinished: Literal["make", "dash"] = "make"
     """What a table does about runs that are not finished: make them, or show a dash for each."""
+
+    @property
+    def default_target(self) -> str:
+        """The experiment that a call without a target makes, and that is explored: the one that it names, or the demo."""
+        return self.experiment if "experiment" in self.model_fields_set else DEFAULT_EXPERIMENT
+
+    def experiment_of(self, target: str) -> str:
+        """The experiment that a target is for."""
+        if target == EXPLORE:
+            return self.default_target
+        return self.experiment if target.startswith(OF_AN_EXPERIMENT) else target
 
 
 def call_options(overrides: Mapping[str, Any]) -> CallOptions:
@@ -40,7 +54,7 @@ def call_options(overrides: Mapping[str, Any]) -> CallOptions:
 
 def called_experiments(targets: Collection[str], options: CallOptions) -> list[str]:
     """Names of the experiments that a call with these targets is for; files among them are none."""
-    return [options.experiment if target.startswith(OF_AN_EXPERIMENT) else target for target in targets]
+    return [options.experiment_of(target) for target in targets]
 
 
 def refuse_ignored(targets: Collection[str], options: CallOptions, *, default: str) -> None:

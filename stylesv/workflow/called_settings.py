@@ -17,7 +17,6 @@ from stylesv.config.yaml_files import Layer, merge, read_layer, read_scalars
 from stylesv.errors import ConfigError
 from stylesv.workflow.call import CallOptions, call_options
 
-DEFAULT_EXPERIMENT = "demo"
 _TYPED = "--config"
 _SECTIONS = ("dataset", "model", "per_model", "protocol", "figures", "films", "machine")
 _RUNS = ("datasets", "models", "seeds")
@@ -59,7 +58,7 @@ class CalledSettings:
     @property
     def default_target(self) -> str:
         """The experiment that a call without a target makes: the one that it names, or is."""
-        return self.options.experiment if "experiment" in self.options.model_fields_set else DEFAULT_EXPERIMENT
+        return self.options.default_target
 
 
 def called_settings(

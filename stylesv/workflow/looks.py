@@ -4,7 +4,10 @@ from typing import Any
 
 from stylesv.records.look import look_yaml
 from stylesv.workflow import paths
+from stylesv.workflow.call import EXPLORE, CallOptions
 from stylesv.workflow.named import Named
+from stylesv.workflow.planned import ExperimentPlan, RunPlan
+from stylesv.workflow.reported import choice_of
 
 Wildcards = Any
 """A job's wildcards as attributes: run, kimg, data, protocol, ..."""
@@ -14,6 +17,7 @@ class LookQuestions:
     """Answers about looks, for `stylesv.workflow.questions.Questions`."""
 
     named: Named
+    options: CallOptions
 
     def look(self, wildcards: Wildcards) -> str:
         """A look, as a file holds it."""
@@ -41,6 +45,23 @@ class LookQuestions:
         """Their scores under a protocol."""
         names = {"run": wildcards.run, "protocol": wildcards.protocol}
         return [paths.SCORE.format(**names, kimg=kimg) for kimg in self._shown_kimgs(wildcards)]
+
+    def explored_choice(self, _: Wildcards) -> str | None:
+        """The choice of the snapshot that is explored, of the last run of the experiment that the call names; none where the
+        experiment shows the last one.
+        """
+        experiment, run = self._explored()
+        return choice_of(run) if experiment.figures.snapshot == "best" else None
+
+    def explored_networks(self, _: Wildcards) -> list[str]:
+        """The snapshots that it is among."""
+        experiment, run = self._explored()
+        kimgs = run.kimgs if experiment.figures.snapshot == "best" else run.kimgs[-1:]
+        return [paths.NETWORKS.format(run=run.name, kimg=kimg) for kimg in kimgs]
+
+    def _explored(self) -> tuple[ExperimentPlan, RunPlan]:
+        experiment = self.named.experiment(self.options.experiment_of(EXPLORE))
+        return experiment, experiment.runs[-1]
 
     def _shown_kimgs(self, wildcards: Wildcards) -> list[int]:
         look = self.named.look(wildcards.run, wildcards.look)

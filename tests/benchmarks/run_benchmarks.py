@@ -1,7 +1,8 @@
 """Measure every operation, network and training step against the readable definitions. `make bench`.
 
 Writes `results/bench/cpu.json` (`gpu.json` where there is a CUDA device), the same as a Markdown table, and the shares of
-time by part. With names given, only those are measured, and the other records stay.
+time by part. With names given, only those are measured, and the other records stay. Ratios are added to
+`tests/benchmarks/results/history.csv`, and what has become slower beyond the spread is said.
 """
 
 import json
@@ -22,12 +23,16 @@ OUT = Path(__file__).resolve().parents[2] / "results" / "bench"
 @click.option("--out", type=click.Path(path_type=Path), default=OUT, help="folder of the results")
 @click.option("--threads", default=2, show_default=True, help="threads on a CPU")
 @click.option("--budget-seconds", default=20.0, show_default=True, help="time for pairs of runs of one benchmark")
-def main(names: tuple[str, ...], out: Path, threads: int, budget_seconds: float) -> None:
+@click.option(
+    "--history", type=click.Path(path_type=Path), help="ratios of earlier calls  [default: results/history.csv here]"
+)
+def main(names: tuple[str, ...], out: Path, threads: int, budget_seconds: float, history: Path | None) -> None:
     use_cpu_threads(threads)
     import torch
     from breakdown import BREAKDOWNS
     from data_and_score_cases import data_and_score_cases
     from gpu import gpu_shares
+    from history import HISTORY, Entry, add_to_history, current_commit
     from measure import Memory, compare, machine
     from network_cases import network_cases
     from operation_cases import operation_cases
@@ -43,13 +48,16 @@ def main(names: tuple[str, ...], out: Path, threads: int, budget_seconds: float)
     click.echo(description)
     memory = Memory(device)
     kind = "gpu" if device.type == "cuda" else "cpu"
+    commit, slower = current_commit(), []
     records = Results(out / f"{kind}.json")
     for case in cases:
         if wanted(case.name, names):
             if case.needs and shutil.which(case.needs) is None:
                 click.echo(f"{case.name}: not measured, since there is no {case.needs} here")
                 continue
-            record = asdict(compare(case, device, memory, budget_seconds=budget_seconds)) | {"machine": description}
+            measured = compare(case, device, memory, budget_seconds=budget_seconds)
+            record = asdict(measured) | {"machine": description}
+            slower.append(add_to_history(Entry.of(measured, description, commit), history or HISTORY))
             if kind == "gpu":
                 record |= gpu_shares(case, record["seconds_fast"])
             records.put(record)
@@ -66,6 +74,8 @@ def main(names: tuple[str, ...], out: Path, threads: int, budget_seconds: float)
             parts.put(found.record() | {"machine": description, "table": found.markdown()})
             click.echo(found.markdown())
     (out / f"{kind}.md").write_text(table(records.values, parts.values))
+    for sentence in filter(None, slower):
+        click.echo(sentence)
     click.echo(f"{out / kind}.json, .md, {kind}_parts.json")
 
 

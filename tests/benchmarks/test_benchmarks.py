@@ -9,6 +9,7 @@ import measure
 import pytest
 import torch
 from click.testing import CliRunner
+from history import Entry, add_to_history, read_history
 from network_cases import clip_batch, network_cases, training_step
 from operation_cases import operation_cases
 from own_process import printed_by
@@ -85,7 +86,11 @@ def test_a_name_that_is_no_benchmark_is_refused_with_those_there_are():
 @pytest.mark.slow
 def test_a_chosen_benchmark_is_measured_and_written_as_json_and_table(tmp_path, root):
     command = [sys.executable, str(root / "tests/benchmarks/run_benchmarks.py"), "filtered_lrelu_up2_down2_forward"]
-    run = subprocess.run([*command, "--out", str(tmp_path), "--budget-seconds", "1"], capture_output=True, text=True)
+    run = subprocess.run(
+        [*command, "--out", str(tmp_path), "--budget-seconds", "1", "--history", str(tmp_path / "history.csv")],
+        capture_output=True,
+        text=True,
+    )
     assert run.returncode == 0, run.stderr
     records = json.loads((tmp_path / "cpu.json").read_text())
     assert [record["name"] for record in records] == [
@@ -131,3 +136,27 @@ def test_a_steps_parts_add_up_to_it():
     assert {"filtered leaky ReLU", "resampling in D", "optimisers", "average of weights", "random draws"} <= set(parts)
     table = StepTable("step", sum(part.seconds for part in parts.values()), parts, 1e11, 1e10)
     assert list(table.rows())[-1][2] == "100.0%"
+
+
+def test_a_ratio_below_the_last_one_of_such_a_machine_is_said_and_every_ratio_is_kept(tmp_path):
+    path = tmp_path / "results" / "history.csv"
+    said = [
+        add_to_history(Entry("abc", machine, name, ratio, 0.2, 15), path)
+        for machine, name, ratio in [
+            ("one", "step", 5.0),
+            ("one", "step", 4.5),  # 4.05 to 4.95 and 4.5 to 5.5: it may be the same
+            ("one", "other", 1.0),
+            ("two", "step", 1.0),  # another machine
+            ("one", "step", 3.0),
+            ("one", "step", 3.0),
+        ]
+    ]
+    assert said[:4] == [None] * 4 and said[5] is None
+    assert said[4] == "step is slower than at abc: 3.00 times the definition (spread 20%), then 4.50 (20%)"
+    assert [entry.ratio for entry in read_history(path)] == [5.0, 4.5, 1.0, 1.0, 3.0, 3.0]
+
+
+def test_the_load_of_a_machine_is_no_part_of_its_name():
+    record = measure.Record("step", 5.0, 0.1, 15, 5.0, 1.0, 5.0, 1.0, 1.0)
+    entry = Entry.of(record, measure.machine(CPU), "abc")
+    assert "load" not in entry.machine and str(torch.__version__) in entry.machine

@@ -55,3 +55,9 @@ def test_every_table_and_figure_can_be_planned_by_its_name(workflow, ask):
 def test_films_of_an_experiment_can_be_planned(workflow, ask):
     jobs = workflow.scheduled("--config", "experiment=demo", SHORT, "--", "films")
     assert jobs["generate"] == jobs["films"] == 1 and jobs["choose_snapshot"] == 2 and "write_report" not in jobs
+
+
+def test_what_is_explored_is_planned_for_the_demo_and_for_the_experiment_that_a_call_names(workflow):
+    jobs = workflow.scheduled("explore")
+    assert jobs["explore"] == 1 and jobs["train_segment"] == 4 and "write_report" not in jobs
+    assert workflow.scheduled("explore", "--config", "experiment=paper_toy", SHORT)["explore"] == 1

@@ -132,7 +132,7 @@ def test_networks_of_videos_with_classes_wait_for_the_packed_clips(root, tmp_pat
 def test_a_finetuning_starts_from_its_parents_choice(ask, image, video):
     choice = f"results/runs/{image.name}/best/{image.chooser}.json"
     assert ask.parent_choice(wildcards(run=video.name)) == choice
-    networks = [f"results/runs/{image.name}/{kimg}/networks.safetensors" for kimg in (0, 3, 6)]
+    networks = [f"results/runs/{image.name}/{kimg}/networks.safetensors" for kimg in (0, 2, 4)]
     assert ask.parent_snapshots(wildcards(run=video.name)) == networks
     assert ask.parent_choice(wildcards(run=image.name)) is None
     assert ask.parent_snapshots(wildcards(run=image.name)) == []
@@ -239,9 +239,9 @@ def test_a_score_says_what_it_is_of(ask, video):
 def test_a_choice_is_among_the_scores_of_the_first_protocol(ask, image):
     job = wildcards(run=image.name, chooser=image.chooser)
     protocol = image.protocols[0].id
-    scores = [f"results/runs/{image.name}/{kimg}/scores/{protocol}.json" for kimg in (0, 3, 6)]
+    scores = [f"results/runs/{image.name}/{kimg}/scores/{protocol}.json" for kimg in (0, 2, 4)]
     assert ask.candidates(job) == scores
-    assert ask.choice(job) == {"protocols": protocol, "kimgs": "0,3,6"}
+    assert ask.choice(job) == {"protocols": protocol, "kimgs": "0,2,4"}
 
 
 def test_a_collection_has_the_scores_of_all_protocols(ask, image):
@@ -249,7 +249,7 @@ def test_a_collection_has_the_scores_of_all_protocols(ask, image):
     (file,) = re.findall(rf"{image.name}/scores/([0-9a-f]{{8}})\.json", reported)
     job = wildcards(run=image.name, collection=file)
     assert len(ask.collected_scores(job)) == 3
-    assert ask.collection(job) == {"protocols": ",".join(p.id for p in image.protocols), "kimgs": "0,3,6", "last": ""}
+    assert ask.collection(job) == {"protocols": ",".join(p.id for p in image.protocols), "kimgs": "0,2,4", "last": ""}
     with pytest.raises(ConfigError, match="no such collection of scores"):
         ask.collection(wildcards(run=image.name, collection="00000000"))
 
@@ -329,6 +329,20 @@ def test_figures_and_crates_of_a_call_are_of_the_experiment_that_it_names(plan):
     assert ask.crate_of_call(wildcards()) == "results/crates/demo.zip"
     with pytest.raises(ConfigError, match="figure_ablation: experiment demo has no such figure"):
         ask.figure_of_call("ablation")
+
+
+def test_the_last_run_of_the_experiment_that_a_call_names_is_explored_or_of_the_demo(root, plan, video):
+    snapshots = [f"results/runs/{video.name}/{kimg}/networks.safetensors" for kimg in (0, 4, 8)]
+    choice = f"results/runs/{video.name}/best/{video.chooser}.json"
+    for options in ({}, {"experiment": "demo"}):
+        ask = Questions(plan, options=call_options(options))
+        assert ask.explored_networks(wildcards()) == snapshots[-1:] and ask.explored_choice(wildcards()) is None
+        assert called_experiments(["explore"], call_options(options)) == ["demo"]
+        refuse_ignored(["explore"], call_options(options), default="demo")
+    other = Questions(plan, options=call_options({"experiment": "sky"}))
+    assert all("/sky" in file for file in other.explored_networks(wildcards()))
+    best = Questions(load_plan(root / "config", {"figures": {"snapshot": "best"}}))
+    assert best.explored_networks(wildcards()) == snapshots and best.explored_choice(wildcards()) == choice
 
 
 def test_figures_read_what_they_are_drawn_from_and_nothing_else(ask, image, video):

@@ -1,0 +1,62 @@
+"""The command of `generate.py` that makes what the page shows, and in what its films differ."""
+
+import shlex
+from pathlib import Path
+
+from stylesv.explore.view import View
+
+OUT = "explored"
+
+
+def command_of(view: View) -> tuple[str, list[str]]:
+    """The command, for the folder that the page was started in, and what is to be said of its films."""
+    notes: list[str] = []
+    options = ["--networks", _short(view.networks), "--out", OUT, "--seed", str(view.content.seed)]
+    if view.kind != "seeds" and view.motion.seed != view.content.seed:
+        options += ["--motion-seed", str(view.motion.seed)]
+    options += [*_clips(view, notes), *_times(view, notes)]
+    if view.truncation != 1:
+        options += ["--truncation", f"{view.truncation:g}"]
+    if view.class_number is not None:
+        options += ["--class", str(view.class_number)]
+    return f"python workflow_scripts/generate.py {shlex.join(options)}", notes
+
+
+def _clips(view: View, notes: list[str]) -> list[str]:
+    """Which clips, and how they are put together."""
+    columns, rows = view.grid
+    if view.kind == "seeds":
+        return ["--grid", f"{columns}x{rows}"]
+    if view.kind == "decomposition":
+        return ["--decomposition", "--grid", f"{columns}x{rows}"]
+    (content, motion) = (each.number for each in view.clips()[0])
+    options = []
+    if view.kind == "between":
+        options = ["--interpolate", str(view.every), "--contents", f"{view.content.seed},{view.second_seed}"]
+    if content == motion:
+        if content:
+            notes.append(f"the clip shown is {content:06d}.mp4")
+        return [*options, "--num-videos", str(content + 1)]
+    columns, rows = content + 1, motion + 1
+    notes.append(f"the clip shown is {motion * columns + content:06d}.mp4")
+    return [*options, "--decomposition", "--grid", f"{columns}x{rows}"]
+
+
+def _times(view: View, notes: list[str]) -> list[str]:
+    """Frames and their times."""
+    options = ["--frames", str(len(view.times())), "--fps", f"{view.fps:g}"]
+    if view.start:
+        options += ["--start-frame", str(view.start)]
+    if abs(view.speed) not in (0, 1):
+        options += ["--time-step", f"{abs(view.speed):g}"]
+    if view.still:
+        options += ["--still"]
+    if view.speed < 0:
+        notes.append("its time runs forwards")
+    return options
+
+
+def _short(path: Path) -> str:
+    """A path from here where it lies below, else in full."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -1,0 +1,89 @@
+"""Make a film of codes: at other times, with other motion, or moved along a direction, the steps side by side.
+
+Content and motion are each a file that invert.py wrote, or a seed. Motion goes on after the clip that its codes were found
+for: what the clip did not decide is drawn.
+"""
+
+from pathlib import Path
+
+import click
+
+from stylesv.command_line import CODES_OR_SEED, CPU_THREADS, STEPS
+from stylesv.errors import run_command
+from stylesv.threads import use_cpu_threads
+
+CONFIG = Path(__file__).resolve().parent.parent / "config"
+
+
+@click.command(help=__doc__)
+@click.option(
+    "--networks",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="networks.safetensors of a snapshot; or a run's folder or the name of an experiment.",
+)
+@click.option("--content", required=True, type=CODES_OR_SEED, help="File of codes, or a seed.")
+@click.option("--motion", type=CODES_OR_SEED, help="File of codes, or a seed.  [default: that of --content]")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Film to write, .mp4.")
+@click.option("--frames", default=64, show_default=True, type=click.IntRange(min=1), help="Frames of the film.")
+@click.option(
+    "--start-frame", default=0, show_default=True, type=click.IntRange(min=0), help="Time of the first frame."
+)
+@click.option(
+    "--slow-motion", default=1, show_default=True, type=click.IntRange(min=1), help="Frames between two whole ones."
+)
+@click.option("--fps", default=25.0, show_default=True, type=click.FloatRange(min=0.1, max=1000))
+@click.option("--directions", type=click.Path(path_type=Path), help="File that find_directions.py wrote.")
+@click.option("--component", default=0, show_default=True, type=click.IntRange(min=0), help="Which of its directions.")
+@click.option(
+    "--steps", default="0", show_default=True, type=STEPS, help="How far along it, such as -2,-1,0,1,2: a clip each."
+)
+@click.option("--columns", type=click.IntRange(min=1), help="Clips in a row.  [default: all]")
+@click.option(
+    "--class", "class_number", type=click.IntRange(min=0), help="Class of motion by a seed, for a snapshot that knows."
+)
+@CPU_THREADS
+def edit(
+    networks: Path,
+    content: Path | int,
+    motion: Path | int | None,
+    out: Path,
+    frames: int,
+    start_frame: int,
+    slow_motion: int,
+    fps: float,
+    directions: Path | None,
+    component: int,
+    steps: tuple[float, ...],
+    columns: int | None,
+    class_number: int | None,
+    cpu_threads: int,
+) -> None:
+    use_cpu_threads(cpu_threads)
+    from stylesv.generation.editing import EditRequest, write_edited_film
+    from stylesv.progress import watched
+    from stylesv.workflow.given_networks import find_networks
+
+    found = find_networks(networks, CONFIG)
+    if found.note is not None:
+        click.echo(found.note)
+    request = EditRequest(
+        content=content,
+        motion=content if motion is None else motion,
+        num_frames=frames,
+        start_frame=start_frame,
+        slow_motion=slow_motion,
+        fps=fps,
+        directions=directions,
+        component=component,
+        steps=steps,
+        class_number=class_number,
+        columns=columns,
+    )
+    for _ in watched(write_edited_film(found.file, out, request), "generating", unit="frames", total=frames):
+        pass
+    click.echo(f"{frames} frames in {out}")
+
+
+if __name__ == "__main__":
+    run_command(edit)

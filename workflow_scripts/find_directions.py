@@ -1,0 +1,53 @@
+"""Find directions in w for edit.py: principal components of w, or the difference between two sets of codes."""
+
+from pathlib import Path
+
+import click
+
+from stylesv.command_line import CODES_OR_SEEDS, CPU_THREADS
+from stylesv.errors import ConfigError, run_command
+from stylesv.threads import use_cpu_threads
+
+CONFIG = Path(__file__).resolve().parent.parent / "config"
+
+
+@click.command(help=__doc__)
+@click.option(
+    "--networks",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="networks.safetensors of a snapshot; or a run's folder or the name of an experiment.",
+)
+@click.option("--components", type=click.IntRange(min=1), help="How many principal components of draws of w.")
+@click.option("--start", type=CODES_OR_SEEDS, help="Instead: files of codes, or seeds, with commas between them ...")
+@click.option("--end", type=CODES_OR_SEEDS, help="... and those that the direction leads to.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write, .safetensors.")
+@CPU_THREADS
+def find_directions(
+    networks: Path,
+    components: int | None,
+    start: tuple[Path | int, ...] | None,
+    end: tuple[Path | int, ...] | None,
+    out: Path,
+    cpu_threads: int,
+) -> None:
+    if (components is None) == (not start and not end) or bool(start) != bool(end):
+        raise ConfigError("give --components, a number, or --start and --end, two sets of codes or seeds")
+    use_cpu_threads(cpu_threads)
+    from stylesv.generation.editing import write_component_directions, write_difference_direction
+    from stylesv.workflow.given_networks import find_networks
+
+    found = find_networks(networks, CONFIG)
+    if found.note is not None:
+        click.echo(found.note)
+    if components is None:
+        directions = write_difference_direction(found.file, out, start, end)
+    else:
+        directions = write_component_directions(found.file, out, count=components)
+    for number, share in enumerate(directions.about.shares):
+        click.echo(f"component {number}: {100 * share:.1f} % of the variance of w")
+    click.echo(f"{len(directions.steps)} directions in {out}")
+
+
+if __name__ == "__main__":
+    run_command(find_directions)
