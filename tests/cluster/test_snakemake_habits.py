@@ -34,6 +34,7 @@ LIGHT = {
     "draw_figure",
     "write_crate",
     "crate",
+    "films",
     "fetch_detector",
     "fetch_checkpoint",
     "export_tensorboard",
@@ -107,7 +108,7 @@ def test_the_profile_names_rules_and_wildcards_that_exist(rules, profile):
 
 def test_jobs_that_need_a_gpu_ask_for_one_and_others_for_none(profile):
     asked = {name for name, resources in profile["set-resources"].items() if resources.get("gpu", 0) >= 1}
-    seen = {"generate_clips", "draw_nearest"}
+    seen = {"generate_clips", "generate", "draw_nearest"}
     assert asked == {"train_segment", "score_snapshot", "measure_reference", "measure_speed"} | seen
     assert "gpu" not in profile["default-resources"]
 
