@@ -11,6 +11,7 @@ import yaml
 
 # not worth a measurement: seconds, or a download
 LIGHT = {
+    "explore",
     "fetch_archive",
     "join_archive",
     "fetch_clip_table",
