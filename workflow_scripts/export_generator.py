@@ -30,7 +30,7 @@ CONFIG = Path(__file__).resolve().parent.parent / "config"
 def export_generator(networks: Path, out: Path, truncation: float, cpu_threads: int) -> None:
     use_cpu_threads(cpu_threads)
     from stylesv.generation.export import export_generator as write
-    from stylesv.generation.films import check_truncation
+    from stylesv.generation.request import check_truncation
     from stylesv.workflow.given_networks import find_networks
 
     check_truncation("--truncation ", truncation)
