@@ -4,6 +4,7 @@ import math
 import os
 import re
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,49 @@ CPU_THREADS = click.option(
     help="Threads on a CPU.",
 )
 """The option of every program that computes; its default is that of `machine.cpu_threads`, so that bytes are the workflow's."""
+
+
+NETWORKS = click.option(
+    "--networks",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="networks.safetensors of a snapshot; or a run's folder or the name of an experiment, whose --snapshot is taken.",
+)
+SNAPSHOT = click.option(
+    "--snapshot",
+    help="Which one of a run: best (by its score), last, or its KIMG.  [default: best, or last without scores]",
+)
+FPS = click.option("--fps", type=float, help="Frames per second of the films.  [default: those of the snapshot's data]")
+
+
+def _time_step(_context: click.Context, _option: click.Parameter, text: str | None) -> Fraction | None:
+    """A number above 0, also as a fraction."""
+    try:
+        step = None if text is None else Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        step = Fraction(0)
+    if step is not None and not (0 < step <= 1000 and step.denominator <= 10**6):
+        raise ConfigError(f"--time-step {text}: a number above 0 and up to 1000 is expected, such as 0.5, 2 or 1/3")
+    return step
+
+
+TIME_STEP = click.option(
+    "--time-step",
+    callback=_time_step,
+    help="Time from one frame to the next: 0.5 is half the speed, or with twice the --fps twice the frame rate.  [default: 1]",
+)
+SLOW_MOTION = click.option("--slow-motion", type=click.IntRange(min=1), help="The same as --time-step 1/N.")
+
+
+def step_of_time(time_step: Fraction | None, slow_motion: int | None) -> Fraction:
+    """What TIME_STEP and SLOW_MOTION say together.
+
+    Raises:
+        ConfigError: both are given.
+    """
+    if slow_motion is not None and time_step is not None:
+        raise ConfigError("--slow-motion and --time-step say the same: give one of them")
+    return time_step or Fraction(1, slow_motion or 1)
 
 
 def keeps_key(command: Callable[..., None]) -> Callable[..., None]:

@@ -4,11 +4,22 @@ Content and motion are each a file that invert.py wrote, or a seed. Motion goes 
 for: what the clip did not decide is drawn.
 """
 
+from fractions import Fraction
 from pathlib import Path
 
 import click
 
-from stylesv.command_line import CODES_OR_SEED, CPU_THREADS, STEPS
+from stylesv.command_line import (
+    CODES_OR_SEED,
+    CPU_THREADS,
+    FPS,
+    NETWORKS,
+    SLOW_MOTION,
+    SNAPSHOT,
+    STEPS,
+    TIME_STEP,
+    step_of_time,
+)
 from stylesv.errors import run_command
 from stylesv.threads import use_cpu_threads
 
@@ -16,12 +27,8 @@ CONFIG = Path(__file__).resolve().parent.parent / "config"
 
 
 @click.command(help=__doc__)
-@click.option(
-    "--networks",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="networks.safetensors of a snapshot; or a run's folder or the name of an experiment.",
-)
+@NETWORKS
+@SNAPSHOT
 @click.option("--content", required=True, type=CODES_OR_SEED, help="File of codes, or a seed.")
 @click.option("--motion", type=CODES_OR_SEED, help="File of codes, or a seed.  [default: that of --content]")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Film to write, .mp4.")
@@ -29,10 +36,9 @@ CONFIG = Path(__file__).resolve().parent.parent / "config"
 @click.option(
     "--start-frame", default=0, show_default=True, type=click.IntRange(min=0), help="Time of the first frame."
 )
-@click.option(
-    "--slow-motion", default=1, show_default=True, type=click.IntRange(min=1), help="Frames between two whole ones."
-)
-@click.option("--fps", default=25.0, show_default=True, type=click.FloatRange(min=0.1, max=1000))
+@TIME_STEP
+@SLOW_MOTION
+@FPS
 @click.option("--directions", type=click.Path(path_type=Path), help="File that find_directions.py wrote.")
 @click.option("--component", default=0, show_default=True, type=click.IntRange(min=0), help="Which of its directions.")
 @click.option(
@@ -45,13 +51,15 @@ CONFIG = Path(__file__).resolve().parent.parent / "config"
 @CPU_THREADS
 def edit(
     networks: Path,
+    snapshot: str | None,
     content: Path | int,
     motion: Path | int | None,
     out: Path,
     frames: int,
     start_frame: int,
-    slow_motion: int,
-    fps: float,
+    time_step: Fraction | None,
+    slow_motion: int | None,
+    fps: float | None,
     directions: Path | None,
     component: int,
     steps: tuple[float, ...],
@@ -62,25 +70,23 @@ def edit(
     use_cpu_threads(cpu_threads)
     from stylesv.generation.editing import EditRequest, write_edited_film
     from stylesv.progress import watched
-    from stylesv.workflow.given_networks import find_networks
+    from stylesv.workflow.given_networks import frame_rate, snapshot_file
 
-    found = find_networks(networks, CONFIG)
-    if found.note is not None:
-        click.echo(found.note)
+    file = snapshot_file(networks, CONFIG, snapshot=snapshot, tell=click.echo)
     request = EditRequest(
         content=content,
         motion=content if motion is None else motion,
         num_frames=frames,
         start_frame=start_frame,
-        slow_motion=slow_motion,
-        fps=fps,
+        time_step=step_of_time(time_step, slow_motion),
+        fps=frame_rate(file, fps, tell=click.echo),
         directions=directions,
         component=component,
         steps=steps,
         class_number=class_number,
         columns=columns,
     )
-    for _ in watched(write_edited_film(found.file, out, request), "generating", unit="frames", total=frames):
+    for _ in watched(write_edited_film(file, out, request), "generating", unit="frames", total=frames):
         pass
     click.echo(f"{frames} frames in {out}")
 

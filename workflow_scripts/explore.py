@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from stylesv.command_line import CPU_THREADS, OptionalPath
+from stylesv.command_line import CPU_THREADS, NETWORKS, SNAPSHOT, OptionalPath
 from stylesv.errors import run_command
 from stylesv.threads import use_cpu_threads
 
@@ -12,12 +12,8 @@ CONFIG = Path(__file__).resolve().parent.parent / "config"
 
 
 @click.command(help=__doc__)
-@click.option(
-    "--networks",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="networks.safetensors of a snapshot; or a run's folder or the name of an experiment, whose best snapshot is taken.",
-)
+@NETWORKS
+@SNAPSHOT
 @click.option(
     "--choice", type=OptionalPath(), help="The file that says which snapshot of a run is best: that one is shown first."
 )
@@ -31,16 +27,22 @@ CONFIG = Path(__file__).resolve().parent.parent / "config"
 )
 @click.option("--browser/--no-browser", default=True, show_default=True, help="Open the page in a browser.")
 @CPU_THREADS
-def explore(networks: Path, choice: Path | None, host: str, port: int | None, browser: bool, cpu_threads: int) -> None:
+def explore(
+    networks: Path,
+    snapshot: str | None,
+    choice: Path | None,
+    host: str,
+    port: int | None,
+    browser: bool,
+    cpu_threads: int,
+) -> None:
     use_cpu_threads(cpu_threads)
     from stylesv.explore.server import serve
-    from stylesv.records.choice import read_choice
-    from stylesv.workflow.given_networks import find_networks
+    from stylesv.workflow.given_networks import chosen_snapshot, snapshot_file
 
-    found = find_networks(networks if choice is None else choice.parent.parent / read_choice(choice).networks, CONFIG)
-    if found.note is not None:
-        click.echo(found.note)
-    serve(found.file, host=host, port=port, open_browser=browser, tell=click.echo)
+    given = networks if choice is None else chosen_snapshot(choice)
+    file = snapshot_file(given, CONFIG, snapshot=snapshot, tell=click.echo)
+    serve(file, host=host, port=port, open_browser=browser, tell=click.echo)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from stylesv.command_line import CPU_THREADS
+from stylesv.command_line import CPU_THREADS, NETWORKS, SNAPSHOT
 from stylesv.errors import run_command
 from stylesv.threads import use_cpu_threads
 
@@ -16,30 +16,24 @@ CONFIG = Path(__file__).resolve().parent.parent / "config"
 
 
 @click.command(help=__doc__)
-@click.option(
-    "--networks",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="networks.safetensors of a snapshot; or a run's folder or the name of an experiment, whose best snapshot is taken.",
-)
+@NETWORKS
+@SNAPSHOT
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write, .pt2 or .pt.")
 @click.option(
     "--truncation", default=1.0, show_default=True, help="Truncation psi, 0 to 4, which is fixed in the file."
 )
 @CPU_THREADS
-def export_generator(networks: Path, out: Path, truncation: float, cpu_threads: int) -> None:
+def export_generator(networks: Path, snapshot: str | None, out: Path, truncation: float, cpu_threads: int) -> None:
     use_cpu_threads(cpu_threads)
     from stylesv.generation.export import export_generator as write
     from stylesv.generation.request import check_truncation
-    from stylesv.workflow.given_networks import find_networks
+    from stylesv.workflow.given_networks import snapshot_file
 
     check_truncation("--truncation ", truncation)
-    found = find_networks(networks, CONFIG)
-    if found.note is not None:
-        click.echo(found.note)
-    facts, note = write(found.file, out, truncation=truncation)
+    file = snapshot_file(networks, CONFIG, snapshot=snapshot, tell=click.echo)
+    facts, note = write(file, out, truncation=truncation)
     if note is not None:
-        click.echo(f"{found.file}: {note}")
+        click.echo(f"{file}: {note}")
     for name, shape in facts["inputs"].items():
         click.echo(f"{name}: {shape}")
     click.echo(f"generator in {out}")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from stylesv.command_line import CODES_OR_SEEDS, CPU_THREADS
+from stylesv.command_line import CODES_OR_SEEDS, CPU_THREADS, NETWORKS, SNAPSHOT
 from stylesv.errors import ConfigError, run_command
 from stylesv.threads import use_cpu_threads
 
@@ -12,12 +12,8 @@ CONFIG = Path(__file__).resolve().parent.parent / "config"
 
 
 @click.command(help=__doc__)
-@click.option(
-    "--networks",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="networks.safetensors of a snapshot; or a run's folder or the name of an experiment.",
-)
+@NETWORKS
+@SNAPSHOT
 @click.option("--components", type=click.IntRange(min=1), help="How many principal components of draws of w.")
 @click.option("--start", type=CODES_OR_SEEDS, help="Instead: files of codes, or seeds, with commas between them ...")
 @click.option("--end", type=CODES_OR_SEEDS, help="... and those that the direction leads to.")
@@ -25,6 +21,7 @@ CONFIG = Path(__file__).resolve().parent.parent / "config"
 @CPU_THREADS
 def find_directions(
     networks: Path,
+    snapshot: str | None,
     components: int | None,
     start: tuple[Path | int, ...] | None,
     end: tuple[Path | int, ...] | None,
@@ -35,15 +32,13 @@ def find_directions(
         raise ConfigError("give --components, a number, or --start and --end, two sets of codes or seeds")
     use_cpu_threads(cpu_threads)
     from stylesv.generation.editing import write_component_directions, write_difference_direction
-    from stylesv.workflow.given_networks import find_networks
+    from stylesv.workflow.given_networks import snapshot_file
 
-    found = find_networks(networks, CONFIG)
-    if found.note is not None:
-        click.echo(found.note)
+    file = snapshot_file(networks, CONFIG, snapshot=snapshot, tell=click.echo)
     if components is None:
-        directions = write_difference_direction(found.file, out, start, end)
+        directions = write_difference_direction(file, out, start, end)
     else:
-        directions = write_component_directions(found.file, out, count=components)
+        directions = write_component_directions(file, out, count=components)
     for number, share in enumerate(directions.about.shares):
         click.echo(f"component {number}: {100 * share:.1f} % of the variance of w")
     click.echo(f"{len(directions.steps)} directions in {out}")

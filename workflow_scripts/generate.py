@@ -9,13 +9,23 @@ from pathlib import Path
 
 import click
 
-from stylesv.command_line import CPU_THREADS, SEEDS, OptionalPath, parse_share
+from stylesv.command_line import (
+    CPU_THREADS,
+    FPS,
+    NETWORKS,
+    SEEDS,
+    SLOW_MOTION,
+    SNAPSHOT,
+    TIME_STEP,
+    OptionalPath,
+    parse_share,
+    step_of_time,
+)
 from stylesv.errors import ConfigError, run_command
 from stylesv.threads import use_cpu_threads
 
 CONFIG = Path(__file__).resolve().parent.parent / "config"
 FORMS = ("mp4", "gif", "webp", "png", "jpg", "npz")  # stylesv.media.film_writers, which takes its time to load
-USUAL_FPS = 25.0
 
 
 def parse_grid(_context: click.Context, _option: click.Parameter, text: str | None) -> tuple[int, int] | None:
@@ -28,52 +38,12 @@ def parse_grid(_context: click.Context, _option: click.Parameter, text: str | No
     return int(columns), int(rows)
 
 
-def parse_step(_context: click.Context, _option: click.Parameter, text: str | None) -> Fraction | None:
-    """A number above 0, also as a fraction."""
-    try:
-        step = None if text is None else Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        step = Fraction(0)
-    if step is not None and not (0 < step <= 1000 and step.denominator <= 10**6):
-        raise ConfigError(f"--time-step {text}: a number above 0 and up to 1000 is expected, such as 0.5, 2 or 1/3")
-    return step
-
-
-def chosen(choice: Path) -> Path:
-    """The snapshot that a choice names."""
-    from stylesv.records.choice import read_choice
-
-    return choice.parent.parent / read_choice(choice).networks
-
-
-def frame_rate(networks: Path, asked: float | None) -> float:
-    """Frames per second of the films: as asked for, or those of the data that the snapshot was trained on."""
-    from stylesv.workflow.given_networks import find_frame_rate
-
-    if asked is not None:
-        return asked
-    found = find_frame_rate(networks)
-    if found is None:
-        click.echo(f"{USUAL_FPS:g} frames per second: nobody knows those of the snapshot's data; --fps sets others")
-        return USUAL_FPS
-    click.echo(f"{found.fps:g} frames per second, {found.why}; --fps sets others")
-    return found.fps
-
-
 @click.command(help=__doc__)
-@click.option(
-    "--networks",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="networks.safetensors of a snapshot; or a run's folder or the name of an experiment, whose --snapshot is taken.",
-)
+@NETWORKS
 @click.option(
     "--choice", type=OptionalPath(), help="Which snapshot of a run is best, JSON; --networks is then not read."
 )
-@click.option(
-    "--snapshot",
-    help="Which one of a run: best (by its score), last, or its KIMG.  [default: best, or last without scores]",
-)
+@SNAPSHOT
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the videos.")
 @click.option(
     "--num-videos", type=click.IntRange(min=1), help="Videos of --seed.  [default: those of the grid, without one 25]"
@@ -82,13 +52,9 @@ def frame_rate(networks: Path, asked: float | None) -> float:
 @click.option(
     "--start-frame", default=0, show_default=True, type=click.IntRange(min=0), help="Time of the first frame."
 )
-@click.option(
-    "--time-step",
-    callback=parse_step,
-    help="Time from one frame to the next: 0.5 is half the speed, or with twice the --fps twice the frame rate.  [default: 1]",
-)
-@click.option("--slow-motion", type=click.IntRange(min=1), help="The same as --time-step 1/N.")
-@click.option("--fps", type=float, help="Frames per second of the films.  [default: those of the snapshot's data]")
+@TIME_STEP
+@SLOW_MOTION
+@FPS
 @click.option(
     "--grid", callback=parse_grid, help="COLUMNSxROWS: also write a film of the first videos side by side, e.g. 5x5."
 )
@@ -174,25 +140,23 @@ def generate(
     from stylesv.generation.films import write_films
     from stylesv.generation.request import GenerateRequest
     from stylesv.progress import watched
-    from stylesv.workflow.given_networks import find_networks
+    from stylesv.workflow.given_networks import chosen_snapshot, frame_rate, snapshot_file
 
-    if slow_motion is not None and time_step is not None:
-        raise ConfigError("--slow-motion and --time-step say the same: give one of them")
+    step = step_of_time(time_step, slow_motion)
     if seeds is not None and num_videos not in (None, len(seeds)):
         raise ConfigError(
             f"--num-videos {num_videos}: --seeds names {len(seeds)} videos already; leave --num-videos out"
         )
     in_grid = grid[0] * grid[1] if grid else 0
     target = FilmTarget.of(out, has_grid=grid is not None, grid_out=grid_out, overwrite=overwrite, form=save)
-    found = find_networks(networks if choice is None else chosen(choice), CONFIG, snapshot=snapshot)
-    if found.note is not None:
-        click.echo(found.note)
+    given = networks if choice is None else chosen_snapshot(choice)
+    file = snapshot_file(given, CONFIG, snapshot=snapshot, tell=click.echo)
     request = GenerateRequest(
         num_videos=len(seeds) if seeds else num_videos or in_grid or 25,
         num_frames=frames,
         start_frame=start_frame,
-        time_step=time_step or Fraction(1, slow_motion or 1),
-        fps=frame_rate(found.file, fps),
+        time_step=step,
+        fps=frame_rate(file, fps, tell=click.echo),
         grid=grid,
         truncation=truncation,
         seed=seed,
@@ -209,7 +173,7 @@ def generate(
         batch_size=batch_size,
         share=share,
     )
-    made = write_films(found.file, target, request, tell=click.echo)
+    made = write_films(file, target, request, tell=click.echo)
     for _ in watched(made, "generating", unit="videos", total=request.num_made):
         pass
     if not only_grid:

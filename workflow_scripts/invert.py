@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from stylesv.command_line import CPU_THREADS
+from stylesv.command_line import CPU_THREADS, FPS, NETWORKS, SNAPSHOT
 from stylesv.errors import ConfigError, run_command
 from stylesv.threads import use_cpu_threads
 
@@ -16,12 +16,8 @@ CONFIG = Path(__file__).resolve().parent.parent / "config"
 
 
 @click.command(help=__doc__)
-@click.option(
-    "--networks",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="networks.safetensors of a snapshot; or a run's folder or the name of an experiment, whose best snapshot is taken.",
-)
+@NETWORKS
+@SNAPSHOT
 @click.option(
     "--target",
     type=click.Path(path_type=Path),
@@ -72,11 +68,12 @@ CONFIG = Path(__file__).resolve().parent.parent / "config"
     "--frames-at-once", default=32, show_default=True, type=click.IntRange(min=1), help="Of a step: fewer, less memory."
 )
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Of the draws.")
-@click.option("--fps", default=25.0, show_default=True, type=click.FloatRange(min=0.1, max=1000), help="Of the film.")
+@FPS
 @click.option("--overwrite", is_flag=True, help="Replace what an earlier call made there.")
 @CPU_THREADS
 def invert(
     networks: Path,
+    snapshot: str | None,
     target: Path | None,
     generated: int | None,
     clip: int,
@@ -92,7 +89,7 @@ def invert(
     perceptual_weight: float,
     frames_at_once: int,
     seed: int,
-    fps: float,
+    fps: float | None,
     overwrite: bool,
     cpu_threads: int,
 ) -> None:
@@ -104,14 +101,12 @@ def invert(
     from stylesv.generation.inversion import InversionSettings
     from stylesv.generation.inversion_files import generated_target, write_inversion
     from stylesv.scoring.target_clip import read_target
-    from stylesv.workflow.given_networks import find_networks
+    from stylesv.workflow.given_networks import frame_rate, snapshot_file
 
-    found = find_networks(networks, CONFIG)
-    if found.note is not None:
-        click.echo(found.note)
+    file = snapshot_file(networks, CONFIG, snapshot=snapshot, tell=click.echo)
     options = {"clip": clip, "num_frames": frames, "class_number": class_number}
     report = write_inversion(
-        found.file,
+        file,
         out,
         lambda generator: (
             generated_target(generator, seed=generated, **options)
@@ -128,7 +123,7 @@ def invert(
             frames_at_once=frames_at_once,
             seed=seed,
         ),
-        fps=fps,
+        fps=frame_rate(file, fps, tell=click.echo),
         overwrite=overwrite,
         tell=click.echo,
     )

@@ -6,6 +6,7 @@ al. 2020, section 2.1, where w is the layer that is looked at).
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from stylesv.files import file_sha256
 from stylesv.generation.clips import FRAMES_AT_ONCE, load_generator, to_uint8
 from stylesv.generation.inversion import draw_w
 from stylesv.generation.latents import draw_class, draw_latents
+from stylesv.generation.times import Times
 from stylesv.media.video_file import VideoWriter
 from stylesv.networks.generator import Generator
 from stylesv.records.codes import Codes, read_codes
@@ -36,7 +38,8 @@ class EditRequest:
     motion: Given
     num_frames: int
     start_frame: int = 0
-    slow_motion: int = 1
+    time_step: Fraction | int = 1
+    """Time from one frame to the next, in frames."""
     fps: float = 25.0
     directions: Path | None = None
     component: int = 0
@@ -49,8 +52,8 @@ class EditRequest:
     """Clips in a row; None: all of them."""
 
     def times(self) -> Float[Tensor, "t"]:
-        """Times of the frames, in frames."""
-        return self.start_frame + torch.arange(self.num_frames, dtype=torch.float32) / self.slow_motion
+        """Times of the frames, in frames; float64."""
+        return Times(self.start_frame, self.time_step, self.num_frames)[:]
 
 
 def write_edited_film(networks: Path, out: Path, request: EditRequest) -> Iterator[int]:

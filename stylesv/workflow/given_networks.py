@@ -1,5 +1,6 @@
 """Which snapshot a person means: a file, a run's folder, or an experiment by its name."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -14,6 +15,7 @@ from stylesv.workflow.plan import load_plan
 
 SNAPSHOT = "networks.safetensors"
 CHOICES = "best/*.json"
+USUAL_FPS = 25.0
 PICKLES = (".pkl", ".pickle")
 
 
@@ -61,6 +63,33 @@ def find_networks(given: str | Path, config: Path | None = None, *, snapshot: st
     if config is not None and config.is_dir() and path.name == str(given):
         return _of_experiment(path.name, config, snapshot)
     raise _missing(path)
+
+
+def snapshot_file(
+    given: str | Path, config: Path, *, snapshot: str | None = None, tell: Callable[[str], object]
+) -> Path:
+    """As `find_networks`; says why it is this one where that was to be found."""
+    found = find_networks(given, config, snapshot=snapshot)
+    if found.note is not None:
+        tell(found.note)
+    return found.file
+
+
+def chosen_snapshot(choice: Path) -> Path:
+    """The snapshot that a choice's file names."""
+    return choice.parent.parent / read_choice(choice).networks
+
+
+def frame_rate(networks: Path, asked: float | None, *, tell: Callable[[str], object]) -> float:
+    """Frames per second of films of a snapshot: as asked for, or those of its data, or the usual ones, which is said."""
+    if asked is not None:
+        return asked
+    found = find_frame_rate(networks)
+    if found is None:
+        tell(f"{USUAL_FPS:g} frames per second: nobody knows those of the snapshot's data; --fps sets others")
+        return USUAL_FPS
+    tell(f"{found.fps:g} frames per second, {found.why}; --fps sets others")
+    return found.fps
 
 
 def find_frame_rate(networks: Path) -> FrameRate | None:

@@ -14,7 +14,7 @@ import numpy as np
 import scipy.linalg
 import torch
 from jaxtyping import UInt8
-from measure import Case, Work, form
+from measure import Case, Work
 from PIL import Image
 
 from stylesv.config.dataset import PackSettings
@@ -22,6 +22,7 @@ from stylesv.data.packed import CLIPS_FILE, PackedClips
 from stylesv.data.packing import pack_videos
 from stylesv.media.frame_files import write_frames
 from stylesv.metrics.frechet import frechet_distance_of_statistics
+from stylesv.ops.backend import using_operations
 
 DIMENSIONS, ROWS = 2048, 3000  # Inception's features
 CLIPS, FRAMES, RESOLUTION = 4, 32, 256
@@ -98,9 +99,9 @@ def pack_film(_: torch.device) -> Work:
             return len(list(folder.glob("*.jpg")))
         return pack_videos(film.parent, folder / "packed", settings=settings).num_frames
 
-    with form("definition"):
+    with using_operations("definition"):
         expected = work()
-    with form("auto"):
+    with using_operations("auto"):
         assert work() == expected == FILM_FRAMES, "both read all frames"
     return work
 

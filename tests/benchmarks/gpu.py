@@ -3,7 +3,9 @@
 from functools import cache
 
 import torch
-from measure import Case, copy_rate, form, seconds
+from measure import Case, copy_rate, seconds
+
+from stylesv.ops.backend import using_operations
 
 
 @cache
@@ -17,7 +19,7 @@ def gpu_shares(case: Case, seconds_fast: float) -> dict[str, float]:
     device, shares = torch.device("cuda"), {}
     if case.bytes_moved is not None:
         work = torch.compile(case.prepare(device))
-        with form("definition"):
+        with using_operations("definition"):
             for _ in range(3):
                 work()  # compiles
             compiled = min(seconds(work, device) for _ in range(10))

@@ -9,12 +9,13 @@ import resource
 import statistics
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+
+from stylesv.ops.backend import using_operations
 
 Work = Callable[[], object]
 MB = 1e6
@@ -79,20 +80,6 @@ class Memory:
         return int(match[1]) * 1024 / MB
 
 
-@contextmanager
-def form(name: str) -> Iterator[None]:
-    """Operations by this implementation."""
-    before = os.environ.get("STYLESV_OPS")
-    os.environ["STYLESV_OPS"] = name
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["STYLESV_OPS"]
-        else:
-            os.environ["STYLESV_OPS"] = before
-
-
 def seconds(work: Work, device: torch.device) -> float:
     """Wall time of one call."""
     if device.type == "cuda":
@@ -116,12 +103,12 @@ def compare(case: Case, device: torch.device, memory: Memory, *, budget_seconds:
     times: dict[str, list[float]] = {"auto": [], "definition": []}
     processor: dict[str, list[float]] = {name: [] for name in times}
     peaks = dict.fromkeys(times, 0.0)
-    with form("auto"):
+    with using_operations("auto"):
         work()  # builds, compiles, fills caches
     started = time.perf_counter()
     while len(times["auto"]) < 15 and (not times["auto"] or time.perf_counter() - started < budget_seconds):
         for name, values in times.items():
-            with form(name):
+            with using_operations(name):
                 memory.reset()
                 start = processor_seconds()
                 values.append(seconds(work, device))

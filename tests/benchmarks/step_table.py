@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from measure import copy_rate, form, matmul_rate, seconds
+from measure import copy_rate, matmul_rate, seconds
 from network_cases import demo_recipe, recipe
 from packed_noise import packed_noise
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
+from stylesv.ops.backend import using_operations
 from stylesv.training.batches import RealClips
 from stylesv.training.state import TrainState
 from stylesv.training.step import TrainingStep
@@ -186,7 +187,7 @@ def step_table(name: str, device: torch.device) -> StepTable:
     state = TrainState(made, device)
     settings = made.training
     numbers = list(range(settings.batch_size))
-    with tempfile.TemporaryDirectory() as folder, form("auto"):
+    with tempfile.TemporaryDirectory() as folder, using_operations("auto"):
         real = RealClips(packed_noise(Path(folder), state.resolution), settings, 0)
         step = TrainingStep(state, real)
         clips = real.read(numbers)

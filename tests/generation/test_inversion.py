@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -124,6 +125,11 @@ def test_the_same_call_finds_the_same_codes(generator):
     torch.testing.assert_close(first.motion, second.motion, rtol=0, atol=0)
 
 
+def test_slow_motion_after_a_million_frames_keeps_its_fractions():
+    times = EditRequest(content=0, motion=0, num_frames=4, start_frame=1_000_000, time_step=Fraction(1, 3)).times()
+    assert times.tolist() == pytest.approx([1e6, 1e6 + 1 / 3, 1e6 + 2 / 3, 1e6 + 1], abs=1e-6, rel=0)
+
+
 def test_without_the_package_of_weights_ssim_takes_its_place_and_that_is_said(networks, root, tmp_path, monkeypatch):
     from stylesv.errors import DetectorError
 
@@ -134,7 +140,9 @@ def test_without_the_package_of_weights_ssim_takes_its_place_and_that_is_said(ne
     options = ["--steps", 2, "--draws", 2, "--starts", 1, "--frames", 2, "--space", "w", "--out", tmp_path / "out"]
     done = run_here(root / "workflow_scripts" / "invert.py", "--networks", networks, "--generated", 1, *options)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("no shift-tolerant LPIPS, SSIM is taken in its place: the package stlpips-pytorch is")
+    rate, distance = done.stdout.splitlines()[:2]
+    assert rate.startswith("25 frames per second: nobody knows those of the snapshot's data")
+    assert distance.startswith("no shift-tolerant LPIPS, SSIM is taken in its place: the package stlpips-pytorch is")
     report = json.loads((tmp_path / "out" / "fidelity.json").read_text())
     assert report["found"][0]["stlpips"] is None and report["perceptual"] == "ssim"
 
