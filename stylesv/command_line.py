@@ -57,17 +57,20 @@ class _CodesOrSeed(click.ParamType):
 
 
 class _Number(click.ParamType):
-    """A finite number."""
+    """A finite number, from `least` to `most`."""
 
     name = "number"
+
+    def __init__(self, least: float = -1e6, most: float = 1e6):
+        self.least, self.most = least, most
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         try:
             number = float(value)
         except ValueError:
             number = math.nan
-        if not abs(number) <= 1e6:
-            self.fail(f"{value!r} is no number from -1e6 to 1e6", param, ctx)
+        if not self.least <= number <= self.most:  # also NaN
+            self.fail(f"{value!r} is no number from {self.least:g} to {self.most:g}", param, ctx)
         return number
 
 
@@ -142,7 +145,11 @@ SNAPSHOT = click.option(
     "--snapshot",
     help="Which one of a run: best (by its score), last, or its KIMG.  [default: best, or last without scores]",
 )
-FPS = click.option("--fps", type=float, help="Frames per second of the films.  [default: those of the snapshot's data]")
+FPS = click.option(
+    "--fps",
+    type=_Number(0.1, 1000.0),  # what players play
+    help="Frames per second of the films.  [default: those of the snapshot's data]",
+)
 
 
 def _time_step(_context: click.Context, _option: click.Parameter, text: str | None) -> Fraction | None:
@@ -151,7 +158,9 @@ def _time_step(_context: click.Context, _option: click.Parameter, text: str | No
         step = None if text is None else Fraction(text)
     except (ValueError, ZeroDivisionError):
         step = Fraction(0)
-    if step is not None and not (0 < step <= 1000 and step.denominator <= 10**6):
+    if step is not None:
+        step = step.limit_denominator(10**6)
+    if step is not None and not 0 < step <= 1000:
         raise ConfigError(f"--time-step {text}: a number above 0 and up to 1000 is expected, such as 0.5, 2 or 1/3")
     return step
 

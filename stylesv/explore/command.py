@@ -16,7 +16,7 @@ def command_of(view: View) -> tuple[str, list[str]]:
         options += ["--motion-seed", str(view.motion.seed)]
     options += [*_clips(view, notes), *_times(view, notes)]
     if view.truncation != 1:
-        options += ["--truncation", f"{view.truncation:g}"]
+        options += ["--truncation", _digits(view.truncation)]
     if view.class_number is not None:
         options += ["--class", str(view.class_number)]
     return f"python workflow_scripts/generate.py {shlex.join(options)}", notes
@@ -44,16 +44,21 @@ def _clips(view: View, notes: list[str]) -> list[str]:
 
 def _times(view: View, notes: list[str]) -> list[str]:
     """Frames and their times."""
-    options = ["--frames", str(len(view.times())), "--fps", f"{view.fps:g}"]
+    options = ["--frames", str(len(view.times())), "--fps", _digits(view.fps)]
     if view.start:
         options += ["--start-frame", str(view.start)]
     if abs(view.speed) not in (0, 1):
-        options += ["--time-step", f"{abs(view.speed):g}"]
+        options += ["--time-step", _digits(abs(view.speed))]
     if view.still:
         options += ["--still"]
     if view.speed < 0:
         notes.append("its time runs forwards")
     return options
+
+
+def _digits(number: int | float) -> str:
+    """All of its digits, so that the command makes the same frames."""
+    return str(int(number)) if number == int(number) else str(number)
 
 
 def _short(path: Path) -> str:

@@ -110,7 +110,11 @@ class _Clip:
 
 
 def _class_of(generator: Generator, view: View) -> int | None:
-    """The class of all clips of a view, which those of contents and motions share; None: each has its own, or none."""
-    if view.class_number is None and view.kind == "decomposition" and generator.class_dim:
+    """The class of all clips of a view, which those of contents and motions share; None: each has its own, or none.
+
+    A clip of a content and another motion is one of theirs, as `generate.py` makes it.
+    """
+    mixed = view.kind == "decomposition" or (view.kind == "one" and view.content.number != view.motion.number)
+    if view.class_number is None and mixed and generator.class_dim:
         return draw_class(generator, view.content.seed, 0)
     return view.class_number

@@ -50,13 +50,19 @@ def prepare_truncation(generator: Generator, truncation: float | int) -> str | N
     """
     if truncation == 1 or generator.mapping.w_avg.any():
         return None
-    device, labels = generator.mapping.w_avg.device, None
-    content = torch.randn([MEAN_OF, generator.z_dim], generator=torch_generator(0, "mean-w"))
-    if generator.class_dim:
-        classes = torch.tensor([draw_class(generator, 0, number) for number in range(MEAN_OF)])
-        labels = torch.nn.functional.one_hot(classes, generator.class_dim).float().to(device)
-    generator.mapping.w_avg.copy_(generator.mapping(content.to(device), labels).mean(dim=0))
+    generator.mapping.w_avg.copy_(draw_w(generator).mean(dim=0))
     return f"the snapshot has no mean of w, as published training leaves it: estimated from {MEAN_OF:,} draws for truncation"
+
+
+@torch.no_grad()
+def draw_w(generator: Generator, *, class_number: int | None = None, count: int = MEAN_OF) -> Float[Tensor, "n d"]:
+    """w of many draws of content, by one seed; of one class, or of classes as they are drawn."""
+    device, labels = generator.mapping.w_avg.device, None
+    content = torch.randn([count, generator.z_dim], generator=torch_generator(0, "mean-w"))
+    if generator.class_dim:
+        classes = [draw_class(generator, 0, n) if class_number is None else class_number for n in range(count)]
+        labels = torch.nn.functional.one_hot(torch.tensor(classes), generator.class_dim).float().to(device)
+    return generator.mapping(content.to(device), labels)
 
 
 def best_device() -> torch.device:

@@ -36,13 +36,12 @@ class ContentWalk:
         """w of each clip at the times, on the generator's device."""
         places = times.double() / self.every
         left = torch.floor(places)
-        first, last = int(left.min()) - 1, int(left.max()) + 2
+        needed, index = (left.long()[:, None] + torch.arange(-1, 3)).unique(return_inverse=True)
         w = torch.stack(
-            [self._w_of(generator, number, labels, truncation) for number in range(first, last + 1)], dim=1
+            [self._w_of(generator, number, labels, truncation) for number in needed.tolist()], dim=1
         )  # (n, contents, d)
         weights = catmull_rom_weights((places - left).to(w.device, w.dtype))
-        index = (left.long() - first - 1).to(w.device)[:, None] + torch.arange(4, device=w.device)
-        return (weights[..., None] * w[:, index]).sum(dim=2)
+        return (weights[..., None] * w[:, index.to(w.device)]).sum(dim=2)
 
     def _w_of(
         self, generator: Generator, number: int, labels: Float[Tensor, "n c"] | None, truncation: float | int

@@ -16,8 +16,7 @@ from torch import Tensor
 
 from stylesv.errors import CheckpointError, ConfigError, DataError
 from stylesv.files import file_sha256
-from stylesv.generation.clips import FRAMES_AT_ONCE, load_generator, to_uint8
-from stylesv.generation.inversion import draw_w
+from stylesv.generation.clips import FRAMES_AT_ONCE, draw_w, load_generator, to_uint8
 from stylesv.generation.latents import draw_class, draw_latents
 from stylesv.generation.times import Times
 from stylesv.media.video_file import VideoWriter
@@ -140,6 +139,9 @@ def motion_of(
     codes = _fitting_codes(generator, given) if isinstance(given, Path) else None
     seed = codes.about.seed if codes is not None else int(given)
     if codes is not None:
+        if class_number not in (None, codes.about.class_number):
+            known = codes.about.class_number
+            raise ConfigError(f"--class {class_number}: {given} has the class of its clip, {known}; leave --class out")
         class_number = codes.about.class_number
     elif generator.class_dim and class_number is None:
         class_number = draw_class(generator, seed, 0)
@@ -162,7 +164,7 @@ def write_component_directions(networks: Path, out: Path, *, count: int) -> Dire
         ConfigError: w has fewer.
     """
     generator, _ = load_generator(networks)
-    directions, shares = principal_directions(draw_w(generator, class_number=None).cpu(), count)
+    directions, shares = principal_directions(draw_w(generator).cpu(), count)
     return _write(out, networks, "components", "draws of w", directions[:, None], shares)
 
 

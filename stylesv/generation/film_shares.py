@@ -7,6 +7,7 @@ was asked for, so that shares of different calls never meet.
 import os
 import shutil
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def _join(target: FilmTarget, folder: Path, shares: int, about: dict[str, Any], 
         return []
     parts = {f"{share}/{shares}": folder / f"{share}of{shares}" for share in range(shares)}
     records = {name: read_film_record(part) for name, part in parts.items()}
-    if left := [name for name, record in records.items() if record is None]:
+    if left := [name for name, part in parts.items() if not is_made(part)]:
         return left
     earlier = target.earlier()
     videos = FilmParts(partial / "videos", partial / "grid")
@@ -58,8 +59,16 @@ def _join(target: FilmTarget, folder: Path, shares: int, about: dict[str, Any], 
             os.replace(parts[name] / video, videos.videos / video)
     names = sorted(name for record in records.values() for name in record.videos)
     publish(target, earlier, FilmRecord(**about, videos=tuple(names), grid=None), videos)
-    shutil.rmtree(target.out / SHARES)
+    shutil.rmtree(folder)
+    with suppress(OSError):  # shares of another call are there
+        (target.out / SHARES).rmdir()
     return []
+
+
+def is_made(part: Path) -> bool:
+    """Whether a share is there with all its videos, which a call that was killed while it named them may have taken away."""
+    record = read_film_record(part)
+    return record is not None and all((part / video).exists() for video in record.videos)
 
 
 def _folder(target: FilmTarget, shares: int, about: dict[str, Any]) -> Path:

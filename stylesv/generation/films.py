@@ -13,7 +13,7 @@ from stylesv.generation.batch_memory import fit_into_memory
 from stylesv.generation.clips import FRAMES_AT_ONCE, load_generator, prepare_truncation, synthesize
 from stylesv.generation.content_walk import ContentWalk
 from stylesv.generation.film_folder import FilmParts, FilmTarget, film_folder
-from stylesv.generation.film_shares import join_shares, share_target
+from stylesv.generation.film_shares import is_made, join_shares, share_target
 from stylesv.generation.latents import EndlessNoise, Latents, draw_class, draw_contents, draw_labels
 from stylesv.generation.real_clips import play_real_clips
 from stylesv.generation.request import GenerateRequest
@@ -52,7 +52,7 @@ def write_films(
         yield from _write(generator, target, request, numbers, about, tell)
         return
     own = share_target(target, share, shares, **about)
-    if own.earlier() is None:
+    if not is_made(own.out):
         yield from _write(generator, own, request, numbers, about, tell)
     else:
         yield len(numbers)

@@ -17,8 +17,8 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from stylesv.errors import ConfigError, DataError, DetectorError
-from stylesv.generation.clips import MEAN_OF, to_uint8
-from stylesv.generation.latents import draw_class, draw_latents
+from stylesv.generation.clips import draw_w, to_uint8
+from stylesv.generation.latents import draw_latents
 from stylesv.metrics.frame_fidelity import psnr, ssim
 from stylesv.metrics.shift_tolerant import shift_tolerant_lpips
 from stylesv.networks.generator import Generator
@@ -257,17 +257,6 @@ def ramp(progress: float | int) -> float:
     """Share of the learning rate after a share of the steps: StyleGAN2, appendix D."""
     falling = 0.5 - 0.5 * math.cos(math.pi * min(1.0, (1 - progress) / FALL))
     return falling * min(1.0, progress / RISE)
-
-
-@torch.no_grad()
-def draw_w(generator: Generator, *, class_number: int | None, count: int = MEAN_OF) -> Float[Tensor, "n d"]:
-    """w of many draws of content, by one seed; of one class, or of classes as they are drawn."""
-    device, labels = generator.mapping.w_avg.device, None
-    content = torch.randn([count, generator.z_dim], generator=torch_generator(0, "mean-w"))
-    if generator.class_dim:
-        classes = [draw_class(generator, 0, n) if class_number is None else class_number for n in range(count)]
-        labels = torch.nn.functional.one_hot(torch.tensor(classes), generator.class_dim).float().to(device)
-    return generator.mapping(content.to(device), labels)
 
 
 def _spread(count: int, wanted: int, draws: torch.Generator) -> Tensor:

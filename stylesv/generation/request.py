@@ -59,7 +59,9 @@ class GenerateRequest:
 
     @property
     def num_made(self) -> int:
-        """How many videos this process makes."""
+        """How many videos this process makes, those of a grid alone, too."""
+        if self.only_grid:
+            return self.grid[0] * self.grid[1]
         return len(range(self.share[0], self.num_videos, self.share[1]))
 
     def clip(self, number: int) -> tuple[int, int]:

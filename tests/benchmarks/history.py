@@ -43,7 +43,9 @@ def current_commit() -> str:
     """That of the checkout these files are in."""
     here = ["git", "-C", str(Path(__file__).parent)]
     commit = subprocess.run([*here, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
-    changed = subprocess.run([*here, "status", "--porcelain", "-uno"], capture_output=True, text=True).stdout.strip()
+    ours = ":/", f":!{HISTORY}"  # every call writes the history
+    status = ["status", "--porcelain", "-uno", "--", *ours]
+    changed = subprocess.run([*here, *status], capture_output=True, text=True).stdout.strip()
     return f"{commit or 'unknown'}{'+' if changed else ''}"
 
 

@@ -285,11 +285,30 @@ def test_shares_make_all_videos_once_and_the_last_one_names_them(networks, tmp_p
     generate(networks, out, count=5, frames=2, share=(1, 3))  # of another call: no part of this one
     assert shown(out) == []
     generate(networks, out, count=5, share=(1, 3))
-    assert {name: c for name, c in content(out).items() if name != ".generated.json"} == {
-        name: c for name, c in content(tmp_path / "whole").items() if name != ".generated.json"
+    assert {name: c for name, c in content(out).items() if not name.startswith(".")} == {
+        name: c for name, c in content(tmp_path / "whole").items() if not name.startswith(".")
     }
+    assert [part.name for part in out.glob(".shares/*/*")] == ["1of3"], "the other call's is kept, and it alone"
     with pytest.raises(ConfigError, match="holds 5 videos of an earlier call"):
         generate(networks, out, count=5, share=(1, 3))
+
+
+def test_a_share_that_lost_a_video_is_made_again(networks, tmp_path):
+    """As after a call that was killed while it named what all shares had made."""
+    out = tmp_path / "shared"
+    generate(networks, out, count=4, share=(0, 2))
+    lost = sorted(out.glob(".shares/*/0of2/*.mp4"))[0]
+    whole = lost.read_bytes()
+    lost.unlink()
+    generate(networks, out, count=4, share=(1, 2))
+    assert shown(out) == [], "a video is missing"
+    generate(networks, out, count=4, share=(0, 2))
+    assert len(shown(out)) == 4 and (out / lost.name).read_bytes() == whole
+    assert not (out / ".shares").exists()
+
+
+def test_a_grid_alone_counts_what_it_shows():
+    assert request(count=25, grid=(2, 2), only_grid=True).num_made == 4
 
 
 def test_a_grid_alone_leaves_no_videos_and_can_be_replaced(networks, tmp_path):
