@@ -56,7 +56,7 @@ class _CodesOrSeed(click.ParamType):
         return int(value) if re.fullmatch("[0-9]{1,18}", value) else Path(value)
 
 
-class _Number(click.ParamType):
+class Number(click.ParamType):
     """A finite number, from `least` to `most`."""
 
     name = "number"
@@ -121,7 +121,7 @@ _MOST_SEEDS = 1_000_000  # of a range
 SEEDS = _Seeds()
 NAMES = _List(click.STRING)
 NUMBERS = _List(click.IntRange(min=0))
-STEPS = _List(_Number())
+STEPS = _List(Number())
 CODES_OR_SEED = _CodesOrSeed()
 CODES_OR_SEEDS = _List(CODES_OR_SEED)
 
@@ -135,6 +135,25 @@ CPU_THREADS = click.option(
 """The option of every program that computes; its default is that of `machine.cpu_threads`, so that bytes are the workflow's."""
 
 
+MOST_FRAMES = 10**9
+"""Of a film, and its latest time: far beyond what anyone waits for, and a number that every counter holds."""
+OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace what is there.")
+
+
+def require_new(out: Path, *, overwrite: bool) -> None:
+    """Check that a file which is to be written would replace none unasked.
+
+    Raises:
+        ConfigError: it is there already, or a folder is.
+    """
+    if out.is_dir():
+        raise ConfigError(f"--out {out}: is a folder; give the name of a file")
+    if out.exists() and not overwrite:
+        raise ConfigError(f"--out {out}: is there already; give another name, or --overwrite to replace it")
+
+
+FRAMES = click.IntRange(1, MOST_FRAMES)
+TIME = click.IntRange(0, MOST_FRAMES)
 NETWORKS = click.option(
     "--networks",
     required=True,
@@ -147,7 +166,7 @@ SNAPSHOT = click.option(
 )
 FPS = click.option(
     "--fps",
-    type=_Number(0.1, 1000.0),  # what players play
+    type=Number(0.1, 1000.0),  # what players play
     help="Frames per second of the films.  [default: those of the snapshot's data]",
 )
 
@@ -170,7 +189,7 @@ TIME_STEP = click.option(
     callback=_time_step,
     help="Time from one frame to the next: 0.5 is half the speed, or with twice the --fps twice the frame rate.  [default: 1]",
 )
-SLOW_MOTION = click.option("--slow-motion", type=click.IntRange(min=1), help="The same as --time-step 1/N.")
+SLOW_MOTION = click.option("--slow-motion", type=click.IntRange(1, 10**6), help="The same as --time-step 1/N.")
 
 
 def step_of_time(time_step: Fraction | None, slow_motion: int | None) -> Fraction:

@@ -13,11 +13,15 @@ from stylesv.command_line import (
     CODES_OR_SEED,
     CPU_THREADS,
     FPS,
+    FRAMES,
     NETWORKS,
+    OVERWRITE,
     SLOW_MOTION,
     SNAPSHOT,
     STEPS,
+    TIME,
     TIME_STEP,
+    require_new,
     step_of_time,
 )
 from stylesv.errors import run_command
@@ -32,10 +36,8 @@ CONFIG = Path(__file__).resolve().parent.parent / "config"
 @click.option("--content", required=True, type=CODES_OR_SEED, help="File of codes, or a seed.")
 @click.option("--motion", type=CODES_OR_SEED, help="File of codes, or a seed.  [default: that of --content]")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Film to write, .mp4.")
-@click.option("--frames", default=64, show_default=True, type=click.IntRange(min=1), help="Frames of the film.")
-@click.option(
-    "--start-frame", default=0, show_default=True, type=click.IntRange(min=0), help="Time of the first frame."
-)
+@click.option("--frames", default=64, show_default=True, type=FRAMES, help="Frames of the film.")
+@click.option("--start-frame", default=0, show_default=True, type=TIME, help="Time of the first frame.")
 @TIME_STEP
 @SLOW_MOTION
 @FPS
@@ -48,6 +50,7 @@ CONFIG = Path(__file__).resolve().parent.parent / "config"
 @click.option(
     "--class", "class_number", type=click.IntRange(min=0), help="Class of motion by a seed, for a snapshot that knows."
 )
+@OVERWRITE
 @CPU_THREADS
 def edit(
     networks: Path,
@@ -65,8 +68,10 @@ def edit(
     steps: tuple[float, ...],
     columns: int | None,
     class_number: int | None,
+    overwrite: bool,
     cpu_threads: int,
 ) -> None:
+    require_new(out, overwrite=overwrite)
     use_cpu_threads(cpu_threads)
     from stylesv.generation.editing import EditRequest, write_edited_film
     from stylesv.progress import watched

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from stylesv.command_line import CPU_THREADS, NETWORKS, SNAPSHOT
+from stylesv.command_line import CPU_THREADS, NETWORKS, OVERWRITE, SNAPSHOT, require_new
 from stylesv.errors import run_command
 from stylesv.threads import use_cpu_threads
 
@@ -22,13 +22,17 @@ CONFIG = Path(__file__).resolve().parent.parent / "config"
 @click.option(
     "--truncation", default=1.0, show_default=True, help="Truncation psi, 0 to 4, which is fixed in the file."
 )
+@OVERWRITE
 @CPU_THREADS
-def export_generator(networks: Path, snapshot: str | None, out: Path, truncation: float, cpu_threads: int) -> None:
+def export_generator(
+    networks: Path, snapshot: str | None, out: Path, truncation: float, overwrite: bool, cpu_threads: int
+) -> None:
     use_cpu_threads(cpu_threads)
     from stylesv.generation.export import export_generator as write
     from stylesv.generation.request import check_truncation
     from stylesv.workflow.given_networks import snapshot_file
 
+    require_new(out, overwrite=overwrite)
     check_truncation("--truncation ", truncation)
     file = snapshot_file(networks, CONFIG, snapshot=snapshot, tell=click.echo)
     facts, note = write(file, out, truncation=truncation)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from stylesv.command_line import CODES_OR_SEEDS, CPU_THREADS, NETWORKS, SNAPSHOT
+from stylesv.command_line import CODES_OR_SEEDS, CPU_THREADS, NETWORKS, OVERWRITE, SNAPSHOT, require_new
 from stylesv.errors import ConfigError, run_command
 from stylesv.threads import use_cpu_threads
 
@@ -18,6 +18,7 @@ CONFIG = Path(__file__).resolve().parent.parent / "config"
 @click.option("--start", type=CODES_OR_SEEDS, help="Instead: files of codes, or seeds, with commas between them ...")
 @click.option("--end", type=CODES_OR_SEEDS, help="... and those that the direction leads to.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write, .safetensors.")
+@OVERWRITE
 @CPU_THREADS
 def find_directions(
     networks: Path,
@@ -26,10 +27,14 @@ def find_directions(
     start: tuple[Path | int, ...] | None,
     end: tuple[Path | int, ...] | None,
     out: Path,
+    overwrite: bool,
     cpu_threads: int,
 ) -> None:
     if (components is None) == (not start and not end) or bool(start) != bool(end):
         raise ConfigError("give --components, a number, or --start and --end, two sets of codes or seeds")
+    if out.suffix.lower() != ".safetensors":
+        raise ConfigError(f"--out {out}: give a name that ends in .safetensors")
+    require_new(out, overwrite=overwrite)
     use_cpu_threads(cpu_threads)
     from stylesv.generation.editing import write_component_directions, write_difference_direction
     from stylesv.workflow.given_networks import snapshot_file
@@ -41,7 +46,8 @@ def find_directions(
         directions = write_component_directions(file, out, count=components)
     for number, share in enumerate(directions.about.shares):
         click.echo(f"component {number}: {100 * share:.1f} % of the variance of w")
-    click.echo(f"{len(directions.steps)} directions in {out}")
+    count = len(directions.steps)
+    click.echo(f"{count} direction{'' if count == 1 else 's'} in {out}")
 
 
 if __name__ == "__main__":

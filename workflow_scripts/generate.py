@@ -12,10 +12,12 @@ import click
 from stylesv.command_line import (
     CPU_THREADS,
     FPS,
+    FRAMES,
     NETWORKS,
     SEEDS,
     SLOW_MOTION,
     SNAPSHOT,
+    TIME,
     TIME_STEP,
     OptionalPath,
     parse_share,
@@ -25,6 +27,7 @@ from stylesv.errors import ConfigError, run_command
 from stylesv.threads import use_cpu_threads
 
 CONFIG = Path(__file__).resolve().parent.parent / "config"
+MOST_IN_GRID = 10_000  # each is made at the same time
 FORMS = ("mp4", "gif", "webp", "png", "jpg", "npz")  # stylesv.media.film_writers, which takes its time to load
 
 
@@ -35,6 +38,8 @@ def parse_grid(_context: click.Context, _option: click.Parameter, text: str | No
     columns, _, rows = text.partition("x")
     if not (columns.isdigit() and rows.isdigit() and int(columns) and int(rows)):
         raise ConfigError(f"--grid {text}: COLUMNSxROWS with whole numbers from 1 is expected, e.g. 5x5")
+    if int(columns) * int(rows) > MOST_IN_GRID:
+        raise ConfigError(f"--grid {text}: at most {MOST_IN_GRID:,} videos are shown side by side; give a smaller one")
     return int(columns), int(rows)
 
 
@@ -46,12 +51,12 @@ def parse_grid(_context: click.Context, _option: click.Parameter, text: str | No
 @SNAPSHOT
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the videos.")
 @click.option(
-    "--num-videos", type=click.IntRange(min=1), help="Videos of --seed.  [default: those of the grid, without one 25]"
+    "--num-videos",
+    type=click.IntRange(1, 10**6),
+    help="Videos of --seed.  [default: those of the grid, without one 25]",
 )
-@click.option("--frames", default=128, show_default=True, type=click.IntRange(min=1), help="Frames of each video.")
-@click.option(
-    "--start-frame", default=0, show_default=True, type=click.IntRange(min=0), help="Time of the first frame."
-)
+@click.option("--frames", default=128, show_default=True, type=FRAMES, help="Frames of each video.")
+@click.option("--start-frame", default=0, show_default=True, type=TIME, help="Time of the first frame.")
 @TIME_STEP
 @SLOW_MOTION
 @FPS

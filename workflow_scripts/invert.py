@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from stylesv.command_line import CPU_THREADS, FPS, NETWORKS, SNAPSHOT
+from stylesv.command_line import CPU_THREADS, FPS, FRAMES, NETWORKS, SNAPSHOT, TIME, Number
 from stylesv.errors import ConfigError, run_command
 from stylesv.threads import use_cpu_threads
 
@@ -27,8 +27,8 @@ CONFIG = Path(__file__).resolve().parent.parent / "config"
     "--generated", type=click.IntRange(min=0), help="Instead of --target: the snapshot's own clip by this seed."
 )
 @click.option("--clip", default=0, show_default=True, type=click.IntRange(min=0), help="Number of the clip.")
-@click.option("--start-frame", default=0, show_default=True, type=click.IntRange(min=0), help="First frame of it.")
-@click.option("--frames", default=32, show_default=True, type=click.IntRange(min=1), help="How many of its frames.")
+@click.option("--start-frame", default=0, show_default=True, type=TIME, help="First frame of it.")
+@click.option("--frames", default=32, show_default=True, type=FRAMES, help="How many of its frames.")
 @click.option(
     "--class",
     "class_number",
@@ -54,14 +54,14 @@ CONFIG = Path(__file__).resolve().parent.parent / "config"
     "--learning-rate",
     default=0.1,
     show_default=True,
-    type=click.FloatRange(min=0, min_open=True, max=10),
+    type=Number(1e-6, 10.0),
     help="Highest one of Adam.",
 )
 @click.option(
     "--perceptual-weight",
     default=1.0,
     show_default=True,
-    type=click.FloatRange(min=0, max=1000),
+    type=Number(0.0, 1000.0),
     help="Of the perceptual distance beside that of pixels; 0: pixels alone, and faster.",
 )
 @click.option(
@@ -95,6 +95,8 @@ def invert(
 ) -> None:
     if (target is None) == (generated is None):
         raise ConfigError("give --target, a clip to invert, or --generated, the seed of one of the snapshot's own")
+    if starts > draws:
+        raise ConfigError(f"--starts {starts}: are the nearest of --draws {draws}; give fewer, or draw more")
     if generated is not None and start_frame:
         raise ConfigError("--start-frame: is of a --target; a generated clip begins at time 0")
     use_cpu_threads(cpu_threads)

@@ -21,7 +21,7 @@ CONFIG = Path(__file__).resolve().parent.parent / "config"
     required=True,
     help="networks.safetensors of a snapshot, a run's folder, or the name of an experiment, trained or not.",
 )
-@click.option("--clips", default=1, show_default=True, type=click.IntRange(min=1), help="Clips of a batch.")
+@click.option("--clips", default=1, show_default=True, type=click.IntRange(1, 10**6), help="Clips of a batch.")
 @click.option("--passes", default=3, show_default=True, type=click.IntRange(min=1), help="Passes that are timed.")
 @CPU_THREADS
 def profile_networks(networks: str, clips: int, passes: int, cpu_threads: int) -> None:

@@ -189,11 +189,14 @@ def write_difference_direction(networks: Path, out: Path, start: Sequence[Given]
     """From the mean w of some codes to that of others.
 
     Raises:
+        ConfigError: there is no difference.
         DataError, CheckpointError: codes cannot be read, or do not fit the snapshot.
     """
     generator, _ = load_generator(networks)
     means = [torch.stack(_wide(content_of(generator, each) for each in given)).mean(dim=0) for given in (start, end)]
     first, last = _wide(means)
+    if torch.equal(first, last):
+        raise ConfigError("--start and --end: lead from a content to the same one; give sets that differ")
     sets = [",".join(str(each) if isinstance(each, int) else each.name for each in given) for given in (start, end)]
     return _write(out, networks, "difference", f"{sets[0]} to {sets[1]}", (last - first)[None], ())
 

@@ -99,6 +99,7 @@ def write_inversion(
         seed=settings.seed,
     )
     with partial_folder(out, work="inversion") as partial:
+        require_free(out, overwrite=overwrite)  # another call may have been faster
         write_codes(partial / CODES, Codes(about, best.w.numpy(), best.motion.numpy()))
         write_inversion_report(partial / NUMBERS, report)
         _draw(partial, target, found, fps)

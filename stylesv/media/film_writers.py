@@ -54,6 +54,7 @@ class GifWriter(_AnimationWriter):
     """An animated GIF. Each frame has the 256 colours that fit it best; times are whole hundredths of a second."""
 
     container_format, codec, pixel_format = "gif", "gif", "pal8"
+    most_pixels = 65_535
 
     def _picture(self, frame: Frame) -> av.VideoFrame:
         image = Image.fromarray(np.ascontiguousarray(frame.transpose(1, 2, 0)))
@@ -68,6 +69,7 @@ class WebpWriter(_AnimationWriter):
     """An animated WebP of good quality; every frame stands by itself, so that none has to be kept."""
 
     container_format, codec, pixel_format = "webp", "libwebp", "yuv420p"
+    most_pixels = 16_383
 
     def _picture(self, frame: Frame) -> av.VideoFrame:
         picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame.transpose(1, 2, 0)), format="rgb24")

@@ -55,6 +55,7 @@ class VideoWriter:
     """
 
     container_format, codec, pixel_format = "mp4", "libx264", "yuv420p"
+    most_pixels = 16_384  # a side
 
     def __init__(self, path: Path, *, fps: int | float, encoding: Encoding = FOR_VIEWERS):
         self.path, self.fps, self.encoding = Path(path), fps, encoding
@@ -73,6 +74,11 @@ class VideoWriter:
             raise self._refusal(channels)
         picture = self._picture(frame)
         if self.container is None:
+            if max(picture.height, picture.width) > self.most_pixels:
+                raise DataError(
+                    f"{self.path}: frames of {picture.width} x {picture.height} pixels; such a film has at most "
+                    f"{self.most_pixels:,} a side: put fewer clips side by side"
+                )
             self._open(picture.height, picture.width)
         self.container.mux(self.stream.encode(picture))
         self.count += 1

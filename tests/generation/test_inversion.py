@@ -125,6 +125,56 @@ def test_the_same_call_finds_the_same_codes(generator):
     torch.testing.assert_close(first.motion, second.motion, rtol=0, atol=0)
 
 
+@pytest.mark.parametrize(
+    ("program", "options", "ending"),
+    [
+        ("edit", ["--content", 1, "--frames", 2], ".mp4"),
+        ("find_directions", ["--components", 2], ".safetensors"),
+        ("export_generator", [], ".pt"),
+    ],
+)
+def test_what_lies_under_the_files_name_is_kept_unless_it_is_to_be_replaced(
+    networks, root, tmp_path, program, options, ending
+):
+    out = tmp_path / f"mine{ending}"
+    out.write_bytes(b"mine")
+    call = [root / "workflow_scripts" / f"{program}.py", "--networks", networks, *options, "--out", out]
+    refused = run_here(*call)
+    assert (refused.returncode, out.read_bytes()) == (2, b"mine"), refused.stdout
+    assert refused.stderr == f"error: --out {out}: is there already; give another name, or --overwrite to replace it\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--learning-rate", "nan"], "'nan' is no number from 1e-06 to 10"),
+        (["--perceptual-weight", "nan"], "'nan' is no number from 0 to 1000"),
+        (["--fps", "nan"], "'nan' is no number from 0.1 to 1000"),
+        (["--frames", 10**20], "is not in the range 1<=x<=1000000000"),
+        (["--starts", 9, "--draws", 4], "--starts 9: are the nearest of --draws 4"),
+    ],
+)
+def test_numbers_that_cannot_be_are_refused_before_any_work(networks, root, tmp_path, options, said):
+    call = [
+        root / "workflow_scripts" / "invert.py",
+        "--networks",
+        networks,
+        "--generated",
+        1,
+        "--out",
+        tmp_path / "out",
+    ]
+    refused = run_here(*call, *options)
+    assert refused.returncode == 2 and said in refused.stderr and refused.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_sets_that_are_the_same_have_no_direction(networks, tmp_path):
+    with pytest.raises(ConfigError, match="from a content to the same one"):
+        write_difference_direction(networks, tmp_path / "d.safetensors", [1, 2], [2, 1])
+    assert not (tmp_path / "d.safetensors").exists()
+
+
 def test_slow_motion_after_a_million_frames_keeps_its_fractions():
     times = EditRequest(content=0, motion=0, num_frames=4, start_frame=1_000_000, time_step=Fraction(1, 3)).times()
     assert times.tolist() == pytest.approx([1e6, 1e6 + 1 / 3, 1e6 + 2 / 3, 1e6 + 1], abs=1e-6, rel=0)
@@ -225,9 +275,9 @@ def test_a_difference_leads_from_one_content_to_the_other(generator, networks, r
     assert done.returncode == 0, done.stderr
     assert imread(film, plugin="pyav").shape[2] > 3 * SIZE
     for changed, words in ((["--component", 1], "has 1 directions"), (["--out", tmp_path / "x.gif"], "ends in .mp4")):
-        refused = run_here(script, "--networks", networks, "--content", start, *options, *changed)
+        refused = run_here(script, "--networks", networks, "--content", start, *options, "--overwrite", *changed)
         assert refused.returncode == 2 and words in refused.stderr
-    refused = run_here(script, "--networks", networks, "--content", 1, "--steps=1", "--out", film)
+    refused = run_here(script, "--networks", networks, "--content", 1, "--steps=1", "--out", tmp_path / "y.mp4")
     assert refused.returncode == 2 and "--directions" in refused.stderr
 
 

@@ -96,3 +96,11 @@ def test_a_full_disk_leaves_no_part_of_a_film(tmp_path, form):
         with pytest.raises(OSError, match="No space left"):
             write(disk / f"film.{form}", form, noise)
         assert list(disk.iterdir()) == []
+
+
+@pytest.mark.parametrize(("form", "most"), [("mp4", 16_384), ("webp", 16_383), ("gif", 65_535)])
+def test_a_film_that_is_too_wide_is_one_line_and_the_widest_is_written(tmp_path, form, most):
+    with pytest.raises(DataError, match=f"at most {most:,} a side: put fewer clips side by side"):
+        write(tmp_path / f"wide.{form}", form, np.zeros((1, 3, 16, most + 2), np.uint8))
+    write(tmp_path / f"widest.{form}", form, np.zeros((1, 3, 16, most), np.uint8))
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"widest.{form}"]
