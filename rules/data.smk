@@ -9,6 +9,8 @@ rule render_videos:
         "logs/render_videos/{videos}.log",
     benchmark:
         "benchmarks/render_videos/{videos}.tsv"
+    # all waits for videos, so nothing that needs a core less is begun before
+    priority: 2
     conda:
         "../envs/data.yaml"
     threads: plan.machine.num_workers

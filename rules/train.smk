@@ -142,7 +142,7 @@ rule train_segment:
     priority: 1
     conda:
         "../envs/train.yaml"
-    threads: plan.machine.cpu_threads
+    threads: answer(questions.training_threads)
     resources:
         mem_mb=16000,
         runtime=1440,
@@ -151,6 +151,7 @@ rule train_segment:
         scratch="",
         start_kimg=answer(questions.start_kimg),
         cpu_threads=plan.machine.cpu_threads,
+        cpu_processes=answer(questions.cpu_processes),
         workers=plan.machine.num_workers,
     params:
         scripts=SCRIPTS,
@@ -177,6 +178,7 @@ rule train_segment:
             --tick-kimg {params.tick_kimg} \
             --accumulation {params.accumulation} \
             --cpu-threads {resources.cpu_threads} \
+            --cpu-processes {resources.cpu_processes} \
             --num-workers {resources.workers} \
             >{log:q} 2>&1
         """

@@ -2,7 +2,6 @@
 
 import ctypes
 import os
-import signal
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 MOST_CPU_THREADS = 1024
@@ -46,9 +45,3 @@ def signal_at_parents_end(number: int) -> bool:
         return ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0) == 0
     except (OSError, AttributeError):
         return False
-
-
-def end_with_torchrun() -> None:
-    """Let a process of several that train one run be asked to end when torchrun is killed, which cannot tell it."""
-    if "TORCHELASTIC_RUN_ID" in os.environ:
-        signal_at_parents_end(signal.SIGTERM)

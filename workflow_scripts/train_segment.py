@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from stylesv.command_line import CPU_THREADS, OptionalPath
+from stylesv.distributed.companions import companions
 from stylesv.errors import ConfigError, InterruptionError, StyleSVError, one_line, run_command
-from stylesv.threads import end_with_torchrun, use_cpu_threads
+from stylesv.threads import use_cpu_threads
 from stylesv.training.interruption import noting_signals, requeue_slurm_job, wait_to_be_ended
 
 
@@ -37,6 +38,13 @@ def parse_range(_context: click.Context, _option: click.Parameter, text: str) ->
 )
 @click.option("--messages", type=click.Path(path_type=Path), help="Text file for messages; the terminal if not given.")
 @CPU_THREADS
+@click.option(
+    "--cpu-processes",
+    default=1,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Processes on a CPU, which share each batch; none beside this one with torchrun or a GPU.",
+)
 @click.option(
     "--num-workers", default=1, show_default=True, type=click.IntRange(min=0), help="Threads that read clips."
 )
@@ -73,6 +81,7 @@ def train_segment(
     scratch: Path | None,
     messages: Path | None,
     cpu_threads: int,
+    cpu_processes: int,
     num_workers: int,
     tick_kimg: float,
     partial: Path | None,
@@ -81,40 +90,39 @@ def train_segment(
     if_running: str,
     samples: Path | None,
 ) -> None:
-    interruption = click.get_current_context().with_resource(noting_signals())  # importing torch takes seconds
-    end_with_torchrun()
-    use_cpu_threads(cpu_threads)
-    from stylesv.data.staging import stage_packed_clips
-    from stylesv.generation.samples import draw_generator_samples, draw_snapshot_samples
-    from stylesv.progress import Progress
-    from stylesv.training.segment import MachineOptions, SegmentFiles, run_segment
+    with noting_signals() as interruption, companions(cpu_processes):  # importing torch takes seconds
+        use_cpu_threads(cpu_threads)
+        from stylesv.data.staging import stage_packed_clips
+        from stylesv.generation.samples import draw_generator_samples, draw_snapshot_samples
+        from stylesv.progress import Progress
+        from stylesv.training.segment import MachineOptions, SegmentFiles, run_segment
 
-    is_first = int(os.environ.get("RANK", 0)) == 0
-    progress = Progress("training", kimg[1], unit="kimg", counted="clips", messages=messages, silent=not is_first)
-    options = MachineOptions(
-        num_workers, tick_kimg, partial_every, accumulation, if_running, draw_generator_samples if samples else None
-    )
-    try:
-        data, staged = stage_packed_clips(data, scratch)
-        if staged is not None:
-            progress.message(staged)
-        files = SegmentFiles(recipe, data, state, networks_out, state_out, log, partial)
-        run_segment(files, kimg, progress, options, interruption)
-        if samples is not None and is_first:
-            draw_snapshot_samples(networks_out, samples)
-    except InterruptionError as error:
-        if messages is not None:
-            progress.message(str(error))
-        if "SLURM_JOB_ID" in os.environ and (not is_first or requeue_slurm_job()):
-            wait_to_be_ended()
-        raise
-    except Exception as error:
-        if messages is None:
+        is_first = int(os.environ.get("RANK", 0)) == 0
+        progress = Progress("training", kimg[1], unit="kimg", counted="clips", messages=messages, silent=not is_first)
+        options = MachineOptions(
+            num_workers, tick_kimg, partial_every, accumulation, if_running, draw_generator_samples if samples else None
+        )
+        try:
+            data, staged = stage_packed_clips(data, scratch)
+            if staged is not None:
+                progress.message(staged)
+            files = SegmentFiles(recipe, data, state, networks_out, state_out, log, partial)
+            run_segment(files, kimg, progress, options, interruption)
+            if samples is not None and is_first:
+                draw_snapshot_samples(networks_out, samples)
+        except InterruptionError as error:
+            if messages is not None:
+                progress.message(str(error))
+            if "SLURM_JOB_ID" in os.environ and (not is_first or requeue_slurm_job()):
+                wait_to_be_ended()
             raise
-        # Snakemake shows a failed job's messages, not what went to the terminal of a node
-        told = f"error: {one_line(error)}" if isinstance(error, StyleSVError) else traceback.format_exc()
-        progress.message(told)
-        raise
+        except Exception as error:
+            if messages is None:
+                raise
+            # Snakemake shows a failed job's messages, not what went to the terminal of a node
+            told = f"error: {one_line(error)}" if isinstance(error, StyleSVError) else traceback.format_exc()
+            progress.message(told)
+            raise
 
 
 if __name__ == "__main__":

@@ -29,6 +29,19 @@ def check_model(settings: ModelSettings, *, resolution: int) -> None:
     check_discriminator(settings.discriminator, resolution=resolution, num_frames=settings.training.num_frames)
 
 
+def largest_cut(settings: ModelSettings, most: int, *, parts: int) -> int:
+    """The largest number of processes, at most `most`, that a batch can be cut for when each takes its share in `parts`.
+
+    Groups of the minibatch statistic stay whole; the path length is measured on single clips. 1 where nothing larger will do.
+    """
+    training = settings.training
+    size = min(settings.discriminator.mbstd_group_size or training.batch_size, training.batch_size)
+    numbers = [training.batch_size // size]
+    if training.loss.path_length.weight > 0:
+        numbers.append(training.batch_size // training.loss.path_length.batch_shrink)
+    return max(n for n in range(1, most + 1) if n == 1 or not any(number % (n * parts) for number in numbers))
+
+
 def check_generator(settings: GeneratorSettings, *, resolution: int) -> None:
     """Refuse a resolution that the generator cannot make.
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
-from stylesv.distributed import Processes
+from stylesv.distributed.processes import Processes
 from stylesv.networks.generator import Generator
 
 

@@ -14,7 +14,7 @@ import torch
 
 from stylesv.checkpoint import first_not_finite, read_networks, require_finite_networks
 from stylesv.data.packed import PackedClips
-from stylesv.distributed import is_first_process, joined_processes
+from stylesv.distributed.processes import is_first_process, joined_processes
 from stylesv.errors import CheckpointError, ConfigError, InterruptionError, MachineError, StyleSVError
 from stylesv.files import write_text
 from stylesv.ops import active_backend

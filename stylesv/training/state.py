@@ -13,7 +13,7 @@ from torch import Tensor
 
 from stylesv.checkpoint import read_tensors, write_networks, write_tensors
 from stylesv.config.training import OptimizerSettings
-from stylesv.distributed import Processes
+from stylesv.distributed.processes import Processes
 from stylesv.errors import CheckpointError
 from stylesv.networks.discriminator import Discriminator
 from stylesv.networks.generator import Generator

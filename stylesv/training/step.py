@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from stylesv.distributed import clip_shares
+from stylesv.distributed.processes import clip_shares
 from stylesv.training.augment import AugmentParameters, apply_augment
 from stylesv.training.batches import ClipBatch, RealClips
 from stylesv.training.draws import GeneratorInputs, StepDraws

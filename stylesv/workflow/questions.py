@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from stylesv.config.model_checks import largest_cut
 from stylesv.config.recipe import recipe_key
 from stylesv.config.settings import CheckpointSettings
 from stylesv.errors import ConfigError
@@ -103,6 +104,15 @@ class Questions(DataQuestions, ShardQuestions, LookQuestions, FilmQuestions, Rep
         """The snapshot that a segment starts from."""
         kimgs = self.plan.kimgs[self.named.run(wildcards.run).name]
         return previous_snapshot(self._snapshots_of(wildcards.run), kimgs, int(wildcards.kimg))
+
+    def cpu_processes(self, wildcards: Wildcards) -> int:
+        """Processes that train a run on a CPU."""
+        machine = self.plan.machine
+        return largest_cut(self.named.run(wildcards.run).settings, machine.cpu_processes, parts=machine.accumulation)
+
+    def training_threads(self, wildcards: Wildcards) -> int:
+        """Threads of all of them, without those that read ahead."""
+        return self.cpu_processes(wildcards) * self.plan.machine.cpu_threads
 
     def start_state(self, wildcards: Wildcards) -> str | None:
         """The state a segment starts from; none for a whole snapshot that no lost one needs remade.

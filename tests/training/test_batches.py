@@ -11,7 +11,7 @@ from stylesv.data.packed import PackedClips
 from stylesv.data.packing import pack_videos
 from stylesv.data.shard import Shard
 from stylesv.data.sharding import index_shards
-from stylesv.distributed import clip_shares
+from stylesv.distributed.processes import clip_shares
 from stylesv.media.frame_files import write_frames
 from stylesv.records.packed_shards import shard_names
 from stylesv.training.batches import ClipBatch, RealClips

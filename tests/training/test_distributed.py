@@ -6,12 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from segment_run import TINY, Run, make_clips, recipes_of
+from segment_run import ROOT, TINY, Run, make_clips, recipes_of
 
 from stylesv.checkpoint import read_networks
-from stylesv.distributed import clip_shares
+from stylesv.config.model_checks import largest_cut
+from stylesv.distributed.processes import clip_shares
 from stylesv.errors import ConfigError
 from stylesv.files import read_header
+from stylesv.workflow.plan import load_plan
 
 # 21 steps: later, differences of the last bit grow, as in any training of two adversaries
 # at the published rates: a larger step makes more of what the order of sums rounds
@@ -37,6 +39,37 @@ def test_one_share_is_the_batch_in_its_order():
 def test_a_batch_that_cannot_be_cut_is_refused_with_what_can():
     with pytest.raises(ConfigError, match=r"a batch of 16 clips cannot be cut into 3 equal shares .* must divide 4"):
         clip_shares(16, group_size=4, num_shares=3)
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+@pytest.mark.parametrize(
+    ("batch", "group", "weight"), [(32, 4, 0), (24, 4, 0), (4, 4, 0), (8, None, 0), (64, 4, 2), (12, 2, 2)]
+)
+def test_a_run_gets_as_many_processes_as_its_batch_can_be_cut_for(batch, group, weight, parts):
+    demo = load_plan(ROOT / "config", TINY).experiments["demo"].runs[0].settings
+    training = demo.training
+    loss = training.loss.model_copy(
+        update={"path_length": training.loss.path_length.model_copy(update={"weight": weight})}
+    )
+    settings = demo.model_copy(
+        update={
+            "training": training.model_copy(update={"batch_size": batch, "loss": loss}),
+            "discriminator": demo.discriminator.model_copy(update={"mbstd_group_size": group}),
+        }
+    )
+
+    def can_be_cut(number: int) -> bool:
+        try:
+            clip_shares(batch, group_size=group, num_shares=number * parts)
+            if weight:
+                clip_shares(batch // loss.path_length.batch_shrink, group_size=1, num_shares=number * parts)
+        except ConfigError:
+            return number == 1
+        return True
+
+    for most in (1, 2, 3, 8):
+        expected = max(number for number in range(1, most + 1) if can_be_cut(number))
+        assert largest_cut(settings, most, parts=parts) == expected
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +105,30 @@ def test_several_processes_give_the_run_of_one(tmp_path, data, one_process, coun
     subprocess.run([*torchrun, *run.command(0, 1)], check=True)
     assert read_header(run.file(1, "networks.safetensors"))["step"] == 21
     assert relative_difference(run, one_process["image"]) < 1e-4
+
+
+@pytest.mark.slow
+def test_processes_of_a_cpu_give_the_run_of_one_and_equal_bytes_each_time(tmp_path, data, one_process):
+    runs = [Run(tmp_path / name, recipes_of(LONG_BATCH)["image"], data).start() for name in ("first", "second")]
+    for run in runs:
+        subprocess.run([sys.executable, *run.command(0, 1), "--cpu-processes", "2"], check=True)
+    first, second = (run.file(1, "networks.safetensors").read_bytes() for run in runs)
+    assert first == second
+    assert relative_difference(runs[0], one_process["image"]) < 1e-4
+    assert read_header(runs[0].file(1, "networks.safetensors"))["computed_with"]["processes"] == "2"
+
+
+@pytest.mark.slow
+def test_an_error_of_several_processes_is_told_once_and_at_once(tmp_path, data):
+    run = Run(tmp_path, recipes_of(LONG_BATCH)["image"], data).start()
+    run.file(0, "state.safetensors").write_bytes(b"no state")
+    ended = subprocess.run(
+        [sys.executable, *run.command(0, 1), "--cpu-processes", "2"], capture_output=True, text=True, timeout=120
+    )
+    assert ended.returncode == 2
+    assert ended.stderr.count("error:") == 1
+    assert "state.safetensors" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
-"""Several processes that train one run, one for each GPU: who they are, what each computes, and sums over all.
+"""Several processes that train one run: who they are, what each computes, and sums over all.
 
-Started by torchrun, which tells each process its rank; without it there is one process and nothing is sent. A step's
+Started by torchrun for GPUs, a process each, or by the first one on a CPU (`companions.py`); they know their rank from the
+environment, and without one there is one process and nothing is sent. A step's
 result does not depend on how many there are, up to the order of floating-point sums: a batch is cut into equal shares
 of clips, each process takes one after the other, and gradients and statistics are averaged over all shares.
 """
@@ -16,6 +17,7 @@ import torch
 import torch.distributed
 from torch import Tensor
 
+from stylesv.distributed.companions import MEETING
 from stylesv.errors import ConfigError
 
 # A process may wait this long for the others: the first one may be waiting for another run of the same segment.
@@ -72,13 +74,13 @@ class Processes:
 
 
 def is_first_process() -> bool:
-    """Whether torchrun made this the first process, or there is only one; known before they have met."""
+    """Whether this is the first process, or the only one; known before they have met."""
     return int(os.environ.get("RANK", 0)) == 0
 
 
 @contextmanager
 def joined_processes() -> Iterator[tuple[Processes, torch.device]]:
-    """Inside, the processes that torchrun started are joined, if it did: this one and its device.
+    """Inside, the processes that were started are joined, if there are several: this one and its device.
 
     A GPU each where there are GPUs (NCCL), else the CPU (gloo).
 
@@ -98,7 +100,9 @@ def joined_processes() -> Iterator[tuple[Processes, torch.device]]:
     if world_size == 1:
         yield Processes(), device
         return
-    torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
+    meeting = f"file://{os.environ[MEETING]}" if MEETING in os.environ else "env://"
+    backend = "nccl" if device.type == "cuda" else "gloo"
+    torch.distributed.init_process_group(backend, meeting, rank=rank, world_size=world_size, timeout=PATIENCE)
     try:
         yield Processes(rank, world_size, torch.distributed.new_group(backend="gloo", timeout=PATIENCE)), device
     finally:
