@@ -4,6 +4,7 @@ The graph holds PyTorch's own operations only: resampling in one of its plain fo
 frames and anchors of motion noise may be as many as one likes.
 """
 
+import io
 import warnings
 from pathlib import Path
 from typing import Any, Literal
@@ -13,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from stylesv.errors import ConfigError
-from stylesv.files import file_sha256, partial_file, readable_json
+from stylesv.files import file_sha256, readable_json, write_bytes
 from stylesv.generation.clips import load_generator, prepare_truncation
 from stylesv.networks.generator import Generator
 from stylesv.ops.backend import using_operations
@@ -54,6 +55,7 @@ def export_generator(networks: Path, out: Path, *, truncation: float | int = 1.0
     Raises:
         ConfigError: the name has another ending.
         CheckpointError: the snapshot is missing or damaged.
+        MachineError: the file cannot be written.
     """
     form = SUFFIXES.get(out.suffix.lower())
     if form is None:
@@ -71,19 +73,22 @@ def export_generator(networks: Path, out: Path, *, truncation: float | int = 1.0
         "kimg": snapshot.kimg,
         "networks_sha256": file_sha256(networks),
     }
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with partial_file(out) as partial:
-        write_exported(generator, partial, form, truncation=truncation, facts=facts)
+    write_exported(generator, out, form, truncation=truncation, facts=facts)
     return facts, note
 
 
 def write_exported(
     generator: Generator, path: Path, form: Form, *, truncation: float | int = 1.0, facts: dict[str, Any] | None = None
 ) -> None:
-    """Write a generator in a form, under any name."""
+    """Write a generator in a form, under any name.
+
+    Raises:
+        MachineError: it cannot be written.
+    """
     call, inputs = ExportedCall(generator, truncation).eval(), example_inputs(generator)
     extra = {FACTS: readable_json(facts or {})}
-    with torch.no_grad(), using_operations(PLAIN_FORMS[form]), warnings.catch_warnings(), open(path, "wb") as file:
+    file = io.BytesIO()  # torch ends the process where a disk does not take its archive
+    with torch.no_grad(), using_operations(PLAIN_FORMS[form]), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # TorchScript is no longer developed; sizes that are asked for are constants
         if form == "torchscript":
             traced = torch.jit.trace(call, inputs, check_trace=False)
@@ -91,6 +96,7 @@ def write_exported(
         else:
             program = torch.export.export(call, inputs, dynamic_shapes=_dynamic(inputs), strict=False)
             torch.export.save(program, file, extra_files=extra)
+    write_bytes(path, file.getvalue())
 
 
 def example_inputs(generator: Generator) -> tuple[Tensor, ...]:

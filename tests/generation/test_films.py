@@ -12,12 +12,12 @@ import torch
 from imageio.v3 import imread
 from own_process import PEAK_KIB, ROOT, printed_by
 from script_here import run_here
-from small_disk import small_disk
+from small_disk import files_up_to, small_disk
 from small_snapshot import SIZE, write_snapshot
 
 from stylesv.checkpoint import read_networks, write_networks
 from stylesv.data.packed_writer import partial_folder
-from stylesv.errors import CheckpointError, ConfigError, DataError, StyleSVError
+from stylesv.errors import CheckpointError, ConfigError, DataError, MachineError, StyleSVError
 from stylesv.files import file_sha256
 from stylesv.generation import batch_memory, clips, films
 from stylesv.generation import request as request_module
@@ -334,6 +334,22 @@ def test_a_full_disk_leaves_nothing_in_any_form(networks, tmp_path, save):
         with pytest.raises(StyleSVError, match=r"disk is full|could not be written \(No space left"):
             generate(networks, disk / "films", count=40, frames=20, save=save)
         assert list(disk.iterdir()) == []
+
+
+@pytest.mark.parametrize("save", ["mp4", "gif", "webp", "npz"])
+def test_where_no_file_may_be_so_large_it_is_said_and_nothing_is_left(networks, tmp_path, save):
+    with files_up_to(20_000), pytest.raises(MachineError) as refused:
+        generate(networks, tmp_path / "films", count=1, frames=200, save=save)
+    assert str(refused.value).startswith(f"{tmp_path / 'films'}: File too large; nothing was written: allow larger files")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_grid_on_a_full_disk_is_named_and_leaves_nothing(networks, tmp_path):
+    with small_disk(tmp_path / "disk", "8k") as disk:
+        with pytest.raises(MachineError) as refused:
+            generate(networks, tmp_path / "films", grid_out=disk / "grid.mp4", grid=(2, 1), frames=100)
+        assert str(refused.value).startswith(f"{disk / 'grid.mp4'}: the disk is full (No space left on device); ")
+        assert list(disk.iterdir()) == [] and not (tmp_path / "films").exists()
 
 
 def test_batches_fit_into_the_memory_that_is_free(networks, monkeypatch):
