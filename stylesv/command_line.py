@@ -53,7 +53,10 @@ class _CodesOrSeed(click.ParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | int:
         if isinstance(value, Path | int):
             return value
-        return int(value) if re.fullmatch("[0-9]{1,18}", value) else Path(value)
+        if not value:
+            self.fail("a file of codes, or a seed, is expected", param, ctx)
+        is_number = re.fullmatch("-?[0-9]+", value) is not None
+        return click.IntRange(min=0).convert(value, param, ctx) if is_number else Path(value)
 
 
 class Number(click.ParamType):
@@ -152,6 +155,9 @@ def require_new(out: Path, *, overwrite: bool) -> None:
         raise ConfigError(f"--out {out}: is there already; give another name, or --overwrite to replace it")
 
 
+ANY_SNAPSHOT = click.option(
+    "--any-snapshot", is_flag=True, help="Take codes and directions that were found for another snapshot, if they fit."
+)
 FRAMES = click.IntRange(1, MOST_FRAMES)
 TIME = click.IntRange(0, MOST_FRAMES)
 NETWORKS = click.option(

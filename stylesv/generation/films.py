@@ -10,11 +10,12 @@ from jaxtyping import UInt8
 
 from stylesv.files import file_sha256
 from stylesv.generation.batch_memory import fit_into_memory
+from stylesv.generation.classes import draw_class, require_class
 from stylesv.generation.clips import FRAMES_AT_ONCE, load_generator, prepare_truncation, synthesize
 from stylesv.generation.content_walk import ContentWalk
 from stylesv.generation.film_folder import FilmParts, FilmTarget, film_folder
 from stylesv.generation.film_shares import is_made, join_shares, share_target
-from stylesv.generation.latents import EndlessNoise, Latents, draw_class, draw_contents, draw_labels
+from stylesv.generation.latents import Latents, mixed_latents
 from stylesv.generation.real_clips import play_real_clips
 from stylesv.generation.request import GenerateRequest
 from stylesv.media.film_writers import FilmWriter, film_name, open_film
@@ -42,7 +43,7 @@ def write_films(
     request.check()
     target.earlier()  # before any work
     generator, _ = load_generator(networks)
-    request.check_class(networks, generator.class_dim)
+    require_class(request.class_number, generator.class_dim, networks)
     if note := prepare_truncation(generator, request.truncation):
         tell(f"{networks}: {note}")
     share, shares = request.share
@@ -167,9 +168,7 @@ def _latents(
             class_number = draw_class(generator, *request.clip(0))
     if request.motion_seed is not None:
         motions = [(request.motion_seed, number) for _, number in motions]
-    labels = draw_labels(generator, contents, class_number)
-    noise = EndlessNoise(tuple(motions), generator.motion_noise_dim)
     walk = None
     if request.interpolate is not None:
         walk = ContentWalk(tuple(contents), request.interpolate, request.contents)
-    return Latents(draw_contents(generator, contents), noise, labels), walk
+    return mixed_latents(generator, contents, motions, class_number), walk

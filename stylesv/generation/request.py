@@ -125,19 +125,6 @@ class GenerateRequest:
                 "--contents: says which contents a video comes to: give --interpolate FRAMES, too, from one to the next"
             )
 
-    def check_class(self, networks: Path, num_classes: int) -> None:
-        """Check the class.
-
-        Raises:
-            ConfigError: the snapshot has no such class.
-        """
-        if self.class_number is None:
-            return
-        if num_classes == 0:
-            raise ConfigError(f"--class {self.class_number}: {networks} knows no classes; leave --class out")
-        if self.class_number >= num_classes:
-            raise ConfigError(f"--class {self.class_number}: {networks} has classes 0 to {num_classes - 1}")
-
 
 def check_truncation(name: str, truncation: float | int) -> None:
     """Check psi.
