@@ -87,7 +87,19 @@ def parse_grid(_context: click.Context, _option: click.Parameter, text: str | No
     "--seeds", type=SEEDS, help="The first video of each of these seeds, such as 0-24 or 3,7-9, not many of one."
 )
 @click.option(
+    "--first-video",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 10**9),
+    help="Number of the first video of --seed.",
+)
+@click.option(
     "--motion-seed", type=click.IntRange(min=0), help="Seed of the motions.  [default: each video's own seed]"
+)
+@click.option(
+    "--motion-video",
+    type=click.IntRange(0, 10**9),
+    help="Number of the video whose motion all have.  [default: each video's own]",
 )
 @click.option("--decomposition/--no-decomposition", help="Columns share content, rows share motion; needs --grid.")
 @click.option("--interpolate", type=float, help="Content changes: frames of time from one content to the next.")
@@ -130,7 +142,9 @@ def generate(
     share: tuple[int, int],
     seed: int,
     seeds: tuple[int, ...] | None,
+    first_video: int,
     motion_seed: int | None,
+    motion_video: int | None,
     decomposition: bool,
     interpolate: float | None,
     contents: tuple[int, ...] | None,
@@ -166,7 +180,9 @@ def generate(
         truncation=truncation,
         seed=seed,
         seeds=seeds,
+        first_video=first_video,
         motion_seed=motion_seed,
+        motion_video=motion_video,
         decomposition=decomposition,
         interpolate=interpolate,
         contents=contents,

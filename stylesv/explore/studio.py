@@ -60,6 +60,7 @@ class Studio:
         film = self.films.of(view)
         if film is None:
             film = Film(view, snapshot.resolution, view.times().tolist())
+            film.class_number = _class_of(generator, view)
             film.note = prepare_truncation(generator, view.truncation)
         self.films.keep(film)
         tell(film, None)
@@ -112,11 +113,7 @@ def _clip(
 
 
 def _class_of(generator: Generator, view: View) -> int | None:
-    """The class of all clips of a view, which those of contents and motions share; None: each has its own, or none.
-
-    A clip of a content and another motion is one of theirs, as `generate.py` makes it.
-    """
-    mixed = view.kind == "decomposition" or (view.kind == "one" and view.content.number != view.motion.number)
-    if view.class_number is None and mixed and generator.class_dim:
+    """The class of all clips of a view, which those of contents and motions share; None: each has its own, or none."""
+    if view.class_number is None and view.kind == "decomposition" and generator.class_dim:
         return draw_class(generator, view.content.seed, 0)
     return view.class_number

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from operator import floordiv, mod
 from pathlib import Path
 
 import numpy as np
@@ -159,15 +160,13 @@ def _latents(
     generator: Generator, request: GenerateRequest, numbers: Sequence[int]
 ) -> tuple[Latents, ContentWalk | None]:
     """What some of the videos are made from; in a decomposition content is that of the column, motion that of the row."""
-    contents = motions = [request.clip(number) for number in numbers]
+    columns = rows = numbers
     class_number = request.class_number
     if request.decomposition and request.grid is not None:
-        contents = [request.clip(number % request.grid[0]) for number in numbers]
-        motions = [request.clip(number // request.grid[0]) for number in numbers]
+        columns, rows = ([part(number, request.grid[0]) for number in numbers] for part in (mod, floordiv))
         if generator.class_dim and class_number is None:
             class_number = draw_class(generator, *request.clip(0))
-    if request.motion_seed is not None:
-        motions = [(request.motion_seed, number) for _, number in motions]
+    contents, motions = [request.clip(number) for number in columns], [request.motion(number) for number in rows]
     walk = None
     if request.interpolate is not None:
         walk = ContentWalk(tuple(contents), request.interpolate, request.contents)

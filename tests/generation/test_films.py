@@ -405,6 +405,11 @@ def refused(root, networks, out, *options):
         (("--time-step", "0"), "--time-step 0: a number above 0 and up to 1000 is expected"),
         (("--time-step", "half"), "--time-step half"),
         (("--time-step", "1/2", "--slow-motion", "2"), "--slow-motion and --time-step say the same"),
+        (("--first-video", "3", "--seeds", "0-2"), "--first-video 3: is of one --seed, and --seeds names many"),
+        (
+            ("--motion-video", "1", "--decomposition", "--grid", "1x1"),
+            "--motion-video 1: all videos would have one motion",
+        ),
         (("--share", "4/4"), "--share 4/4: NUMBER/JOBS is expected"),
         (("--save", "avi"), "'avi' is not one of 'mp4', 'gif', 'webp', 'png', 'jpg', 'npz'"),
         (("--grid", "5"), "--grid 5: COLUMNSxROWS"),
