@@ -158,7 +158,7 @@ def generate(
     from stylesv.generation.film_folder import FilmTarget
     from stylesv.generation.films import write_films
     from stylesv.generation.request import GenerateRequest
-    from stylesv.progress import watched
+    from stylesv.progress import watched_counts
     from stylesv.workflow.given_networks import chosen_snapshot, frame_rate, snapshot_file
 
     step = step_of_time(time_step, slow_motion)
@@ -195,7 +195,7 @@ def generate(
         share=share,
     )
     made = write_films(file, target, request, tell=click.echo)
-    for _ in watched(made, "generating", unit="videos", total=request.num_made):
+    for _ in watched_counts(made, "generating", unit="frames", total=request.num_made * frames):
         pass
     if not only_grid:
         videos = "1 video" if request.num_made == 1 else f"{request.num_made} videos"

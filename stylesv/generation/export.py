@@ -25,6 +25,7 @@ PLAIN_FORMS: dict[Form, str] = {"pt2": "torch", "torchscript": "definition"}
 SUFFIXES: dict[str, Form] = {".pt2": "pt2", ".pt": "torchscript"}
 FACTS = "generator.json"  # the name of the facts inside the file
 _MOST = 1 << 20
+_EXAMPLE_FRAMES = 16
 
 
 class ExportedCall(nn.Module):
@@ -65,6 +66,7 @@ def export_generator(networks: Path, out: Path, *, truncation: float | int = 1.0
     note = prepare_truncation(generator, truncation)
     facts = {
         "inputs": input_facts(generator),
+        "sizes": example_sizes(generator),
         "output": "frames (clips, frames, colours, height, width), about -1 to 1; 8-bit: (x * 127.5 + 128) clamped to 0..255",
         "resolution": generator.resolution,
         "frames_between_anchors": generator.synthesis.motion_encoder.distance,
@@ -120,6 +122,18 @@ def input_facts(generator: Generator) -> dict[str, str]:
     if generator.class_dim:
         facts["labels"] = f"(clips, {generator.class_dim}): 1 for the clip's class, else 0"
     return facts
+
+
+def example_sizes(generator: Generator) -> str:
+    """All of them in numbers, for a clip of some frames."""
+    frames, distance = _EXAMPLE_FRAMES, generator.synthesis.motion_encoder.distance
+    anchors, size = generator.motion_noise_length(frames - 1), generator.resolution
+    labels = f", labels (1, {generator.class_dim})" if generator.class_dim else ""
+    return (
+        f"a clip of {frames} frames: z (1, {generator.z_dim}), motion_noise (1, {anchors}, {generator.motion_noise_dim}), times "
+        f"(1, {frames}) from 0 to {frames - 1}{labels}; frames (1, {frames}, {generator.image_channels}, {size}, {size}); "
+        f"every {distance} frames more it needs one anchor more"
+    )
 
 
 def _dynamic(inputs: tuple[Tensor, ...]) -> tuple[dict[int, Any], ...]:

@@ -114,6 +114,11 @@ class FilmTarget:
         """Whether the file of the grid's name is the one that the record names, unchanged."""
         return record is not None and self.grid is not None and self.grid.resolve() == self.recorded_grid(record)
 
+    def stale_grid(self, record: FilmRecord) -> Path | None:
+        """The recorded grid, if it goes with the videos that are replaced because no new one takes its place."""
+        old = self.recorded_grid(record)
+        return old if self.grid is None or self.grid.resolve() != old else None
+
     def recorded_grid(self, record: FilmRecord) -> Path | None:
         """The grid that the record names, if it is still that."""
         if record.grid is None:
@@ -157,11 +162,11 @@ def film_folder(target: FilmTarget, *, networks_sha256: str, settings: dict[str,
 
 def publish(target: FilmTarget, earlier: FilmRecord | None, made: FilmRecord, parts: FilmParts) -> None:
     """Name what was made, in place of what was there. Files are only renamed, which takes no time and no space."""
-    old_grid = earlier and target.recorded_grid(earlier)
+    stale = earlier and target.stale_grid(earlier)  # before a new one takes its name
     if target.grid is not None:
         _copy(parts.grid, target.grid)
-    if old_grid and (target.grid is None or target.grid.resolve() != old_grid):
-        old_grid.unlink()
+    if stale:
+        stale.unlink()
     replaced = parts.videos.with_name("replaced")
     replaced.mkdir()
     for name in earlier.videos if earlier else ():

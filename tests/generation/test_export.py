@@ -95,6 +95,11 @@ def test_frames_are_the_same_where_torch_is_alone(root, tmp_path, bare_python, s
     command = [sys.executable, script, "--networks", networks, "--out", exported]
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
     assert done.returncode == 0 and "motion_noise: (clips, anchors, 5)" in done.stdout, done.stderr
+    anchors = generator.motion_noise_length(15)
+    assert (
+        f"z (1, 7), motion_noise (1, {anchors}, 5), times (1, 16) from 0 to 15; frames (1, 16, 3, 32, 32)"
+        in done.stdout
+    )
     inputs = [inputs_of(generator, *sizes) for sizes in ((1, 1), (2, 7), (3, 4))]
     torch.save(inputs, tmp_path / "inputs.pt")
     command = [bare_python, "-I", "-c", ELSEWHERE, exported, tmp_path / "inputs.pt", tmp_path / "frames.pt"]

@@ -56,7 +56,7 @@ def shown(folder):
 
 def test_the_grid_lies_beside_the_folder_and_is_no_video_of_it(networks, tmp_path):
     out = tmp_path / "films"
-    assert generate(networks, out, count=6, frames=4, grid=(3, 2)) == [1, 2, 3, 4, 5, 6]
+    assert generate(networks, out, count=6, frames=4, grid=(3, 2)) == [6, 12, 18, 24], "frames"
     assert shown(tmp_path) == ["films", "films_grid.mp4"]
     assert shown(out) == [f"{number:06d}.mp4" for number in range(6)]
     videos = open_videos(out, None)
@@ -111,6 +111,18 @@ def test_overwriting_replaces_exactly_what_the_earlier_call_made(networks, tmp_p
     generate(networks, out, count=2, frames=2, overwrite=True, grid=(2, 1))
     generate(networks, out, count=2, frames=3, overwrite=True, grid=(2, 1))
     assert len(imread(tmp_path / "films_grid.mp4", plugin="pyav")) == 3
+
+
+def test_a_grid_that_goes_with_its_videos_is_named(networks, tmp_path):
+    generate(networks, tmp_path / "films", count=2, frames=2, grid=(2, 1))
+    grid, told = tmp_path / "films_grid.mp4", []
+    for asked, target in (
+        (request(grid=(2, 1)), FilmTarget(tmp_path / "films", grid, overwrite=True)),
+        (request(), FilmTarget(tmp_path / "films", None, overwrite=True)),
+    ):
+        assert told == [] and grid.exists(), "nothing is said where a new one takes its place"
+        list(write_films(networks, target, asked, tell=lambda said: "grid" in said and told.append(said)))
+    assert told == [f"{grid}: the grid of the videos that are replaced; it is removed with them"] and not grid.exists()
 
 
 def test_files_of_others_are_never_replaced(networks, tmp_path):
@@ -275,7 +287,7 @@ def test_shares_make_all_videos_once_and_the_last_one_names_them(networks, tmp_p
         told = []
         target = FilmTarget.of(out, has_grid=False, grid_out=None, overwrite=False)
         made = list(write_films(networks, target, request(count=5, share=(share, 3)), tell=told.append))
-        assert made == [1, 2] if share == 0 else made == [1]
+        assert made == ([1, 2, 3, 4, 5, 6] if share == 0 else [1, 2, 3]), "frames"
         assert shown(out) == [], "nothing has its name before all is there"
     assert told[-1] == "share 0/3 is made; to come: 1/3"
     (path,) = out.glob(".shares/*/2of3/*.mp4")
