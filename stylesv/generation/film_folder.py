@@ -18,7 +18,7 @@ from stylesv.config.base import Settings
 from stylesv.data.packed_writer import partial_folder
 from stylesv.errors import ConfigError
 from stylesv.files import file_sha256, partial_file, readable_json, write_text
-from stylesv.media.film_writers import MOVING_FORMS, Form
+from stylesv.film_forms import MOVING_FORMS, Form
 
 RECORD = ".generated.json"  # hidden: no reader of videos takes it for one
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from stylesv.errors import ConfigError
+from stylesv.film_forms import Form
 from stylesv.generation.times import Times
-from stylesv.media.film_writers import Form
 
 FPS_RANGE = (0.1, 1000.0)  # what players play
 MOST_TRUNCATION = 4.0  # frames break far below
