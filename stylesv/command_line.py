@@ -143,12 +143,28 @@ MOST_FRAMES = 10**9
 OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace what is there.")
 
 
+def require_place(out: Path, *, option: str = "--out") -> None:
+    """Check, before any work, that something can be written at a place, whose folders need not be there yet.
+
+    Raises:
+        ConfigError: a file is in the way of its folders, or nothing may be written there.
+    """
+    folder = next(each for each in (out.absolute(), *out.absolute().parents) if each.is_dir() or os.path.lexists(each))
+    if not folder.is_dir() and folder == out.absolute():  # a file, which may be replaced
+        folder = folder.parent
+    if not folder.is_dir():
+        raise ConfigError(f"{option} {out}: {folder} is a file; give a place in a folder")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise ConfigError(f"{option} {out}: nothing may be written into {folder}; give another place, or allow it")
+
+
 def require_new(out: Path, *, overwrite: bool) -> None:
     """Check that a file which is to be written would replace none unasked.
 
     Raises:
-        ConfigError: it is there already, or a folder is.
+        ConfigError: it is there already, or a folder is, or nothing can be written there.
     """
+    require_place(out)
     if out.is_dir():
         raise ConfigError(f"--out {out}: is a folder; give the name of a file")
     if out.exists() and not overwrite:

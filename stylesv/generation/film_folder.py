@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from stylesv.command_line import require_place
 from stylesv.config.base import Settings
 from stylesv.data.packed_writer import partial_folder
 from stylesv.errors import ConfigError
@@ -84,6 +85,9 @@ class FilmTarget:
         Raises:
             ConfigError: there is something that must not be replaced.
         """
+        require_place(self.out)
+        if self.grid is not None:
+            require_place(self.grid, option="--grid-out")
         if self.out.exists() and not self.out.is_dir():
             raise ConfigError(f"--out {self.out}: is a file; give a folder")
         found = sorted(path.name for path in self.out.glob("[!.]*"))

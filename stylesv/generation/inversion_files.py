@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from jaxtyping import UInt8
 
+from stylesv.command_line import require_place
 from stylesv.data.packed_writer import partial_folder
 from stylesv.errors import ConfigError
 from stylesv.files import file_sha256
@@ -113,8 +114,9 @@ def require_free(out: Path, *, overwrite: bool) -> None:
     """Check a folder that is to be written.
 
     Raises:
-        ConfigError: it is a file, or holds something that must not be replaced.
+        ConfigError: it is a file, holds something that must not be replaced, or nothing can be written there.
     """
+    require_place(out)
     if out.exists() and not out.is_dir():
         raise ConfigError(f"--out {out}: is a file; give a folder")
     found = sorted(path.name for path in out.glob("[!.]*"))

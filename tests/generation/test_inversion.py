@@ -345,6 +345,24 @@ def test_without_an_edit_frames_are_those_of_generate(generator, start):
 
 
 @pytest.mark.parametrize(
+    ("program", "options", "ending"),
+    [
+        ("edit", ["--content", 1, "--frames", 2], ".mp4"),
+        ("find_directions", ["--components", 2], ".safetensors"),
+        ("export_generator", [], ".pt"),
+        ("invert", ["--generated", 1], ""),
+        ("generate", [], ""),
+    ],
+)
+def test_a_file_in_the_place_of_a_folder_is_said_before_any_work(networks, root, tmp_path, program, options, ending):
+    (tmp_path / "file").write_text("mine")
+    out, script = tmp_path / "file" / f"deep/out{ending}", root / "workflow_scripts" / f"{program}.py"
+    refused = run_here(script, "--networks", networks, *options, "--out", out)
+    assert refused.returncode == 2
+    assert refused.stderr == f"error: --out {out}: {tmp_path / 'file'} is a file; give a place in a folder\n"
+
+
+@pytest.mark.parametrize(
     ("given", "words"),
     [
         ("{}", "{}/codes.safetensors: no such file; give a codes.safetensors that invert.py wrote, or a seed"),
