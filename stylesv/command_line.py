@@ -53,7 +53,10 @@ class _CodesOrSeed(click.ParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | int:
         if isinstance(value, Path | int):
             return value
-        return int(value) if re.fullmatch("[0-9]{1,18}", value) else Path(value)
+        if not value:
+            self.fail("a file of codes, or a seed, is expected", param, ctx)
+        is_number = re.fullmatch("-?[0-9]+", value) is not None
+        return click.IntRange(min=0).convert(value, param, ctx) if is_number else Path(value)
 
 
 class Number(click.ParamType):
@@ -140,18 +143,37 @@ MOST_FRAMES = 10**9
 OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace what is there.")
 
 
+def require_place(out: Path, *, option: str = "--out") -> None:
+    """Check, before any work, that something can be written at a place, whose folders need not be there yet.
+
+    Raises:
+        ConfigError: a file is in the way of its folders, or nothing may be written there.
+    """
+    folder = next(each for each in (out.absolute(), *out.absolute().parents) if each.is_dir() or os.path.lexists(each))
+    if not folder.is_dir() and folder == out.absolute():  # a file, which may be replaced
+        folder = folder.parent
+    if not folder.is_dir():
+        raise ConfigError(f"{option} {out}: {folder} is a file; give a place in a folder")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise ConfigError(f"{option} {out}: nothing may be written into {folder}; give another place, or allow it")
+
+
 def require_new(out: Path, *, overwrite: bool) -> None:
     """Check that a file which is to be written would replace none unasked.
 
     Raises:
-        ConfigError: it is there already, or a folder is.
+        ConfigError: it is there already, or a folder is, or nothing can be written there.
     """
+    require_place(out)
     if out.is_dir():
         raise ConfigError(f"--out {out}: is a folder; give the name of a file")
     if out.exists() and not overwrite:
         raise ConfigError(f"--out {out}: is there already; give another name, or --overwrite to replace it")
 
 
+ANY_SNAPSHOT = click.option(
+    "--any-snapshot", is_flag=True, help="Take codes and directions that were found for another snapshot, if they fit."
+)
 FRAMES = click.IntRange(1, MOST_FRAMES)
 TIME = click.IntRange(0, MOST_FRAMES)
 NETWORKS = click.option(

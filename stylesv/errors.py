@@ -70,6 +70,7 @@ _ADVICE = {
     **dict.fromkeys(("EMFILE", "ENFILE"), "allow more open files (ulimit -n) or give fewer workers, then run again"),
     **dict.fromkeys(("ENOSPC", "EDQUOT"), "make space or write elsewhere, then run again"),
     **dict.fromkeys(("EACCES", "EPERM"), "allow it or leave it out, then run again"),
+    "EFBIG": "allow larger files (ulimit -f) or write elsewhere, then run again",
     "EROFS": "write elsewhere",
     **dict.fromkeys(("EINTR", "EBUSY", "ETXTBSY", "EDEADLK", "ENOLCK"), "run again"),
     **dict.fromkeys(("EIO", "EREMOTEIO", "ENXIO", "ENODEV", "EBADMSG", "EUCLEAN", "ENOMEDIUM"), _MEND_DISK),

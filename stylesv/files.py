@@ -1,5 +1,6 @@
 """Files written whole or not at all, and the small readers that must not import torch."""
 
+import errno
 import functools
 import hashlib
 import json
@@ -16,6 +17,7 @@ from typing import Any
 
 from stylesv.errors import CheckpointError, DataError, MachineError
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # which reading does not say, so they are of what is written
 _OLD_SECONDS = 24 * 3600  # no file is being written that has not grown for so long
 
 
@@ -83,6 +85,8 @@ def partial_file(path: Path) -> Iterator[Path]:
 
     What a writer of the same file left when it was killed is removed: a process of this machine that runs no more, or one
     of another machine on the same disk when its file has not grown for a day. A writer that is at work keeps its own.
+
+    An `OSError` of writing names `path`.
     """
     partial = path.with_name(f".{path.name}.{_machine()}.{os.getpid()}.partial")
     try:
@@ -90,6 +94,10 @@ def partial_file(path: Path) -> Iterator[Path]:
         _remove_left_behind(path, partial)
         yield partial
         os.replace(partial, path)
+    except OSError as error:
+        if error.errno in _NO_ROOM or partial.name in str(error.filename):
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
     finally:
         partial.unlink(missing_ok=True)
 

@@ -105,6 +105,17 @@ def watched(items: Iterable[Item], what: str, *, unit: str, total: int | None = 
         progress.close()
 
 
+def watched_counts(counts: Iterable[int], what: str, *, unit: str, total: int) -> Iterator[int]:
+    """The counts, which say how much is done, told as `watched` tells it; time is measured from the first one on."""
+    progress = Progress(what, total, unit=unit)
+    try:
+        for done in counts:
+            yield done
+            progress.update(done)
+    finally:
+        progress.close()
+
+
 def seconds_between_lines(seconds: float | int) -> float:
     """Between two lines of a job that has worked for so long: 5 at first, a minute after an hour."""
     return min(max(5.0, seconds / 60), 60.0)

@@ -1,5 +1,6 @@
-"""A disk that can be filled."""
+"""A disk that can be filled, and files that may not be large."""
 
+import resource
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,3 +23,14 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
     finally:
         # lazily: a program that failed may still hold a file open, and a mount left behind troubles later test runs
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@contextmanager
+def files_up_to(size: int) -> Iterator[None]:
+    """No file may be written beyond so many bytes, as `ulimit -f` says it; Python ignores the signal, and writing fails."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

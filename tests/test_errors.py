@@ -83,7 +83,7 @@ def test_defects_keep_their_traceback(run):
 
 
 @pytest.mark.parametrize(
-    "number", ["ENOMEM", "EAGAIN", "EMFILE", "ENFILE", "ENOSPC", "EDQUOT", "EIO", "EACCES", "EPERM"]
+    "number", ["ENOMEM", "EAGAIN", "EMFILE", "ENFILE", "ENOSPC", "EDQUOT", "EFBIG", "EIO", "EACCES", "EPERM"]
 )
 def test_trouble_is_known_by_its_number_from_python_and_from_ffmpeg(number):
     code = getattr(errno, number)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from snakemake_logger_plugin_stylesv import LogHandler
-from stylesv.progress import LINE, Progress, clock, last_progress, seconds_between_lines, watched
+from stylesv.progress import LINE, Progress, clock, last_progress, seconds_between_lines, watched, watched_counts
 
 
 class Terminal(io.StringIO):
@@ -72,6 +72,20 @@ def test_the_newest_line_is_found_in_a_log_and_an_older_log_is_not_read(tmp_path
         print("45 videos: a note", file=file)
     assert last_progress(log) == "packing: videos 2 of 2, 0.2 videos/s, 0:00 left"
     assert last_progress(log, since=log.stat().st_mtime + 1) is None
+
+
+def test_speed_is_measured_from_the_first_count_on(tmp_path, monkeypatch, passing):
+    def counts():
+        passing.now += 600  # what comes before
+        for done in (32, 64, 96):
+            yield done
+            passing.now += 8
+
+    log = tmp_path / "a.log"
+    with open(log, "w") as file:
+        monkeypatch.setattr("sys.stderr", file)
+        assert list(watched_counts(counts(), "generating", unit="frames", total=128)) == [32, 64, 96]
+    assert last_progress(log) == "generating: frames 96 of 128, 4.0 frames/s, 0:08 left"
 
 
 def test_a_silent_one_says_nothing(capsys):

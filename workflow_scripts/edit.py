@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from stylesv.command_line import (
+    ANY_SNAPSHOT,
     CODES_OR_SEED,
     CPU_THREADS,
     FPS,
@@ -50,6 +51,7 @@ CONFIG = Path(__file__).resolve().parent.parent / "config"
 @click.option(
     "--class", "class_number", type=click.IntRange(min=0), help="Class of motion by a seed, for a snapshot that knows."
 )
+@ANY_SNAPSHOT
 @OVERWRITE
 @CPU_THREADS
 def edit(
@@ -68,6 +70,7 @@ def edit(
     steps: tuple[float, ...],
     columns: int | None,
     class_number: int | None,
+    any_snapshot: bool,
     overwrite: bool,
     cpu_threads: int,
 ) -> None:
@@ -90,6 +93,7 @@ def edit(
         steps=steps,
         class_number=class_number,
         columns=columns,
+        any_snapshot=any_snapshot,
     )
     for _ in watched(write_edited_film(file, out, request), "generating", unit="frames", total=frames):
         pass

@@ -40,6 +40,9 @@ def export_generator(
         click.echo(f"{file}: {note}")
     for name, shape in facts["inputs"].items():
         click.echo(f"{name}: {shape}")
+    click.echo(f"frames_between_anchors: {facts['frames_between_anchors']}")
+    click.echo(f"anchors_beyond_the_last: {facts['anchors_beyond_the_last']}")
+    click.echo(facts["sizes"])
     click.echo(f"generator in {out}")
 
 

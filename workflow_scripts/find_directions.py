@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from stylesv.command_line import CODES_OR_SEEDS, CPU_THREADS, NETWORKS, OVERWRITE, SNAPSHOT, require_new
+from stylesv.command_line import ANY_SNAPSHOT, CODES_OR_SEEDS, CPU_THREADS, NETWORKS, OVERWRITE, SNAPSHOT, require_new
 from stylesv.errors import ConfigError, run_command
 from stylesv.threads import use_cpu_threads
 
@@ -18,6 +18,7 @@ CONFIG = Path(__file__).resolve().parent.parent / "config"
 @click.option("--start", type=CODES_OR_SEEDS, help="Instead: files of codes, or seeds, with commas between them ...")
 @click.option("--end", type=CODES_OR_SEEDS, help="... and those that the direction leads to.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write, .safetensors.")
+@ANY_SNAPSHOT
 @OVERWRITE
 @CPU_THREADS
 def find_directions(
@@ -27,6 +28,7 @@ def find_directions(
     start: tuple[Path | int, ...] | None,
     end: tuple[Path | int, ...] | None,
     out: Path,
+    any_snapshot: bool,
     overwrite: bool,
     cpu_threads: int,
 ) -> None:
@@ -41,7 +43,7 @@ def find_directions(
 
     file = snapshot_file(networks, CONFIG, snapshot=snapshot, tell=click.echo)
     if components is None:
-        directions = write_difference_direction(file, out, start, end)
+        directions = write_difference_direction(file, out, start, end, any_snapshot=any_snapshot)
     else:
         directions = write_component_directions(file, out, count=components)
     for number, share in enumerate(directions.about.shares):

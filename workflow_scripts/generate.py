@@ -24,11 +24,11 @@ from stylesv.command_line import (
     step_of_time,
 )
 from stylesv.errors import ConfigError, run_command
+from stylesv.film_forms import FORMS
 from stylesv.threads import use_cpu_threads
 
 CONFIG = Path(__file__).resolve().parent.parent / "config"
 MOST_IN_GRID = 10_000  # each is made at the same time
-FORMS = ("mp4", "gif", "webp", "png", "jpg", "npz")  # stylesv.media.film_writers, which takes its time to load
 
 
 def parse_grid(_context: click.Context, _option: click.Parameter, text: str | None) -> tuple[int, int] | None:
@@ -87,7 +87,19 @@ def parse_grid(_context: click.Context, _option: click.Parameter, text: str | No
     "--seeds", type=SEEDS, help="The first video of each of these seeds, such as 0-24 or 3,7-9, not many of one."
 )
 @click.option(
+    "--first-video",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 10**9),
+    help="Number of the first video of --seed.",
+)
+@click.option(
     "--motion-seed", type=click.IntRange(min=0), help="Seed of the motions.  [default: each video's own seed]"
+)
+@click.option(
+    "--motion-video",
+    type=click.IntRange(0, 10**9),
+    help="Number of the video whose motion all have.  [default: each video's own]",
 )
 @click.option("--decomposition/--no-decomposition", help="Columns share content, rows share motion; needs --grid.")
 @click.option("--interpolate", type=float, help="Content changes: frames of time from one content to the next.")
@@ -130,7 +142,9 @@ def generate(
     share: tuple[int, int],
     seed: int,
     seeds: tuple[int, ...] | None,
+    first_video: int,
     motion_seed: int | None,
+    motion_video: int | None,
     decomposition: bool,
     interpolate: float | None,
     contents: tuple[int, ...] | None,
@@ -144,7 +158,7 @@ def generate(
     from stylesv.generation.film_folder import FilmTarget
     from stylesv.generation.films import write_films
     from stylesv.generation.request import GenerateRequest
-    from stylesv.progress import watched
+    from stylesv.progress import watched_counts
     from stylesv.workflow.given_networks import chosen_snapshot, frame_rate, snapshot_file
 
     step = step_of_time(time_step, slow_motion)
@@ -166,7 +180,9 @@ def generate(
         truncation=truncation,
         seed=seed,
         seeds=seeds,
+        first_video=first_video,
         motion_seed=motion_seed,
+        motion_video=motion_video,
         decomposition=decomposition,
         interpolate=interpolate,
         contents=contents,
@@ -179,7 +195,7 @@ def generate(
         share=share,
     )
     made = write_films(file, target, request, tell=click.echo)
-    for _ in watched(made, "generating", unit="videos", total=request.num_made):
+    for _ in watched_counts(made, "generating", unit="frames", total=request.num_made * frames):
         pass
     if not only_grid:
         videos = "1 video" if request.num_made == 1 else f"{request.num_made} videos"

@@ -1,10 +1,30 @@
 """Videos of an experiment's snapshots, which the target `films` makes."""
 
+from fractions import Fraction
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeInt, model_validator
+from pydantic import AfterValidator, Field, NonNegativeInt, WithJsonSchema, model_validator
 
 from stylesv.config.base import Count, Seed, Settings
+from stylesv.film_forms import Form
+
+_STEP = {
+    "anyOf": [
+        {"type": "number", "exclusiveMinimum": 0, "maximum": 1000},
+        {"type": "string", "pattern": "^[0-9.]+(/[0-9]+)?$"},
+    ]
+}
+
+
+def _check_step(step: float | str) -> float | str:
+    """As `--time-step` takes it."""
+    try:
+        fits = 0 < Fraction(step) <= 1000
+    except (ValueError, ZeroDivisionError):
+        fits = False
+    if not fits:
+        raise ValueError("a number above 0 and up to 1000 is expected, such as 0.5, 2 or 1/3")
+    return step
 
 
 class FilmSettings(Settings):
@@ -22,15 +42,15 @@ class FilmSettings(Settings):
     """Frames of each video; a model of single frames has one."""
     start_frame: NonNegativeInt
     """Time of the first frame, in frames."""
-    time_step: Annotated[float, Field(gt=0, le=1000)]
-    """Time from one frame to the next, in frames; below 1 is slow motion."""
+    time_step: Annotated[float | str, AfterValidator(_check_step), WithJsonSchema(_STEP)]
+    """Time from one frame to the next, in frames; below 1 is slow motion. Also a fraction as text, such as 1/3."""
     truncation: Annotated[float, Field(ge=0, le=4)]
     """Truncation psi, up to 4; 1 is none."""
     seed: Seed
     """Seed of the videos."""
     decomposition: bool
     """Whether columns of the grid share content and its rows motion; else every video has its own of both."""
-    save: Literal["mp4", "gif", "webp", "png", "jpg", "npz"]
+    save: Form
     """Films, folders of pictures, or arrays of numpy; the grid is a film."""
 
     @model_validator(mode="after")

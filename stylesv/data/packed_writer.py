@@ -57,7 +57,9 @@ def partial_folder(out: Path, *, work: str = "packing") -> Iterator[Path]:
         trouble = machine_trouble(error)
         if trouble is None:
             raise
-        raise MachineError(f"{out}: {trouble.what}; nothing was written: {trouble.advice}") from error
+        file = getattr(error, "filename", None)  # what lies beside the folder may be on another disk
+        place = out if file is None or Path(file).absolute().is_relative_to(out.absolute()) else file
+        raise MachineError(f"{place}: {trouble.what}; nothing was written: {trouble.advice}") from error
     finally:
         if created:
             with suppress(OSError):  # it holds the packing

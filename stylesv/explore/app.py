@@ -12,7 +12,7 @@ from stylesv.explore.film import Film
 from stylesv.explore.page import Page
 from stylesv.explore.studio import Studio
 from stylesv.explore.worker import Worker
-from stylesv.media.film_writers import MOVING_FORMS
+from stylesv.film_forms import MOVING_FORMS
 
 MEDIA = {".mp4": "video/mp4", ".webp": "image/webp", ".gif": "image/gif", ".png": "image/png"}
 

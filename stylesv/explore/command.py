@@ -14,7 +14,7 @@ def command_of(view: View) -> tuple[str, list[str]]:
     options = ["--networks", _short(view.networks), "--out", OUT, "--seed", str(view.content.seed)]
     if view.kind != "seeds" and view.motion.seed != view.content.seed:
         options += ["--motion-seed", str(view.motion.seed)]
-    options += [*_clips(view, notes), *_times(view, notes)]
+    options += [*_clips(view), *_times(view, notes)]
     if view.truncation != 1:
         options += ["--truncation", _digits(view.truncation)]
     if view.class_number is not None:
@@ -22,7 +22,7 @@ def command_of(view: View) -> tuple[str, list[str]]:
     return f"python workflow_scripts/generate.py {shlex.join(options)}", notes
 
 
-def _clips(view: View, notes: list[str]) -> list[str]:
+def _clips(view: View) -> list[str]:
     """Which clips, and how they are put together."""
     columns, rows = view.grid
     if view.kind == "seeds":
@@ -30,16 +30,14 @@ def _clips(view: View, notes: list[str]) -> list[str]:
     if view.kind == "decomposition":
         return ["--decomposition", "--grid", f"{columns}x{rows}"]
     (content, motion) = (each.number for each in view.clips()[0])
-    options = []
+    options = ["--num-videos", "1"]
+    if content:
+        options += ["--first-video", str(content)]
+    if motion != content:
+        options += ["--motion-video", str(motion)]
     if view.kind == "between":
-        options = ["--interpolate", str(view.every), "--contents", f"{view.content.seed},{view.second_seed}"]
-    if content == motion:
-        if content:
-            notes.append(f"the clip shown is {content:06d}.mp4")
-        return [*options, "--num-videos", str(content + 1)]
-    columns, rows = content + 1, motion + 1
-    notes.append(f"the clip shown is {motion * columns + content:06d}.mp4")
-    return [*options, "--decomposition", "--grid", f"{columns}x{rows}"]
+        options += ["--interpolate", str(view.every), "--contents", f"{view.content.seed},{view.second_seed}"]
+    return options
 
 
 def _times(view: View, notes: list[str]) -> list[str]:

@@ -28,6 +28,7 @@ class Controls:
         self._changed, self._wrong = changed, wrong
         self._only_of: list[tuple[Any, tuple[Kind, ...]]] = []
         self._like_content = True
+        self._class: ui.select | None = None
 
     def build(self) -> None:
         """Put them into the element that is open."""
@@ -56,7 +57,8 @@ class Controls:
             self._slider("truncation ψ", "truncation", least=0, most=2, step=0.05)
             if self._class_dim:
                 classes = {-1: "drawn for each"} | {number: f"class {number}" for number in range(self._class_dim)}
-                ui.select(classes, value=-1, label="class", on_change=lambda e: self._set_class(e.value)).props("dense")
+                self._class = ui.select(classes, value=-1, label="class", on_change=lambda e: self._set_class(e.value))
+                self._class.props("dense")
         with ui.element("div").classes("group"):
             self._slider("start, frames", "start", least=0, most=START_SHOWN, step=1, whole=True)
             self._slider("length, frames", "num_frames", least=1, most=LENGTH_SHOWN, step=1, whole=True)
@@ -65,8 +67,8 @@ class Controls:
             self._number("frames per second", "fps", least=0.1, most=None, whole=False)
         self._arrange()
 
-    def pick(self, column: int, row: int) -> None:
-        """Show one clip of the grid alone."""
+    def pick(self, column: int, row: int, class_number: int | None) -> None:
+        """Show one clip of the grid alone, of the class that all of them have."""
         view, columns = self.view, self.view.grid[0]
         content = motion = Source(view.content.seed, row * columns + column)
         if view.kind == "decomposition":
@@ -75,6 +77,8 @@ class Controls:
         for (seed, number, _), source in ((self._content, content), (self._motion, motion)):
             seed.set_value(source.seed)
             number.set_value(source.number)
+        if self._class is not None and class_number is not None:
+            self._class.set_value(class_number)
         self._kind.set_value("one")
 
     def _build_snapshots(self) -> None:

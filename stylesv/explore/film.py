@@ -43,6 +43,8 @@ class Film:
     times: list[float]
     note: str | None = None
     """What is to be said of how it was made."""
+    class_number: int | None = None
+    """The class that all of its clips are of, where content and motion are apart, of a snapshot that knows classes."""
     pieces: list[Piece] = field(default_factory=list)
     number: int = field(default_factory=lambda: next(_numbers))
 

@@ -59,7 +59,7 @@ class Page:
             with ui.element("section").classes("film"):
                 self._player = Player()
                 self._player.on("ready", self._show)
-                self._player.on("pick", lambda e: self._controls.pick(int(e.args["column"]), int(e.args["row"])))
+                self._player.on("pick", lambda e: self._pick(int(e.args["column"]), int(e.args["row"])))
                 self._told = ui.label().classes("told").props('aria-live="polite"')
             with ui.element("section").classes("results"):
                 self._build_actions()
@@ -80,6 +80,10 @@ class Page:
             copy = ui.button(icon="content_copy", on_click=lambda: ui.clipboard.write(self._command.text))
             copy.props('flat dense round size=sm aria-label="copy the command"')
         self._differs = ui.label().classes("caption")
+
+    def _pick(self, column: int, row: int) -> None:
+        class_number = self._film.class_number if self._film is not None else None
+        self._controls.pick(column, row, class_number)
 
     def _show(self) -> None:
         """Ask for what the controls say."""

@@ -1,5 +1,6 @@
 """Makes the films of the page from snapshots, piece by piece."""
 
+import functools
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -7,16 +8,19 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 from torch import Tensor
 
 from stylesv.explore.film import Film, Films, Piece
 from stylesv.explore.view import Source, View
 from stylesv.explore.worker import Cancelled
-from stylesv.generation.clips import FRAMES_AT_ONCE, load_generator, prepare_truncation, synthesize
+from stylesv.generation.classes import draw_class
+from stylesv.generation.clips import FRAMES_AT_ONCE, FrameMaker, load_generator, prepare_truncation, to_uint8
 from stylesv.generation.content_walk import ContentWalk
-from stylesv.generation.latents import EndlessNoise, Latents, draw_class, draw_contents, draw_labels
+from stylesv.generation.far_motion import exact_encoder
+from stylesv.generation.latents import mixed_latents
 from stylesv.networks.generator import Generator
+from stylesv.networks.motion import MotionEncoder
 from stylesv.records.snapshot import Snapshot
 
 MOST_GENERATORS = 2
@@ -56,6 +60,7 @@ class Studio:
         film = self.films.of(view)
         if film is None:
             film = Film(view, snapshot.resolution, view.times().tolist())
+            film.class_number = _class_of(generator, view)
             film.note = prepare_truncation(generator, view.truncation)
         self.films.keep(film)
         tell(film, None)
@@ -69,7 +74,8 @@ class Studio:
     def _missing(self, film: Film, generator: Generator, cancelled: Cancelled) -> Iterator[Piece]:
         """What a film lacks; the first piece is one frame, to be seen at once."""
         view, times = film.view, film.view.times()
-        clips = [_Clip(generator, view, *clip) for clip in view.clips()]
+        exact = functools.cache(lambda: exact_encoder(generator))
+        clips = [_clip(generator, view, clip, times, exact) for clip in view.clips()]
         while not film.is_whole:
             first = film.num_made
             at_once = min(
@@ -80,7 +86,8 @@ class Studio:
                 if cancelled():
                     return
                 began = time.perf_counter()
-                frames.append(clip.frames(times[first : first + at_once]))
+                made = clip.part(first, min(first + at_once, len(times)))
+                frames.append(torch.cat([to_uint8(piece).cpu() for piece in made], dim=1).numpy())
                 self._seconds_a_frame[view.networks] = (time.perf_counter() - began) / frames[-1].shape[1]
             yield film.add(np.concatenate(frames))
 
@@ -88,33 +95,25 @@ class Studio:
         return max(1, int(SECONDS_OF_PIECE / num_clips / self._seconds_a_frame[networks]))
 
 
-class _Clip:
-    """One clip of a view, of which any frames can be made."""
-
-    def __init__(self, generator: Generator, view: View, content: Source, motion: Source):
-        self._generator, self._view = generator, view
-        contents = ((content.seed, content.number),)
-        self._latents = Latents(
-            draw_contents(generator, contents),
-            EndlessNoise(((motion.seed, motion.number),), generator.motion_noise_dim),
-            draw_labels(generator, contents, _class_of(generator, view)),
-        )
-        self._walk = None
-        if view.kind == "between":
-            self._walk = ContentWalk(contents, float(view.every), (view.content.seed, view.second_seed))
-
-    def frames(self, times: Float[Tensor, "t"]) -> UInt8[np.ndarray, "1 t c h w"]:
-        """Its frames at some times."""
-        options = {"truncation": self._view.truncation, "walk": self._walk, "still": self._view.still}
-        return torch.cat(list(synthesize(self._generator, self._latents, times, **options)), dim=1).numpy()
+def _clip(
+    generator: Generator,
+    view: View,
+    clip: tuple[Source, Source],
+    times: Float[Tensor, "t"],
+    exact: Callable[[], MotionEncoder],
+) -> FrameMaker:
+    """One clip of a view, its content and its motion, of which any frames can be made."""
+    content, motion = clip
+    contents, motions = [(content.seed, content.number)], [(motion.seed, motion.number)]
+    latents = mixed_latents(generator, contents, motions, _class_of(generator, view))
+    walk = None
+    if view.kind == "between":
+        walk = ContentWalk(tuple(contents), float(view.every), (view.content.seed, view.second_seed))
+    return FrameMaker(generator, latents, times, truncation=view.truncation, walk=walk, still=view.still, exact=exact)
 
 
 def _class_of(generator: Generator, view: View) -> int | None:
-    """The class of all clips of a view, which those of contents and motions share; None: each has its own, or none.
-
-    A clip of a content and another motion is one of theirs, as `generate.py` makes it.
-    """
-    mixed = view.kind == "decomposition" or (view.kind == "one" and view.content.number != view.motion.number)
-    if view.class_number is None and mixed and generator.class_dim:
+    """The class of all clips of a view, which those of contents and motions share; None: each has its own, or none."""
+    if view.class_number is None and view.kind == "decomposition" and generator.class_dim:
         return draw_class(generator, view.content.seed, 0)
     return view.class_number

@@ -4,7 +4,7 @@ Who takes the pieces as they come, as a film does, needs no more memory for more
 is shown at once, needs that of its bytes. Frames do not depend on the pieces they are made in, nor on what was made before.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -13,11 +13,13 @@ from torch import Tensor
 
 from stylesv.checkpoint import read_networks, require_finite_networks
 from stylesv.errors import CheckpointError
+from stylesv.generation.classes import draw_class, labels_of
 from stylesv.generation.content_walk import ContentWalk
-from stylesv.generation.far_motion import FAR, FarMotion
-from stylesv.generation.latents import EndlessNoise, Latents, draw_class, draw_latents
+from stylesv.generation.far_motion import FAR, FarMotion, exact_encoder
+from stylesv.generation.latents import EndlessNoise, FoundContent, Latents, draw_latents
 from stylesv.generation.times import Times
 from stylesv.networks.generator import Generator
+from stylesv.networks.motion import MotionEncoder
 from stylesv.records.snapshot import Snapshot
 from stylesv.seeding import torch_generator
 
@@ -61,7 +63,7 @@ def draw_w(generator: Generator, *, class_number: int | None = None, count: int 
     content = torch.randn([count, generator.z_dim], generator=torch_generator(0, "mean-w"))
     if generator.class_dim:
         classes = [draw_class(generator, 0, n) if class_number is None else class_number for n in range(count)]
-        labels = torch.nn.functional.one_hot(torch.tensor(classes), generator.class_dim).float().to(device)
+        labels = labels_of(generator, classes).to(device)
     return generator.mapping(content.to(device), labels)
 
 
@@ -108,7 +110,6 @@ def synthesize(
         yield to_uint8(frames).cpu()
 
 
-@torch.no_grad()
 def float_frames(
     generator: Generator,
     latents: Latents,
@@ -124,70 +125,113 @@ def float_frames(
     Raises:
         CheckpointError: as `synthesize`.
     """
-    device = next(generator.buffers()).device
-    labels = None if latents.labels is None else latents.labels.to(device)
-    motion_times = Times(0, 0, len(times)) if still else times
-    motion = _Motion(generator, latents.motion, labels, motion_times, device)
-    w = None if walk else generator.mapping(latents.content.to(device), labels, truncation=truncation)
-    piece = max(1, frames_at_once // len(latents.content))
-    for start, stop in motion.pieces(len(times), piece):
-        if walk is not None:
-            w = walk.w_at(generator, times[start:stop], labels, truncation=truncation)
-        made = motion.synthesize(w, motion_times[start:stop])
-        if not made.isfinite().all():  # as uint8, NaN would be black
-            raise CheckpointError(
-                "the generator makes frames that are not finite (NaN or infinite) at times from "
-                f"{float(times[start:stop][0]):g}: its weights are too large; take an earlier snapshot, or another file"
-            )
-        yield made
+    options = {"truncation": truncation, "walk": walk, "still": still}
+    yield from FrameMaker(generator, latents, times, **options).part(0, len(times), frames_at_once)
 
 
-class _Motion:
-    """Motion of some clips: of noise that is given, as it is; of endless noise, late codes by `FarMotion`."""
+class FrameMaker:
+    """Makes frames of some clips in any order; what lies before the earliest is drawn and run once, and not for each part.
+
+    Motion noise that is given is taken as it is; of endless noise, late motion codes are those of `FarMotion`.
+    """
 
     def __init__(
         self,
         generator: Generator,
-        noise: Float[Tensor, "n k m"] | EndlessNoise,
-        labels: Float[Tensor, "n c"] | None,
+        latents: Latents,
         times: Float[Tensor, "t"] | Times,
-        device: torch.device,
+        *,
+        truncation: float | int = 1.0,
+        walk: ContentWalk | None = None,
+        still: bool = False,
+        exact: Callable[[], MotionEncoder] | None = None,
     ):
-        self._generator, self._labels, self._times = generator, labels, times
+        """`times`: of all frames that can be made; `exact`: the generator's `exact_encoder`, which several may share; the rest
+        as for `synthesize`.
+        """
+        self._generator, self._latents, self._times = generator, latents, times
+        self._truncation, self._walk = truncation, walk
+        self._exact = exact or (lambda: exact_encoder(generator))
+        self._motion_times = Times(0, 0, len(times)) if still else times
+        self._device = next(generator.buffers()).device
+        self._labels = None if latents.labels is None else latents.labels.to(self._device)
+        self._w: Tensor | None = None
         self._far: FarMotion | None = None
-        self._endless = noise if isinstance(noise, EndlessNoise) else None
-        if isinstance(noise, Tensor):
-            self._near = noise.to(device)
-        elif (last := _last(times)) is not None:
-            self._near = noise.reader().read(0, generator.motion_noise_length(last)).to(device)
+        self._near: Tensor | None = None
 
-    def pieces(self, count: int, at_once: int) -> Iterator[tuple[int, int]]:
-        """Starts and ends of pieces; none has near and far times."""
-        start = 0
-        while start < count:
-            stop = min(start + at_once, count)
-            if self._endless is not None:
-                far = self._times[start:stop] >= FAR
-                differ = (far != far[0]).nonzero()
-                stop = start + int(differ[0]) if len(differ) else stop
-            yield start, stop
-            start = stop
+    @torch.no_grad()
+    def part(self, first: int, stop: int, at_once: int = FRAMES_AT_ONCE) -> Iterator[Float[Tensor, "n t c h w"]]:
+        """Frames number `first` to `stop` - 1, piece by piece: about -1 to 1, on the generator's device.
 
-    def synthesize(self, w: Float[Tensor, "n ..."], part: Float[Tensor, "t"]) -> Float[Tensor, "n t c h w"]:
-        """The frames of a piece."""
-        t = part.to(w.device).expand(len(w), -1)
-        if self._endless is None or part[0] < FAR:
-            return self._generator.synthesis(w, t, self._near, self._labels)
-        self._far = self._far or FarMotion(self._generator, self._endless, self._labels)
-        return self._generator.synthesis(w, t, None, self._labels, motion_codes=self._far.at(part))
+        Raises:
+            CheckpointError: as `synthesize`.
+        """
+        piece = max(1, at_once // len(self._latents.content))
+        while first < stop:
+            end = self._end(first, min(first + piece, stop))
+            made = self._synthesize(first, end)
+            if not made.isfinite().all():  # as uint8, NaN would be black
+                found = isinstance(self._latents.content, FoundContent)
+                raise CheckpointError(
+                    "the generator makes frames that are not finite (NaN or infinite) at times from "
+                    f"{float(self._times[first:end][0]):g}: its weights are too large"
+                    + (
+                        " for these codes; take smaller steps"
+                        if found
+                        else "; take an earlier snapshot, or another file"
+                    )
+                )
+            yield made
+            first = end
+
+    def _end(self, first: int, stop: int) -> int:
+        """Of a piece, which has not both near and far times."""
+        if isinstance(self._latents.motion, Tensor):
+            return stop
+        far = self._motion_times[first:stop] >= FAR
+        differ = (far != far[0]).nonzero()
+        return first + int(differ[0]) if len(differ) else stop
+
+    def _synthesize(self, first: int, stop: int) -> Float[Tensor, "n t c h w"]:
+        w, part = self._w_at(first, stop), self._motion_times[first:stop]
+        t = part.to(self._device).expand(len(w), -1)
+        if isinstance(self._latents.motion, Tensor) or part[0] < FAR:
+            return self._generator.synthesis(w, t, self._near_noise(), self._labels)
+        if self._far is None:
+            earliest = _earliest_far(self._motion_times)
+            self._far = FarMotion(self._exact(), self._latents.motion, self._labels, earliest=earliest)
+        codes = self._far.at(part).to(w.dtype)
+        return self._generator.synthesis(w, t, None, self._labels, motion_codes=codes)
+
+    def _w_at(self, first: int, stop: int) -> Float[Tensor, "n ..."]:
+        if self._walk is not None:
+            return self._walk.w_at(self._generator, self._times[first:stop], self._labels, truncation=self._truncation)
+        if self._w is None:
+            content = self._latents.content
+            self._w = (
+                content.w.to(self._device)[:, None]
+                if isinstance(content, FoundContent)
+                else self._generator.mapping(content.to(self._device), self._labels, truncation=self._truncation)
+            )
+        return self._w
+
+    def _near_noise(self) -> Float[Tensor, "n k m"]:
+        if self._near is None:
+            noise = self._latents.motion
+            if isinstance(noise, EndlessNoise):
+                noise = noise.reader().read(0, self._generator.motion_noise_length(_latest_near(self._motion_times)))
+            self._near = noise.to(self._device)
+        return self._near
 
 
-def _last(times: Float[Tensor, "t"] | Times) -> float | None:
-    """The latest of the near times; None where all are far."""
-    if isinstance(times, Times):
-        return float(min(times.last, FAR)) if times.start < FAR else None
-    near = times[times < FAR]
-    return float(near.max()) if len(near) else None
+def _latest_near(times: Float[Tensor, "t"] | Times) -> float:
+    """The latest of the near times, or a later one that is hardly far."""
+    return float(min(times.last, FAR)) if isinstance(times, Times) else float(times[times < FAR].max())
+
+
+def _earliest_far(times: Float[Tensor, "t"] | Times) -> float:
+    """The earliest of the far times, or an earlier one that is far."""
+    return float(max(times.start, FAR)) if isinstance(times, Times) else float(times[times >= FAR].min())
 
 
 def to_uint8(frames: Float[Tensor, "..."]) -> UInt8[Tensor, "..."]:

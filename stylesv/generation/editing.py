@@ -5,7 +5,7 @@ al. 2020, section 2.1, where w is the layer that is looked at).
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,15 +14,16 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from stylesv.errors import CheckpointError, ConfigError, DataError
+from stylesv.errors import ConfigError, DataError
 from stylesv.files import file_sha256
-from stylesv.generation.clips import FRAMES_AT_ONCE, draw_w, load_generator, to_uint8
-from stylesv.generation.latents import draw_class, draw_latents
+from stylesv.generation.classes import draw_class, labels_of, require_class
+from stylesv.generation.clips import draw_w, load_generator, synthesize
+from stylesv.generation.latents import EndlessNoise, FoundContent, Latents, draw_latents
 from stylesv.generation.times import Times
 from stylesv.media.video_file import VideoWriter
 from stylesv.networks.generator import Generator
 from stylesv.records.codes import Codes, read_codes
-from stylesv.records.directions import Directions, DirectionsFrom, read_directions, write_directions
+from stylesv.records.directions import FORMAT, Directions, DirectionsFrom, read_directions, write_directions
 from stylesv.report.clip_grids import draw_film_frame
 
 Given = Path | int
@@ -50,9 +51,12 @@ class EditRequest:
     columns: int | None = None
     """Clips in a row; None: all of them."""
 
-    def times(self) -> Float[Tensor, "t"]:
-        """Times of the frames, in frames; float64."""
-        return Times(self.start_frame, self.time_step, self.num_frames)[:]
+    any_snapshot: bool = False
+    """Whether codes and directions of another snapshot are taken, if their sizes fit."""
+
+    def times(self) -> Times:
+        """Times of the frames, in frames."""
+        return Times(self.start_frame, self.time_step, self.num_frames)
 
 
 def write_edited_film(networks: Path, out: Path, request: EditRequest) -> Iterator[int]:
@@ -66,11 +70,11 @@ def write_edited_film(networks: Path, out: Path, request: EditRequest) -> Iterat
     if out.suffix.lower() != ".mp4":
         raise ConfigError(f"--out {out}: is to be a film; give a name that ends in .mp4")
     generator, _ = load_generator(networks)
-    times = request.times()
-    w = content_of(generator, request.content)
-    motion, class_number = motion_of(generator, request.motion, float(times.max()), request.class_number)
+    of = {"networks_sha256": None if request.any_snapshot else file_sha256(networks)}
+    w = content_of(generator, request.content, **of)
+    motion, class_number = motion_of(generator, request.motion, request.class_number, **of)
     if request.directions is not None:
-        step = _direction(request.directions, request.component, generator)
+        step = _direction(generator, request.directions, request.component, **of)
         w = torch.stack([w + size * step for size in request.steps])
     elif request.steps != (0.0,):
         raise ConfigError("--steps: along which direction? Give --directions, a file that find_directions.py wrote")
@@ -78,83 +82,66 @@ def write_edited_film(networks: Path, out: Path, request: EditRequest) -> Iterat
         w = w[None]
     titles = [f"{size:+g}" if size else "0" for size in request.steps] if request.directions is not None else ["clip"]
     with VideoWriter(out, fps=request.fps) as film:
-        for number, frames in enumerate(frames_of_codes(generator, w, motion, times, class_number=class_number), 1):
+        made = frames_of_codes(generator, w, motion, request.times(), class_number=class_number)
+        for number, frames in enumerate(made, 1):
             film.add(_picture(frames, titles, request.columns))
             yield number
 
 
-@torch.no_grad()
 def frames_of_codes(
     generator: Generator,
     w: Float[Tensor, "n l d"],
-    motion: Float[Tensor, "k m"],
-    times: Float[Tensor, "t"],
+    motion: EndlessNoise,
+    times: Float[Tensor, "t"] | Times,
     *,
     class_number: int | None,
 ) -> Iterator[UInt8[np.ndarray, "n c h w"]]:
-    """Frames of clips that share motion, time by time; the frames of a time do not depend on the other times.
+    """Frames of clips that share the motion of one, time by time; the frames of a time do not depend on the other times.
 
     Raises:
         CheckpointError: frames are not finite.
     """
-    device = generator.mapping.w_avg.device
-    w, noise, labels = w.to(device)[:, None], motion.to(device).expand(len(w), -1, -1), None
-    if class_number is not None:
-        classes = torch.full([len(w)], class_number, device=device)
-        labels = torch.nn.functional.one_hot(classes, generator.class_dim).float()
-    for piece in times.split(max(1, FRAMES_AT_ONCE // len(w))):
-        made = generator.synthesis(w, piece.to(device).expand(len(w), -1), noise, labels)
-        if not made.isfinite().all():
-            raise CheckpointError(
-                f"frames at times from {float(piece[0]):g} are not finite: these codes are beyond what the snapshot can make; "
-                "take smaller steps"
-            )
-        yield from to_uint8(made).transpose(0, 1).cpu().numpy()
+    labels = None if class_number is None else labels_of(generator, [class_number] * len(w))
+    latents = Latents(FoundContent(w), replace(motion, clips=motion.clips * len(w)), labels)
+    for piece in synthesize(generator, latents, times):
+        yield from piece.transpose(0, 1).numpy()
 
 
 @torch.no_grad()
-def content_of(generator: Generator, given: Given) -> Float[Tensor, "l d"]:
-    """w of codes, or of clip 0 of a seed.
+def content_of(generator: Generator, given: Given, *, networks_sha256: str | None = None) -> Float[Tensor, "l d"]:
+    """w of codes, or of clip 0 of a seed. `networks_sha256`: of the snapshot that codes must be of; None: of any that fit.
 
     Raises:
-        DataError, CheckpointError: the codes cannot be read, or do not fit.
+        DataError, CheckpointError: the codes cannot be read, do not fit, or are another snapshot's.
     """
     if isinstance(given, Path):
-        return torch.from_numpy(_fitting_codes(generator, given).w)
-    latents = draw_latents(generator, given, clip_numbers=[0], max_time=0.0)
+        return torch.from_numpy(_fitting_codes(generator, given, networks_sha256).w)
+    latents = draw_latents(generator, given, clip_numbers=[0], max_time=None)
     device = generator.mapping.w_avg.device
     labels = None if latents.labels is None else latents.labels.to(device)
     return generator.mapping(latents.content.to(device), labels).cpu()
 
 
 def motion_of(
-    generator: Generator, given: Given, max_time: float | int, class_number: int | None
-) -> tuple[Float[Tensor, "k m"], int | None]:
-    """Motion noise for times up to `max_time`, and its class. What codes do not reach is drawn by their seed: the film goes on.
+    generator: Generator, given: Given, class_number: int | None, *, networks_sha256: str | None = None
+) -> tuple[EndlessNoise, int | None]:
+    """Motion noise, and its class. What codes do not reach is drawn by their seed: the film goes on.
 
     Raises:
         ConfigError: there is no such class.
-        DataError, CheckpointError: the codes cannot be read, or do not fit.
+        DataError, CheckpointError: as `content_of`.
     """
-    codes = _fitting_codes(generator, given) if isinstance(given, Path) else None
-    seed = codes.about.seed if codes is not None else int(given)
+    codes = _fitting_codes(generator, given, networks_sha256) if isinstance(given, Path) else None
+    if codes is not None and class_number not in (None, codes.about.class_number):
+        known = codes.about.class_number
+        raise ConfigError(f"--class {class_number}: {given} has the class of its clip, {known}; leave --class out")
+    seed, found = int(given) if codes is None else codes.about.seed, None
     if codes is not None:
-        if class_number not in (None, codes.about.class_number):
-            known = codes.about.class_number
-            raise ConfigError(f"--class {class_number}: {given} has the class of its clip, {known}; leave --class out")
-        class_number = codes.about.class_number
+        class_number, found = codes.about.class_number, torch.from_numpy(codes.motion)
     elif generator.class_dim and class_number is None:
         class_number = draw_class(generator, seed, 0)
-    if class_number is not None and class_number >= generator.class_dim:
-        known = f"classes 0 to {generator.class_dim - 1}" if generator.class_dim else "no classes"
-        raise ConfigError(f"--class {class_number}: the snapshot knows {known}")
-    motion = draw_latents(
-        generator, seed, clip_numbers=[0], max_time=float(max_time), class_number=class_number
-    ).motion[0]
-    if codes is not None:
-        known_anchors = min(len(motion), len(codes.motion))
-        motion[:known_anchors] = torch.from_numpy(codes.motion[:known_anchors])
-    return motion, class_number
+    require_class(class_number, generator.class_dim)
+    return EndlessNoise(((seed, 0),), generator.motion_noise_dim, found), class_number
 
 
 def write_component_directions(networks: Path, out: Path, *, count: int) -> Directions:
@@ -185,15 +172,19 @@ def principal_directions(w: Float[Tensor, "n d"], count: int) -> tuple[Float[Ten
     return (axes * variances.sqrt()[:, None])[:count].float(), shares
 
 
-def write_difference_direction(networks: Path, out: Path, start: Sequence[Given], end: Sequence[Given]) -> Directions:
-    """From the mean w of some codes to that of others.
+def write_difference_direction(
+    networks: Path, out: Path, start: Sequence[Given], end: Sequence[Given], *, any_snapshot: bool = False
+) -> Directions:
+    """From the mean w of some codes to that of others; `any_snapshot`: also codes of another one, if they fit.
 
     Raises:
         ConfigError: there is no difference.
         DataError, CheckpointError: codes cannot be read, or do not fit the snapshot.
     """
     generator, _ = load_generator(networks)
-    means = [torch.stack(_wide(content_of(generator, each) for each in given)).mean(dim=0) for given in (start, end)]
+    of = {"networks_sha256": None if any_snapshot else file_sha256(networks)}
+    found = [[content_of(generator, each, **of) for each in given] for given in (start, end)]
+    means = [torch.stack(_wide(each)).mean(dim=0) for each in found]
     first, last = _wide(means)
     if torch.equal(first, last):
         raise ConfigError("--start and --end: lead from a content to the same one; give sets that differ")
@@ -205,7 +196,7 @@ def _write(
     out: Path, networks: Path, kind: str, source: str, steps: Float[Tensor, "n l d"], shares: tuple[float, ...]
 ) -> Directions:
     about = DirectionsFrom(
-        format="stylesv directions 1",
+        format=FORMAT,
         kind=kind,
         networks_sha256=file_sha256(networks),
         source=source,
@@ -223,8 +214,9 @@ def _wide(many) -> list[Tensor]:
     return [w.expand(places, -1) for w in many]
 
 
-def _fitting_codes(generator: Generator, path: Path) -> Codes:
+def _fitting_codes(generator: Generator, path: Path, networks_sha256: str | None) -> Codes:
     codes = read_codes(path)
+    _require_of(path, "codes", codes.about.networks_sha256, networks_sha256)
     places, noise = generator.synthesis.num_ws, generator.motion_noise_dim
     if (
         codes.w.shape[0] not in (1, places)
@@ -239,8 +231,20 @@ def _fitting_codes(generator: Generator, path: Path) -> Codes:
     return codes
 
 
-def _direction(path: Path, component: int, generator: Generator) -> Float[Tensor, "l d"]:
-    steps = read_directions(path).steps
+def _require_of(path: Path, what: str, found: str, networks_sha256: str | None) -> None:
+    if networks_sha256 not in (None, found):
+        raise DataError(
+            f"{path}: {what} of another snapshot (SHA-256 {found[:8]}..., this one has {networks_sha256[:8]}...); give that one "
+            "as --networks, or --any-snapshot to take them where their sizes fit"
+        )
+
+
+def _direction(
+    generator: Generator, path: Path, component: int, *, networks_sha256: str | None
+) -> Float[Tensor, "l d"]:
+    directions = read_directions(path)
+    steps = directions.steps
+    _require_of(path, "directions", directions.about.networks_sha256, networks_sha256)
     if component >= len(steps):
         raise ConfigError(f"--component {component}: {path} has {len(steps)} directions, which count from 0")
     if steps.shape[1] not in (1, generator.synthesis.num_ws) or steps.shape[2] != len(generator.mapping.w_avg):

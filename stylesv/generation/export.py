@@ -4,6 +4,7 @@ The graph holds PyTorch's own operations only: resampling in one of its plain fo
 frames and anchors of motion noise may be as many as one likes.
 """
 
+import io
 import warnings
 from pathlib import Path
 from typing import Any, Literal
@@ -13,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from stylesv.errors import ConfigError
-from stylesv.files import file_sha256, partial_file, readable_json
+from stylesv.files import file_sha256, readable_json, write_bytes
 from stylesv.generation.clips import load_generator, prepare_truncation
 from stylesv.networks.generator import Generator
 from stylesv.ops.backend import using_operations
@@ -24,6 +25,7 @@ PLAIN_FORMS: dict[Form, str] = {"pt2": "torch", "torchscript": "definition"}
 SUFFIXES: dict[str, Form] = {".pt2": "pt2", ".pt": "torchscript"}
 FACTS = "generator.json"  # the name of the facts inside the file
 _MOST = 1 << 20
+_EXAMPLE_FRAMES = 16
 
 
 class ExportedCall(nn.Module):
@@ -54,6 +56,7 @@ def export_generator(networks: Path, out: Path, *, truncation: float | int = 1.0
     Raises:
         ConfigError: the name has another ending.
         CheckpointError: the snapshot is missing or damaged.
+        MachineError: the file cannot be written.
     """
     form = SUFFIXES.get(out.suffix.lower())
     if form is None:
@@ -63,6 +66,7 @@ def export_generator(networks: Path, out: Path, *, truncation: float | int = 1.0
     note = prepare_truncation(generator, truncation)
     facts = {
         "inputs": input_facts(generator),
+        "sizes": example_sizes(generator),
         "output": "frames (clips, frames, colours, height, width), about -1 to 1; 8-bit: (x * 127.5 + 128) clamped to 0..255",
         "resolution": generator.resolution,
         "frames_between_anchors": generator.synthesis.motion_encoder.distance,
@@ -71,19 +75,22 @@ def export_generator(networks: Path, out: Path, *, truncation: float | int = 1.0
         "kimg": snapshot.kimg,
         "networks_sha256": file_sha256(networks),
     }
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with partial_file(out) as partial:
-        write_exported(generator, partial, form, truncation=truncation, facts=facts)
+    write_exported(generator, out, form, truncation=truncation, facts=facts)
     return facts, note
 
 
 def write_exported(
     generator: Generator, path: Path, form: Form, *, truncation: float | int = 1.0, facts: dict[str, Any] | None = None
 ) -> None:
-    """Write a generator in a form, under any name."""
+    """Write a generator in a form, under any name.
+
+    Raises:
+        MachineError: it cannot be written.
+    """
     call, inputs = ExportedCall(generator, truncation).eval(), example_inputs(generator)
     extra = {FACTS: readable_json(facts or {})}
-    with torch.no_grad(), using_operations(PLAIN_FORMS[form]), warnings.catch_warnings(), open(path, "wb") as file:
+    file = io.BytesIO()  # torch ends the process where a disk does not take its archive
+    with torch.no_grad(), using_operations(PLAIN_FORMS[form]), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # TorchScript is no longer developed; sizes that are asked for are constants
         if form == "torchscript":
             traced = torch.jit.trace(call, inputs, check_trace=False)
@@ -91,6 +98,7 @@ def write_exported(
         else:
             program = torch.export.export(call, inputs, dynamic_shapes=_dynamic(inputs), strict=False)
             torch.export.save(program, file, extra_files=extra)
+    write_bytes(path, file.getvalue())
 
 
 def example_inputs(generator: Generator) -> tuple[Tensor, ...]:
@@ -114,6 +122,18 @@ def input_facts(generator: Generator) -> dict[str, str]:
     if generator.class_dim:
         facts["labels"] = f"(clips, {generator.class_dim}): 1 for the clip's class, else 0"
     return facts
+
+
+def example_sizes(generator: Generator) -> str:
+    """All of them in numbers, for a clip of some frames."""
+    frames, distance = _EXAMPLE_FRAMES, generator.synthesis.motion_encoder.distance
+    anchors, size = generator.motion_noise_length(frames - 1), generator.resolution
+    labels = f", labels (1, {generator.class_dim})" if generator.class_dim else ""
+    return (
+        f"a clip of {frames} frames: z (1, {generator.z_dim}), motion_noise (1, {anchors}, {generator.motion_noise_dim}), times "
+        f"(1, {frames}) from 0 to {frames - 1}{labels}; frames (1, {frames}, {generator.image_channels}, {size}, {size}); "
+        f"every {distance} frames more it needs one anchor more"
+    )
 
 
 def _dynamic(inputs: tuple[Tensor, ...]) -> tuple[dict[int, Any], ...]:

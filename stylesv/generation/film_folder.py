@@ -14,11 +14,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from stylesv.command_line import require_place
 from stylesv.config.base import Settings
 from stylesv.data.packed_writer import partial_folder
 from stylesv.errors import ConfigError
 from stylesv.files import file_sha256, partial_file, readable_json, write_text
-from stylesv.media.film_writers import MOVING_FORMS, Form
+from stylesv.film_forms import MOVING_FORMS, Form
 
 RECORD = ".generated.json"  # hidden: no reader of videos takes it for one
 
@@ -84,6 +85,9 @@ class FilmTarget:
         Raises:
             ConfigError: there is something that must not be replaced.
         """
+        require_place(self.out)
+        if self.grid is not None:
+            require_place(self.grid, option="--grid-out")
         if self.out.exists() and not self.out.is_dir():
             raise ConfigError(f"--out {self.out}: is a file; give a folder")
         found = sorted(path.name for path in self.out.glob("[!.]*"))
@@ -113,6 +117,11 @@ class FilmTarget:
     def _is_grid_of(self, record: FilmRecord | None) -> bool:
         """Whether the file of the grid's name is the one that the record names, unchanged."""
         return record is not None and self.grid is not None and self.grid.resolve() == self.recorded_grid(record)
+
+    def stale_grid(self, record: FilmRecord) -> Path | None:
+        """The recorded grid, if it goes with the videos that are replaced because no new one takes its place."""
+        old = self.recorded_grid(record)
+        return old if self.grid is None or self.grid.resolve() != old else None
 
     def recorded_grid(self, record: FilmRecord) -> Path | None:
         """The grid that the record names, if it is still that."""
@@ -157,11 +166,11 @@ def film_folder(target: FilmTarget, *, networks_sha256: str, settings: dict[str,
 
 def publish(target: FilmTarget, earlier: FilmRecord | None, made: FilmRecord, parts: FilmParts) -> None:
     """Name what was made, in place of what was there. Files are only renamed, which takes no time and no space."""
-    old_grid = earlier and target.recorded_grid(earlier)
+    stale = earlier and target.stale_grid(earlier)  # before a new one takes its name
     if target.grid is not None:
         _copy(parts.grid, target.grid)
-    if old_grid and (target.grid is None or target.grid.resolve() != old_grid):
-        old_grid.unlink()
+    if stale:
+        stale.unlink()
     replaced = parts.videos.with_name("replaced")
     replaced.mkdir()
     for name in earlier.videos if earlier else ():

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from operator import floordiv, mod
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,12 @@ from jaxtyping import UInt8
 
 from stylesv.files import file_sha256
 from stylesv.generation.batch_memory import fit_into_memory
+from stylesv.generation.classes import draw_class, require_class
 from stylesv.generation.clips import FRAMES_AT_ONCE, load_generator, prepare_truncation, synthesize
 from stylesv.generation.content_walk import ContentWalk
 from stylesv.generation.film_folder import FilmParts, FilmTarget, film_folder
 from stylesv.generation.film_shares import is_made, join_shares, share_target
-from stylesv.generation.latents import EndlessNoise, Latents, draw_class, draw_contents, draw_labels
+from stylesv.generation.latents import Latents, mixed_latents
 from stylesv.generation.real_clips import play_real_clips
 from stylesv.generation.request import GenerateRequest
 from stylesv.media.film_writers import FilmWriter, film_name, open_film
@@ -25,9 +27,10 @@ from stylesv.report.clip_grids import draw_film_frame
 def write_films(
     networks: Path, target: FilmTarget, request: GenerateRequest, *, tell: Callable[[str], object] = print
 ) -> Iterator[int]:
-    """Write the videos, and the grid beside them; yields how many are made, and names them when all are.
+    """Write the videos, and the grid beside them; yields how many frames are made of all, and names the videos when all are.
 
-    `tell` is given a sentence where the mean of w had to be estimated, and one on what is made in one go.
+    `tell` is given a sentence where the mean of w had to be estimated, one on what is made in one go, and one where a grid goes
+    with the videos that are replaced.
 
     Those of the grid come first, side by side and with it, the others some at a time. Nowhere are more frames in memory
     than pieces of those videos that are being written. Of a request for a share, that share is made, and what it made is named
@@ -40,11 +43,13 @@ def write_films(
         DataError: another call is writing there, or the disk is full.
     """
     request.check()
-    target.earlier()  # before any work
+    earlier = target.earlier()  # before any work
     generator, _ = load_generator(networks)
-    request.check_class(networks, generator.class_dim)
+    require_class(request.class_number, generator.class_dim, networks)
     if note := prepare_truncation(generator, request.truncation):
         tell(f"{networks}: {note}")
+    if earlier is not None and (stale := target.stale_grid(earlier)):
+        tell(f"{stale}: the grid of the videos that are replaced; it is removed with them")
     share, shares = request.share
     numbers = range(share, request.num_videos, shares)
     about = {"networks_sha256": file_sha256(networks), "settings": request.settings()}
@@ -55,7 +60,7 @@ def write_films(
     if not is_made(own.out):
         yield from _write(generator, own, request, numbers, about, tell)
     else:
-        yield len(numbers)
+        yield request.num_frames * len(numbers)
     left = join_shares(target, shares, **about)
     tell(
         f"share {share}/{shares} is made"
@@ -77,13 +82,13 @@ def _write(
         in_grid = 0
         if request.grid is not None:
             in_grid = request.grid[0] * request.grid[1]
-            _write_grid(generator, parts, request, at_once)
-            yield from range(1, in_grid + 1)
+            for time in _write_grid(generator, parts, request, at_once):
+                yield in_grid * time
         alone = [] if request.only_grid else numbers[in_grid:]
         for first in range(0, len(alone), request.batch_size):
             some = alone[first : first + request.batch_size]
-            _write_videos(generator, parts, request, some, at_once)
-            yield from range(in_grid + first + 1, in_grid + first + len(some) + 1)
+            for time in _write_videos(generator, parts, request, some, at_once):
+                yield request.num_frames * (in_grid + first) + len(some) * time
 
 
 def _fitted(
@@ -99,17 +104,18 @@ def _fitted(
 
 def _write_videos(
     generator: Generator, parts: FilmParts, request: GenerateRequest, numbers: Sequence[int], at_once: int
-) -> None:
-    """Some videos, made in one batch."""
+) -> Iterator[int]:
+    """Some videos, made in one batch; yields how many frames each has."""
     with ExitStack() as stack:
         videos = [stack.enter_context(_open(parts.videos, request, number)) for number in numbers]
-        for frames in _frames_of(generator, request, numbers, at_once):
+        for time, frames in enumerate(_frames_of(generator, request, numbers, at_once), 1):
             for video, frame in zip(videos, frames, strict=True):
                 video.add(frame)
+            yield time
 
 
-def _write_grid(generator: Generator, parts: FilmParts, request: GenerateRequest, at_once: int) -> None:
-    """The grid and, unless it is to be alone, its videos side by side with it."""
+def _write_grid(generator: Generator, parts: FilmParts, request: GenerateRequest, at_once: int) -> Iterator[int]:
+    """The grid and, unless it is to be alone, its videos side by side with it; yields how many frames each has."""
     columns, rows = request.grid
     numbers = range(columns * rows)
     real = []
@@ -123,11 +129,12 @@ def _write_grid(generator: Generator, parts: FilmParts, request: GenerateRequest
             open_film(parts.grid, parts.grid.suffix[1:], fps=request.fps, num_frames=request.num_frames)
         )
         films = [film_frames(generator, request, number, at_once=at_once) for number in numbers]
-        for frames in zip(*films, strict=True):
+        for time, frames in enumerate(zip(*films, strict=True), 1):
             for video, frame in zip(videos, frames, strict=False):
                 video.add(frame)
             panels = {"real": np.stack([next(clip) for clip in real])} if real else {}
             grid.add(draw_film_frame(panels | {title: np.stack(frames)}, columns=columns))
+            yield time
 
 
 def _open(folder: Path, request: GenerateRequest, number: int) -> FilmWriter:
@@ -158,18 +165,14 @@ def _latents(
     generator: Generator, request: GenerateRequest, numbers: Sequence[int]
 ) -> tuple[Latents, ContentWalk | None]:
     """What some of the videos are made from; in a decomposition content is that of the column, motion that of the row."""
-    contents = motions = [request.clip(number) for number in numbers]
+    columns = rows = numbers
     class_number = request.class_number
     if request.decomposition and request.grid is not None:
-        contents = [request.clip(number % request.grid[0]) for number in numbers]
-        motions = [request.clip(number // request.grid[0]) for number in numbers]
+        columns, rows = ([part(number, request.grid[0]) for number in numbers] for part in (mod, floordiv))
         if generator.class_dim and class_number is None:
             class_number = draw_class(generator, *request.clip(0))
-    if request.motion_seed is not None:
-        motions = [(request.motion_seed, number) for _, number in motions]
-    labels = draw_labels(generator, contents, class_number)
-    noise = EndlessNoise(tuple(motions), generator.motion_noise_dim)
+    contents, motions = [request.clip(number) for number in columns], [request.motion(number) for number in rows]
     walk = None
     if request.interpolate is not None:
         walk = ContentWalk(tuple(contents), request.interpolate, request.contents)
-    return Latents(draw_contents(generator, contents), noise, labels), walk
+    return mixed_latents(generator, contents, motions, class_number), walk

@@ -17,6 +17,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from stylesv.errors import ConfigError, DataError, DetectorError
+from stylesv.generation.classes import labels_of, require_class
 from stylesv.generation.clips import draw_w, to_uint8
 from stylesv.generation.latents import draw_latents
 from stylesv.metrics.frame_fidelity import psnr, ssim
@@ -133,8 +134,7 @@ class _Inversion:
         self.class_number = class_number
         self.labels = None
         if class_number is not None:
-            classes = torch.tensor([class_number], device=self.device)
-            self.labels = torch.nn.functional.one_hot(classes, generator.class_dim).float()
+            self.labels = labels_of(generator, [class_number]).to(self.device)
         self.perceptual = perceptual_distance(self.device)
         self.steps_done = 0
 
@@ -284,6 +284,4 @@ def _check(generator: Generator, target: np.ndarray, class_number: int | None) -
         raise ConfigError(
             f"the snapshot knows {generator.class_dim} classes, which its motion depends on: say the clip's with --class"
         )
-    if class_number is not None and not 0 <= class_number < generator.class_dim:
-        known = f"classes 0 to {generator.class_dim - 1}" if generator.class_dim else "no classes"
-        raise ConfigError(f"--class {class_number}: the snapshot knows {known}")
+    require_class(class_number, generator.class_dim)

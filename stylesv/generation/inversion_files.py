@@ -9,19 +9,21 @@ import numpy as np
 import torch
 from jaxtyping import UInt8
 
+from stylesv.command_line import require_place
 from stylesv.data.packed_writer import partial_folder
 from stylesv.errors import ConfigError
 from stylesv.files import file_sha256
+from stylesv.generation.classes import draw_class
 from stylesv.generation.clips import load_generator, synthesize
 from stylesv.generation.inversion import FoundCodes, InversionSettings, count_steps, invert, perceptual_distance
-from stylesv.generation.latents import draw_class, draw_latents
+from stylesv.generation.latents import draw_latents
 from stylesv.networks.generator import Generator
 from stylesv.progress import Progress
-from stylesv.records.codes import Codes, CodesFrom, write_codes
+from stylesv.records.codes import CODES, FORMAT, Codes, CodesFrom, write_codes
 from stylesv.records.fidelity import InversionReport, write_inversion_report
 from stylesv.report.clip_grids import draw_clip_strips, write_clip_film
 
-CODES, NUMBERS, FILM, STRIP = "codes.safetensors", "fidelity.json", "side_by_side.mp4", "side_by_side.png"
+NUMBERS, FILM, STRIP = "fidelity.json", "side_by_side.mp4", "side_by_side.png"
 NAMES = (CODES, NUMBERS, FILM, STRIP)
 _STRIP_FRAMES = 8
 
@@ -90,7 +92,7 @@ def write_inversion(
     )
     best = found[-1]
     about = CodesFrom(
-        format="stylesv codes 1",
+        format=FORMAT,
         networks_sha256=sha256,
         target=target.name,
         space=best.fidelity.space,
@@ -112,8 +114,9 @@ def require_free(out: Path, *, overwrite: bool) -> None:
     """Check a folder that is to be written.
 
     Raises:
-        ConfigError: it is a file, or holds something that must not be replaced.
+        ConfigError: it is a file, holds something that must not be replaced, or nothing can be written there.
     """
+    require_place(out)
     if out.exists() and not out.is_dir():
         raise ConfigError(f"--out {out}: is a file; give a folder")
     found = sorted(path.name for path in out.glob("[!.]*"))

@@ -6,15 +6,15 @@ The published code draws one noise a batch, from the global generator. Motion no
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from stylesv.generation.classes import draw_labels
 from stylesv.networks.generator import Generator
-from stylesv.seeding import numpy_generator, torch_generator
+from stylesv.seeding import torch_generator
 
 _BLOCK = 16  # normal numbers that torch draws together
 _SKIPPED_AT_ONCE = 1 << 20  # numbers that are drawn and dropped together
@@ -28,6 +28,8 @@ class EndlessNoise:
     """Seed and number of each clip."""
     dim: int
     """Numbers at an anchor."""
+    found: Float[Tensor, "k m"] | None = None
+    """Of all clips, what was found at the first anchors, in the place of what is drawn."""
 
     def reader(self) -> "NoiseReader":
         """A reader at anchor 0."""
@@ -38,21 +40,30 @@ class NoiseReader:
     """Reads motion noise from earlier to later anchors, and keeps only what the last reading asked for.
 
     What lies before is drawn and dropped: the numbers of a stream of torch cannot be had without those before them.
+    Where a first reading begins late, that place is kept, so that going back to it draws nothing before it again.
     """
 
     def __init__(self, noise: EndlessNoise):
         self._noise = noise
         self._unit = _BLOCK // math.gcd(_BLOCK, noise.dim)  # anchors whose numbers fill whole blocks
-        self._begin()
+        self._draws = [torch_generator(seed, "motion", number) for seed, number in noise.clips]
+        self._places = {0: self._states()}
+        self._begin(0)
 
-    def _begin(self) -> None:
-        self._draws = [torch_generator(seed, "motion", number) for seed, number in self._noise.clips]
-        self._first, self._held = 0, torch.empty(len(self._noise.clips), 0, self._noise.dim)
+    def _states(self) -> list[Tensor]:
+        return [draws.get_state() for draws in self._draws]
+
+    def _begin(self, first: int) -> None:
+        """Go back to the last place that is kept before an anchor."""
+        place = max(each for each in self._places if each <= first)
+        for draws, state in zip(self._draws, self._places[place], strict=True):
+            draws.set_state(state)
+        self._first, self._held = place, torch.empty(len(self._draws), 0, self._noise.dim)
 
     def read(self, first: int, stop: int) -> Float[Tensor, "n k m"]:
-        """The noise at anchors `first` to `stop` - 1. Going back begins anew at anchor 0."""
+        """The noise at anchors `first` to `stop` - 1."""
         if first < self._first:
-            self._begin()
+            self._begin(first)
         drawn = self._first + self._held.shape[1]
         if first > drawn:
             at_once = max(1, _SKIPPED_AT_ONCE // (self._noise.dim * self._unit)) * self._unit
@@ -60,12 +71,20 @@ class NoiseReader:
             for begin in range(drawn, until, at_once):
                 self._draw(min(at_once, until - begin))
             self._first, self._held, drawn = until, self._held[:, :0], until
+            if len(self._places) == 1:
+                self._places[until] = self._states()
         if stop > drawn:
             more = self._draw(-(-(stop - drawn) // self._unit) * self._unit)
             self._held = torch.cat([self._held, more], dim=1)
         self._held = self._held[:, first - self._first :].clone()  # of what is dropped, nothing stays in memory
         self._first = first
-        return self._held[:, : stop - first]
+        return self._with_found(self._held[:, : stop - first], first)
+
+    def _with_found(self, drawn: Float[Tensor, "n k m"], first: int) -> Float[Tensor, "n k m"]:
+        if self._noise.found is None or first >= len(self._noise.found):
+            return drawn
+        found = self._noise.found[first : first + drawn.shape[1]]
+        return torch.cat([found.expand(len(drawn), -1, -1), drawn[:, len(found) :]], dim=1)
 
     def _draw(self, anchors: int) -> Float[Tensor, "n k m"]:
         """The next anchors of each clip, whole units of them."""
@@ -74,10 +93,20 @@ class NoiseReader:
 
 
 @dataclass(frozen=True)
+class FoundContent:
+    """Content that was not drawn but found: w of `l` places that take one; 1: the same for all."""
+
+    w: Float[Tensor, "n l d"]
+
+    def __len__(self) -> int:
+        return len(self.w)
+
+
+@dataclass(frozen=True)
 class Latents:
     """What a clip is made from: content `n z` and motion noise `n k m`, both N(0, 1), and its label, 1 for its class."""
 
-    content: Float[Tensor, "n z"]
+    content: Float[Tensor, "n z"] | FoundContent
     motion: Float[Tensor, "n k m"] | EndlessNoise
     labels: Float[Tensor, "n c"] | None = None
     """None: the generator knows no classes."""
@@ -96,33 +125,26 @@ def draw_latents(
     Their class, where the generator knows classes, is `class_number`, or drawn for each clip as often as its
     training data has it.
     """
-    clips = tuple((seed, int(number)) for number in clip_numbers)
-    motion: Tensor | EndlessNoise = EndlessNoise(clips, generator.motion_noise_dim)
-    if max_time is not None:
-        motion = motion.reader().read(0, generator.motion_noise_length(max_time))
-    return Latents(draw_contents(generator, clips), motion, draw_labels(generator, clips, class_number))
+    clips = [(seed, int(number)) for number in clip_numbers]
+    latents = mixed_latents(generator, clips, clips, class_number)
+    if max_time is None:
+        return latents
+    noise = latents.motion.reader().read(0, generator.motion_noise_length(max_time))
+    return replace(latents, motion=noise)
+
+
+def mixed_latents(
+    generator: Generator,
+    contents: Sequence[tuple[int, int]],
+    motions: Sequence[tuple[int, int]],
+    class_number: int | None,
+) -> Latents:
+    """Latents of clips for all times, content and motion apart: a seed and a number each. A class is drawn as the content is."""
+    motion = EndlessNoise(tuple(motions), generator.motion_noise_dim)
+    return Latents(draw_contents(generator, contents), motion, draw_labels(generator, contents, class_number))
 
 
 def draw_contents(generator: Generator, clips: Sequence[tuple[int, ...]]) -> Float[Tensor, "n z"]:
     """Content noise of clips, each a seed, a number and, of a content that it comes to later, which one."""
     draws = [torch_generator(seed, "content", *position) for seed, *position in clips]
     return torch.stack([torch.randn(generator.z_dim, generator=each) for each in draws])
-
-
-def draw_labels(
-    generator: Generator, clips: Sequence[tuple[int, int]], class_number: int | None
-) -> Float[Tensor, "n c"] | None:
-    """Labels of clips: of one class, or drawn; None where the generator knows none."""
-    if not generator.class_dim:
-        return None
-    classes = [draw_class(generator, *clip) if class_number is None else class_number for clip in clips]
-    return torch.nn.functional.one_hot(torch.tensor(classes), generator.class_dim).float()
-
-
-def draw_class(generator: Generator, seed: int, clip_number: int) -> int:
-    """The class of a clip of a generator that knows classes: as often as in its training data, or all alike probable."""
-    draws = numpy_generator(seed, "class", clip_number)
-    if generator.class_counts is None:
-        return int(draws.integers(generator.class_dim))
-    up_to = np.cumsum(generator.class_counts)
-    return int(np.searchsorted(up_to, draws.integers(up_to[-1]), side="right"))

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from stylesv.errors import ConfigError
+from stylesv.film_forms import Form
 from stylesv.generation.times import Times
-from stylesv.media.film_writers import Form
 
 FPS_RANGE = (0.1, 1000.0)  # what players play
 MOST_TRUNCATION = 4.0  # frames break far below
@@ -36,8 +36,12 @@ class GenerateRequest:
     save: Form
     seeds: tuple[int, ...] | None = None
     """The first video of each of these seeds, in the place of all videos of `seed`."""
+    first_video: int = 0
+    """Number of the first video of `seed`."""
     motion_seed: int | None = None
     """Seed of all motions, in the place of each video's own."""
+    motion_video: int | None = None
+    """Number of the video whose motion all of them have, in the place of each one's own."""
     interpolate: float | None = None
     """Frames of time from one content to the next; None: a video keeps its content."""
     contents: tuple[int, ...] | None = None
@@ -66,11 +70,19 @@ class GenerateRequest:
 
     def clip(self, number: int) -> tuple[int, int]:
         """Seed and number in it of one of the videos."""
-        return (self.seed, number) if self.seeds is None else (self.seeds[number], 0)
+        return (self.seed, self.first_video + number) if self.seeds is None else (self.seeds[number], 0)
+
+    def motion(self, number: int) -> tuple[int, int]:
+        """Seed and number in it of the motion of one of the videos, whose own one may be another's."""
+        seed, own = self.clip(number)
+        return (
+            seed if self.motion_seed is None else self.motion_seed,
+            own if self.motion_video is None else self.motion_video,
+        )
 
     def stem(self, number: int) -> str:
         """Name of one of the videos, without a suffix."""
-        return f"{number:06d}" if self.seeds is None else f"seed{self.seeds[number]:06d}"
+        return f"{self.first_video + number:06d}" if self.seeds is None else f"seed{self.seeds[number]:06d}"
 
     def settings(self) -> dict[str, Any]:
         """What decides the videos, for a record."""
@@ -91,6 +103,10 @@ class GenerateRequest:
         if self.seeds is not None and len(set(self.seeds)) < len(self.seeds):
             twice = next(seed for seed in self.seeds if self.seeds.count(seed) > 1)
             raise ConfigError(f"--seeds: {twice} is there twice, and would be one file; leave one out")
+        if self.seeds is not None and self.first_video:
+            raise ConfigError(
+                f"--first-video {self.first_video}: is of one --seed, and --seeds names many; leave one of them out"
+            )
         self._check_grid()
         self._check_content()
 
@@ -118,25 +134,17 @@ class GenerateRequest:
             )
 
     def _check_content(self) -> None:
+        if self.decomposition and self.motion_video is not None:
+            raise ConfigError(
+                f"--motion-video {self.motion_video}: all videos would have one motion, and with --decomposition each row has "
+                "its own; leave one of them out"
+            )
         if self.interpolate is not None and not (math.isfinite(self.interpolate) and self.interpolate > 0):
             raise ConfigError(f"--interpolate {self.interpolate:g}: a number of frames above 0 is expected")
         if self.contents is not None and self.interpolate is None:
             raise ConfigError(
                 "--contents: says which contents a video comes to: give --interpolate FRAMES, too, from one to the next"
             )
-
-    def check_class(self, networks: Path, num_classes: int) -> None:
-        """Check the class.
-
-        Raises:
-            ConfigError: the snapshot has no such class.
-        """
-        if self.class_number is None:
-            return
-        if num_classes == 0:
-            raise ConfigError(f"--class {self.class_number}: {networks} knows no classes; leave --class out")
-        if self.class_number >= num_classes:
-            raise ConfigError(f"--class {self.class_number}: {networks} has classes 0 to {num_classes - 1}")
 
 
 def check_truncation(name: str, truncation: float | int) -> None:

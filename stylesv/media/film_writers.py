@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Literal, Protocol, get_args, runtime_checkable
+from typing import IO, Protocol, runtime_checkable
 
 import av
 import numpy as np
@@ -13,13 +13,9 @@ from PIL import Image
 
 from stylesv.errors import DataError
 from stylesv.files import partial_file
+from stylesv.film_forms import FOLDER_FORMS, Form
 from stylesv.media.frame_files import Frame, write_frame, write_png_frame
 from stylesv.media.video_file import Encoding, VideoWriter
-
-MovingForm = Literal["mp4", "gif", "webp"]
-Form = Literal[MovingForm, "png", "jpg", "npz"]
-MOVING_FORMS: tuple[str, ...] = get_args(MovingForm)
-FORMS: tuple[str, ...] = ("mp4", "gif", "webp", "png", "jpg", "npz")
 
 _WEBP_QUALITY = "90"  # 1 to 100
 _PLAYS_FOREVER = {"loop": "0"}
@@ -171,4 +167,4 @@ def open_film(path: Path, form: Form, *, fps: int | float, num_frames: int, firs
 
 def film_name(stem: str, form: Form) -> str:
     """Its name: pictures lie in a folder without a suffix."""
-    return stem if form in ("png", "jpg") else f"{stem}.{form}"
+    return stem if form in FOLDER_FORMS else f"{stem}.{form}"

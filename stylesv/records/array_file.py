@@ -13,7 +13,7 @@ import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError
 
-from stylesv.errors import DataError
+from stylesv.errors import CheckpointError, DataError
 from stylesv.files import canonical_json, read_header, write_bytes
 
 Arrays = Mapping[str, np.ndarray]
@@ -31,16 +31,20 @@ def write_arrays(path: Path, arrays: Arrays, header: Mapping[str, Any] | None = 
     write_bytes(path, safetensors.numpy.save(plain, metadata={"header": text}))
 
 
-def read_arrays(path: Path, *, what: str, advice: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Read a file written by `write_arrays`; returns its arrays and header.
+def read_arrays(
+    path: Path, *, what: str, advice: str, form: str | None = None
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Read a file written by `write_arrays`; returns its arrays and header, which says that its format is `form`.
 
     Raises:
-        CheckpointError: it is missing or is not a file of this project.
-        DataError: it is damaged, or was changed since it was written; `advice` is what to do then.
+        CheckpointError: it is missing or is not a file of this project; `advice` is what to do then.
+        DataError: it is something else, is damaged, or was changed since it was written; likewise.
     """
+    if not path.is_file() and (path.is_dir() or not path.exists()):
+        raise CheckpointError(f"{path}: {'is a folder' if path.is_dir() else 'no such file'}; {advice}")
     header = read_header(path)
-    if not isinstance(header, dict):
-        raise DataError(f"{path}: is not {what}; {advice}")
+    if form is not None and header.get("format") != form:
+        raise DataError(f"{path}: is no {what}; {advice}")
     expected = header.pop("sha256", None)
     try:
         arrays = safetensors.numpy.load_file(path)

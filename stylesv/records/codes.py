@@ -12,6 +12,8 @@ from stylesv.errors import DataError
 from stylesv.records.array_file import read_arrays, write_arrays
 from stylesv.records.record_file import record_of
 
+CODES = "codes.safetensors"  # in the folder that invert.py writes
+FORMAT = "stylesv codes 1"
 Space = Literal["w", "w+"]
 
 
@@ -48,14 +50,15 @@ def write_codes(path: Path, codes: Codes) -> None:
 
 
 def read_codes(path: Path) -> Codes:
-    """Read codes.
+    """Read codes, of a file or of the folder that invert.py wrote.
 
     Raises:
         CheckpointError: the file is missing, or is not one of this project.
         DataError: it is damaged, or something else.
     """
-    what, advice = "file of codes", "give a codes.safetensors that invert.py wrote"
-    arrays, header = read_arrays(path, what=what, advice=advice)
+    what, advice = "file of codes", "give a codes.safetensors that invert.py wrote, or a seed"
+    path = path / CODES if path.is_dir() else path
+    arrays, header = read_arrays(path, what=what, advice=advice, form=FORMAT)
     about = record_of(header, CodesFrom, path, what=what, advice=advice)
     if sorted(arrays) != ["motion", "w"] or any(each.ndim != 2 for each in arrays.values()):
         raise DataError(f"{path}: is not a {what}; {advice}")

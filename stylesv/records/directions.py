@@ -12,6 +12,8 @@ from stylesv.errors import DataError
 from stylesv.records.array_file import read_arrays, write_arrays
 from stylesv.records.record_file import record_of
 
+FORMAT = "stylesv directions 1"
+
 
 class DirectionsFrom(Settings):
     """What the directions were found from."""
@@ -48,7 +50,7 @@ def read_directions(path: Path) -> Directions:
         DataError: it is damaged, or something else.
     """
     what, advice = "file of directions", "give one that find_directions.py wrote"
-    arrays, header = read_arrays(path, what=what, advice=advice)
+    arrays, header = read_arrays(path, what=what, advice=advice, form=FORMAT)
     about = record_of(header, DirectionsFrom, path, what=what, advice=advice)
     if sorted(arrays) != ["steps"] or arrays["steps"].ndim != 3:
         raise DataError(f"{path}: is not a {what}; {advice}")

@@ -16,6 +16,7 @@ from stylesv.workflow.plan import load_plan
 SNAPSHOT = "networks.safetensors"
 CHOICES = "best/*.json"
 USUAL_FPS = 25.0
+_WANTED = "give a networks.safetensors, the folder of a run in results/runs, or the name of an experiment"
 PICKLES = (".pkl", ".pickle")
 
 
@@ -55,6 +56,8 @@ def find_networks(given: str | Path, config: Path | None = None, *, snapshot: st
             f"--pickle {path} --networks-out {path.with_suffix('.safetensors')}"
         )
     if path.is_file():
+        if not _may_be_snapshot(path):
+            raise CheckpointError(f"{path}: is no snapshot; {_WANTED}")
         return FoundNetworks(path)
     if (path / SNAPSHOT).is_file():
         return FoundNetworks(path / SNAPSHOT)
@@ -126,11 +129,15 @@ def is_run_folder(path: Path) -> bool:
     return (path / "recipe.yaml").is_file() and any(path.glob(f"[0-9]*/{SNAPSHOT}"))
 
 
+def _may_be_snapshot(path: Path) -> bool:
+    """Whether a file begins as tensor files do: with the size of a header, and that is JSON; or was cut to nothing."""
+    with open(path, "rb") as file:
+        begin = file.read(9)
+    return not begin or begin[8:] == b"{"
+
+
 def _missing(path: Path) -> CheckpointError:
-    return CheckpointError(
-        f"{path}: no such snapshot; give a networks.safetensors, the folder of a run in results/runs, or the name of an "
-        "experiment"
-    )
+    return CheckpointError(f"{path}: no such snapshot; {_WANTED}")
 
 
 def _check_snapshot(path: Path, snapshot: str) -> None:

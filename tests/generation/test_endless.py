@@ -9,9 +9,9 @@ import pytest
 import torch
 from motion_models import KINDS, build
 
-from stylesv.generation.clips import float_frames
+from stylesv.generation.clips import FrameMaker, float_frames
 from stylesv.generation.far_motion import FAR
-from stylesv.generation.latents import EndlessNoise, draw_latents
+from stylesv.generation.latents import EndlessNoise, NoiseReader, draw_latents
 from stylesv.generation.times import Times
 from stylesv.seeding import torch_generator
 
@@ -75,6 +75,24 @@ def test_noise_read_in_parts_is_that_drawn_at_once(dim):
     for first, stop in ((0, 3), (2, 40), (2, 41), (300, 301), (301, 350), (690, 698), (5, 9)):  # the last one goes back
         assert torch.equal(reader.read(first, stop), whole[:, first:stop]), (first, stop)
         assert reader._held.shape[1] < stop - first + 16, "what is behind is not kept"
+
+
+@pytest.mark.parametrize("kind", ["linear", "lstm"])
+def test_parts_of_a_late_film_in_any_order_draw_what_lies_before_it_once(kind, monkeypatch):
+    generator, drawn = build(kind), []
+    draw = NoiseReader._draw
+    monkeypatch.setattr(NoiseReader, "_draw", lambda self, anchors: (drawn.append(anchors), draw(self, anchors))[1])
+    times, latents = Times(100_000, 1, FRAMES), draw_latents(generator, 0, clip_numbers=[3], max_time=None)
+    forwards = FrameMaker(generator, latents, times)
+    first = torch.cat(list(forwards.part(0, 1)), 1)
+    to_begin, distance = sum(drawn), generator.synthesis.motion_encoder.distance
+    assert to_begin >= 100_000 // distance
+    whole = torch.cat([first, *(frame for at in range(1, FRAMES) for frame in forwards.part(at, at + 1))], 1)
+    assert sum(drawn) < to_begin + 100, "it goes on"
+    backwards = FrameMaker(generator, latents, times[:].flip(0))
+    again = torch.cat([frame for at in range(FRAMES) for frame in backwards.part(at, at + 1)], 1)
+    assert sum(drawn) < 2 * to_begin + 100 * FRAMES, "going back draws nothing before the film"
+    assert (whole - again.flip(1)).abs().max() < 1e-5 and whole.std(dim=1).mean() > 0.001
 
 
 def test_times_keep_their_fractions_after_a_million_frames():

@@ -12,6 +12,7 @@ import pytest
 import torch
 import yaml
 from own_process import printed_by
+from small_disk import files_up_to
 from small_snapshot import merged, write_snapshot
 
 from stylesv.config.model import GeneratorSettings
@@ -94,6 +95,11 @@ def test_frames_are_the_same_where_torch_is_alone(root, tmp_path, bare_python, s
     command = [sys.executable, script, "--networks", networks, "--out", exported]
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
     assert done.returncode == 0 and "motion_noise: (clips, anchors, 5)" in done.stdout, done.stderr
+    anchors = generator.motion_noise_length(15)
+    assert (
+        f"z (1, 7), motion_noise (1, {anchors}, 5), times (1, 16) from 0 to 15; frames (1, 16, 3, 32, 32)"
+        in done.stdout
+    )
     inputs = [inputs_of(generator, *sizes) for sizes in ((1, 1), (2, 7), (3, 4))]
     torch.save(inputs, tmp_path / "inputs.pt")
     command = [bare_python, "-I", "-c", ELSEWHERE, exported, tmp_path / "inputs.pt", tmp_path / "frames.pt"]
@@ -169,3 +175,14 @@ def test_another_ending_is_refused(root, tmp_path):
     with pytest.raises(ConfigError, match=r"\.pt2"):
         export_generator(networks, tmp_path / "generator.onnx")
     assert [path.name for path in tmp_path.iterdir()] == ["networks.safetensors"]
+
+
+def test_where_no_file_may_be_so_large_it_is_one_line_and_nothing_is_left(root, tmp_path):
+    networks, out = write_snapshot(tmp_path / "networks.safetensors", root), tmp_path / "out" / "generator.pt2"
+    script = root / "workflow_scripts" / "export_generator.py"
+    command = [sys.executable, str(script), "--networks", str(networks), "--out", str(out)]
+    with files_up_to(100_000):  # for its children, too; apart, because torch may end the process
+        refused = subprocess.run(command, capture_output=True, text=True)
+    assert refused.returncode == 2 and refused.stderr.count("\n") == 1
+    assert refused.stderr.startswith(f"error: {out}: could not be written (File too large; ")
+    assert list(out.parent.iterdir()) == []

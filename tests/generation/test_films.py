@@ -12,12 +12,12 @@ import torch
 from imageio.v3 import imread
 from own_process import PEAK_KIB, ROOT, printed_by
 from script_here import run_here
-from small_disk import small_disk
+from small_disk import files_up_to, small_disk
 from small_snapshot import SIZE, write_snapshot
 
 from stylesv.checkpoint import read_networks, write_networks
 from stylesv.data.packed_writer import partial_folder
-from stylesv.errors import CheckpointError, ConfigError, DataError, StyleSVError
+from stylesv.errors import CheckpointError, ConfigError, DataError, MachineError, StyleSVError
 from stylesv.files import file_sha256
 from stylesv.generation import batch_memory, clips, films
 from stylesv.generation import request as request_module
@@ -56,7 +56,7 @@ def shown(folder):
 
 def test_the_grid_lies_beside_the_folder_and_is_no_video_of_it(networks, tmp_path):
     out = tmp_path / "films"
-    assert generate(networks, out, count=6, frames=4, grid=(3, 2)) == [1, 2, 3, 4, 5, 6]
+    assert generate(networks, out, count=6, frames=4, grid=(3, 2)) == [6, 12, 18, 24], "frames"
     assert shown(tmp_path) == ["films", "films_grid.mp4"]
     assert shown(out) == [f"{number:06d}.mp4" for number in range(6)]
     videos = open_videos(out, None)
@@ -111,6 +111,18 @@ def test_overwriting_replaces_exactly_what_the_earlier_call_made(networks, tmp_p
     generate(networks, out, count=2, frames=2, overwrite=True, grid=(2, 1))
     generate(networks, out, count=2, frames=3, overwrite=True, grid=(2, 1))
     assert len(imread(tmp_path / "films_grid.mp4", plugin="pyav")) == 3
+
+
+def test_a_grid_that_goes_with_its_videos_is_named(networks, tmp_path):
+    generate(networks, tmp_path / "films", count=2, frames=2, grid=(2, 1))
+    grid, told = tmp_path / "films_grid.mp4", []
+    for asked, target in (
+        (request(grid=(2, 1)), FilmTarget(tmp_path / "films", grid, overwrite=True)),
+        (request(), FilmTarget(tmp_path / "films", None, overwrite=True)),
+    ):
+        assert told == [] and grid.exists(), "nothing is said where a new one takes its place"
+        list(write_films(networks, target, asked, tell=lambda said: "grid" in said and told.append(said)))
+    assert told == [f"{grid}: the grid of the videos that are replaced; it is removed with them"] and not grid.exists()
 
 
 def test_files_of_others_are_never_replaced(networks, tmp_path):
@@ -275,7 +287,7 @@ def test_shares_make_all_videos_once_and_the_last_one_names_them(networks, tmp_p
         told = []
         target = FilmTarget.of(out, has_grid=False, grid_out=None, overwrite=False)
         made = list(write_films(networks, target, request(count=5, share=(share, 3)), tell=told.append))
-        assert made == [1, 2] if share == 0 else made == [1]
+        assert made == ([1, 2, 3, 4, 5, 6] if share == 0 else [1, 2, 3]), "frames"
         assert shown(out) == [], "nothing has its name before all is there"
     assert told[-1] == "share 0/3 is made; to come: 1/3"
     (path,) = out.glob(".shares/*/2of3/*.mp4")
@@ -336,6 +348,24 @@ def test_a_full_disk_leaves_nothing_in_any_form(networks, tmp_path, save):
         assert list(disk.iterdir()) == []
 
 
+@pytest.mark.parametrize("save", ["mp4", "gif", "webp", "npz"])
+def test_where_no_file_may_be_so_large_it_is_said_and_nothing_is_left(networks, tmp_path, save):
+    with files_up_to(4_000), pytest.raises(MachineError) as refused:
+        generate(networks, tmp_path / "films", count=1, frames=200, save=save)
+    assert str(refused.value).startswith(
+        f"{tmp_path / 'films'}: File too large; nothing was written: allow larger files"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_grid_on_a_full_disk_is_named_and_leaves_nothing(networks, tmp_path):
+    with small_disk(tmp_path / "disk", "8k") as disk:
+        with pytest.raises(MachineError) as refused:
+            generate(networks, tmp_path / "films", grid_out=disk / "grid.mp4", grid=(2, 1), frames=100)
+        assert str(refused.value).startswith(f"{disk / 'grid.mp4'}: the disk is full (No space left on device); ")
+        assert list(disk.iterdir()) == [] and not (tmp_path / "films").exists()
+
+
 def test_batches_fit_into_the_memory_that_is_free(networks, monkeypatch):
     generator, _ = clips.load_generator(networks)
     usual = batch_memory.fit_into_memory(generator, 100)
@@ -387,6 +417,11 @@ def refused(root, networks, out, *options):
         (("--time-step", "0"), "--time-step 0: a number above 0 and up to 1000 is expected"),
         (("--time-step", "half"), "--time-step half"),
         (("--time-step", "1/2", "--slow-motion", "2"), "--slow-motion and --time-step say the same"),
+        (("--first-video", "3", "--seeds", "0-2"), "--first-video 3: is of one --seed, and --seeds names many"),
+        (
+            ("--motion-video", "1", "--decomposition", "--grid", "1x1"),
+            "--motion-video 1: all videos would have one motion",
+        ),
         (("--share", "4/4"), "--share 4/4: NUMBER/JOBS is expected"),
         (("--save", "avi"), "'avi' is not one of 'mp4', 'gif', 'webp', 'png', 'jpg', 'npz'"),
         (("--grid", "5"), "--grid 5: COLUMNSxROWS"),

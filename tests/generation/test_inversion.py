@@ -12,8 +12,9 @@ from script_here import run_here
 from small_snapshot import SIZE, write_snapshot
 
 from stylesv.errors import ConfigError, DataError
+from stylesv.files import file_sha256
 from stylesv.generation import inversion
-from stylesv.generation.clips import generate_clips, load_generator
+from stylesv.generation.clips import float_frames, generate_clips, load_generator, to_uint8
 from stylesv.generation.editing import (
     EditRequest,
     content_of,
@@ -26,6 +27,7 @@ from stylesv.generation.editing import (
 )
 from stylesv.generation.inversion import InversionSettings, as_shown, invert, ramp
 from stylesv.generation.inversion_files import generated_target, require_free
+from stylesv.generation.latents import FoundContent, Latents, draw_latents
 from stylesv.records.codes import Codes, CodesFrom, read_codes, write_codes
 from stylesv.records.directions import read_directions
 from stylesv.records.fidelity import read_inversion_report
@@ -55,10 +57,16 @@ def inverted(networks, root, tmp_path_factory):
     return out, done.stdout
 
 
+def noise_of(generator, given, max_time):
+    """Motion noise of codes or a seed, for times up to one."""
+    noise, _ = motion_of(generator, given, None)
+    return noise.reader().read(0, generator.motion_noise_length(max_time))[0]
+
+
 def codes_of_seed(generator, path, seed, *, space="w", networks_sha256="0" * 64, frames=FRAMES):
     """The true codes of clip 0 of a seed."""
     w = content_of(generator, seed)
-    motion, _ = motion_of(generator, seed, frames - 1, None)
+    motion = noise_of(generator, seed, frames - 1)
     if space == "w+":
         w = w.repeat(generator.synthesis.num_ws, 1)
     about = CodesFrom(
@@ -104,7 +112,7 @@ def test_codes_films_and_numbers_are_of_the_clip_that_was_found(inverted, genera
     frames = frames_of_codes(
         generator,
         torch.from_numpy(codes.w)[None],
-        torch.from_numpy(codes.motion),
+        motion_of(generator, out, None)[0],
         torch.arange(float(FRAMES)),
         class_number=None,
     )
@@ -177,7 +185,7 @@ def test_sets_that_are_the_same_have_no_direction(networks, tmp_path):
 
 def test_slow_motion_after_a_million_frames_keeps_its_fractions():
     times = EditRequest(content=0, motion=0, num_frames=4, start_frame=1_000_000, time_step=Fraction(1, 3)).times()
-    assert times.tolist() == pytest.approx([1e6, 1e6 + 1 / 3, 1e6 + 2 / 3, 1e6 + 1], abs=1e-6, rel=0)
+    assert times[:].tolist() == pytest.approx([1e6, 1e6 + 1 / 3, 1e6 + 2 / 3, 1e6 + 1], abs=1e-6, rel=0)
 
 
 def test_without_the_package_of_weights_ssim_takes_its_place_and_that_is_said(networks, root, tmp_path, monkeypatch):
@@ -249,22 +257,24 @@ def test_beyond_white_is_white_only_where_white_is_wanted():
 @pytest.mark.parametrize("space", ["w", "w+"])
 def test_a_film_of_true_codes_is_the_clip_of_the_seed_and_goes_on(generator, networks, tmp_path, space):
     path = codes_of_seed(generator, tmp_path / "codes.safetensors", 5, space=space)
-    motion, _ = motion_of(generator, path, 100.0, None)
+    motion = noise_of(generator, path, 100.0)
     known = read_codes(path).motion
     np.testing.assert_array_equal(motion[: len(known)].numpy(), known)
-    drawn, _ = motion_of(generator, 105, 100.0, None)
+    drawn = noise_of(generator, 105, 100.0)
     torch.testing.assert_close(motion[len(known) :], drawn[len(known) :], rtol=0, atol=0)
     assert len(motion) > len(known), "what the clip did not decide is drawn"
     w = content_of(generator, path)
-    frames = frames_of_codes(generator, w[None], motion, torch.arange(float(FRAMES)), class_number=None)
+    noise, _ = motion_of(generator, path, None)
+    frames = frames_of_codes(generator, w[None], noise, torch.arange(float(FRAMES)), class_number=None)
     difference = np.stack([frame[0] for frame in frames]).astype(int) - made(generator, 5)
     assert abs(difference).max() <= 1  # a float may fall on the other side of a whole number
-    list(write_edited_film(networks, tmp_path / "film.mp4", EditRequest(content=path, motion=7, num_frames=3)))
+    asked = EditRequest(content=path, motion=7, num_frames=3, any_snapshot=True)
+    list(write_edited_film(networks, tmp_path / "film.mp4", asked))
     assert imread(tmp_path / "film.mp4", plugin="pyav").shape == (3, SIZE, SIZE, 3)
 
 
 def test_a_difference_leads_from_one_content_to_the_other(generator, networks, root, tmp_path):
-    start, end = codes_of_seed(generator, tmp_path / "a.safetensors", 1), 2
+    start, end = codes_of_seed(generator, tmp_path / "a.safetensors", 1, networks_sha256=file_sha256(networks)), 2
     write_difference_direction(networks, tmp_path / "d.safetensors", [start], [end])
     step = read_directions(tmp_path / "d.safetensors").steps[0]
     reached = content_of(generator, 1) + torch.from_numpy(step)
@@ -296,9 +306,19 @@ def test_components_are_those_of_the_covariance(networks, tmp_path):
         write_component_directions(networks, tmp_path / "d.safetensors", count=13)
 
 
-def test_codes_of_another_snapshot_and_damaged_ones_are_refused(generator, networks, tmp_path):
+def test_codes_of_another_snapshot_and_damaged_ones_are_refused(generator, networks, root, tmp_path):
     path = codes_of_seed(generator, tmp_path / "codes.safetensors", 5)
     codes = read_codes(path)
+    with pytest.raises(DataError, match=r"codes of another snapshot \(SHA-256 00000000\.\.\., this one has "):
+        list(write_edited_film(networks, tmp_path / "film.mp4", EditRequest(content=path, motion=7, num_frames=3)))
+    with pytest.raises(DataError, match="codes of another snapshot"):
+        write_difference_direction(networks, tmp_path / "d.safetensors", [path], [1])
+    assert not (tmp_path / "film.mp4").exists() and not (tmp_path / "d.safetensors").exists()
+    write_difference_direction(networks, tmp_path / "d.safetensors", [path], [1], any_snapshot=True)
+    others = write_snapshot(tmp_path / "others.safetensors", root, kimg=1)
+    asked = EditRequest(content=1, motion=1, num_frames=1, directions=tmp_path / "d.safetensors")
+    with pytest.raises(DataError, match="directions of another snapshot"):
+        list(write_edited_film(others, tmp_path / "film.mp4", asked))
     write_codes(tmp_path / "other.safetensors", replace(codes, w=codes.w[:, :-1]))
     with pytest.raises(DataError, match="do not fit the snapshot"):
         content_of(generator, tmp_path / "other.safetensors")
@@ -309,6 +329,63 @@ def test_codes_of_another_snapshot_and_damaged_ones_are_refused(generator, netwo
         read_codes(path)
     with pytest.raises(DataError):
         read_directions(tmp_path / "other.safetensors")
+
+
+@pytest.mark.parametrize("start", [0, 1_000_000])
+def test_without_an_edit_frames_are_those_of_generate(generator, start):
+    asked = EditRequest(content=5, motion=5, num_frames=3, start_frame=start)
+    motion, _ = motion_of(generator, 5, None)
+    latents = draw_latents(generator, 5, clip_numbers=[0], max_time=None)
+    found = Latents(FoundContent(content_of(generator, 5)[None]), motion)
+    wanted, given = (torch.cat(list(float_frames(generator, each, asked.times())), dim=1) for each in (latents, found))
+    torch.testing.assert_close(given, wanted, rtol=0, atol=1e-5)
+    shown = np.stack(list(frames_of_codes(generator, found.content.w, motion, asked.times(), class_number=None)))
+    np.testing.assert_array_equal(shown[:, 0], to_uint8(given)[0].numpy())
+    assert wanted.std() > 0.01
+
+
+@pytest.mark.parametrize(
+    ("program", "options", "ending"),
+    [
+        ("edit", ["--content", 1, "--frames", 2], ".mp4"),
+        ("find_directions", ["--components", 2], ".safetensors"),
+        ("export_generator", [], ".pt"),
+        ("invert", ["--generated", 1], ""),
+        ("generate", [], ""),
+    ],
+)
+def test_a_file_in_the_place_of_a_folder_is_said_before_any_work(networks, root, tmp_path, program, options, ending):
+    (tmp_path / "file").write_text("mine")
+    out, script = tmp_path / "file" / f"deep/out{ending}", root / "workflow_scripts" / f"{program}.py"
+    refused = run_here(script, "--networks", networks, *options, "--out", out)
+    assert refused.returncode == 2
+    assert refused.stderr == f"error: --out {out}: {tmp_path / 'file'} is a file; give a place in a folder\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("{}", "{}/codes.safetensors: no such file; give a codes.safetensors that invert.py wrote, or a seed"),
+        ("nowhere", "nowhere: no such file; give a codes.safetensors that invert.py wrote, or a seed"),
+        ("{networks}", "{networks}: is no file of codes; give a codes.safetensors that invert.py wrote, or a seed"),
+        ("-1", "-1 is not in the range x>=0."),
+        ("", "a file of codes, or a seed, is expected"),
+    ],
+)
+def test_what_are_no_codes_is_said_in_a_line(networks, root, tmp_path, given, words):
+    place = {"networks": networks}
+    options = ["--content", given.format(tmp_path, **place), "--frames", 1, "--out", tmp_path / "film.mp4"]
+    refused = run_here(root / "workflow_scripts" / "edit.py", "--networks", networks, *options)
+    assert refused.returncode == 2 and refused.stderr.count("\n") == 1
+    assert words.format(tmp_path, **place) in refused.stderr
+
+
+def test_a_seed_of_many_digits_and_the_folder_of_invert_are_taken(networks, root, tmp_path, inverted):
+    script = root / "workflow_scripts" / "edit.py"
+    for number, options in enumerate((["--content", "9" * 30], ["--content", inverted[0], "--motion", "1" + "0" * 20])):
+        film = tmp_path / f"{number}.mp4"
+        done = run_here(script, "--networks", networks, *options, "--frames", 2, "--out", film)
+        assert done.returncode == 0 and len(imread(film, plugin="pyav")) == 2, done.stderr
 
 
 @pytest.mark.slow

@@ -15,8 +15,9 @@ from small_snapshot import snapshot
 
 from stylesv.checkpoint import write_networks
 from stylesv.config.model import GeneratorSettings
+from stylesv.generation.classes import draw_class
 from stylesv.generation.clips import load_generator, synthesize
-from stylesv.generation.latents import Latents, draw_class, draw_latents
+from stylesv.generation.latents import Latents, draw_latents
 from stylesv.generation.samples import draw_snapshot_samples
 from stylesv.networks import Generator
 from stylesv.scoring.clip_sources import SnapshotClips

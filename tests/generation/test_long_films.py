@@ -68,7 +68,7 @@ def test_pieces_side_by_side_are_the_whole_clip(ramp):
 @pytest.mark.parametrize("save", ["mp4", "jpg"])
 def test_every_film_has_its_own_frames_and_the_grid_shows_the_first_ones(tmp_path, ramp, save):
     folder = tmp_path / "films"
-    assert write(folder, request(save=save, grid=(2, 1))) == [1, 2, 3]
+    assert write(folder, request(save=save, grid=(2, 1)))[-1] == 3 * 40
     names = [f"{number:06d}" + {"mp4": ".mp4", "jpg": ""}[save] for number in range(3)]
     grid = imread(tmp_path / "films_grid.mp4", plugin="pyav").astype(int)
     assert len(grid) == 40
@@ -111,7 +111,7 @@ from pathlib import Path
 from test_long_films import Ramp, films, request, write
 films.load_generator = lambda networks: (Ramp(192), {})
 num_frames, grid, out = int(sys.argv[1]), eval(sys.argv[2]), Path(sys.argv[3])
-assert write(out, request(num_videos=2, num_frames=num_frames, grid=grid)) == [1, 2]
+assert write(out, request(num_videos=2, num_frames=num_frames, grid=grid))[-1] == 2 * num_frames
 lines = Path("/proc/self/status").read_text().splitlines()
 print(next(line.split()[1] for line in lines if line.startswith("VmHWM")))
 """

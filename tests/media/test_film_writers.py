@@ -9,7 +9,8 @@ from PIL import Image, ImageSequence
 from small_disk import small_disk
 
 from stylesv.errors import DataError
-from stylesv.media.film_writers import FORMS, film_name, open_film
+from stylesv.film_forms import FORMS
+from stylesv.media.film_writers import film_name, open_film
 
 FRAMES = 7
 

@@ -81,6 +81,7 @@ def test_what_is_scored_may_be_anything_else(run, root, tmp_path):
         ("nowhere", "nowhere: no such snapshot; give a networks.safetensors, the folder of a run"),
         ("sky", "its run results/runs/sky-.* is not there; train it: snakemake --cores all sky"),
         ("results", "results: no such snapshot"),
+        (__file__, r"test_given_networks\.py: is no snapshot; give a networks\.safetensors"),
     ],
 )
 def test_what_is_no_snapshot_is_said_in_a_sentence(run, root, given, words):

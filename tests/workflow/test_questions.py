@@ -601,5 +601,11 @@ def test_every_setting_of_films_is_in_their_name(root):
     assert ask.film_choice(job) is None and len(ask.film_networks(job)) == 1
     with pytest.raises(ConfigError, match="a grid of 6 columns and 5 rows shows 30 videos, but num_videos is 25"):
         films(columns=6)
+    ask, third = films(time_step="1/3")
+    job = wildcards(run=third.split("/")[2], films=third.rpartition("/")[2])
+    assert ask.film_options(job)["time_step"] == "1/3", "as the command line takes it"
+    for step in ("1/0", "half", 0, 1001):
+        with pytest.raises(ConfigError, match=r"films\.time_step: .*: a number above 0 and up to 1000 is expected"):
+            films(time_step=step)
     with pytest.raises(ConfigError, match="truncation"):
         films(truncation=4.5)
