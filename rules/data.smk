@@ -9,7 +9,7 @@ rule render_videos:
         "logs/render_videos/{videos}.log",
     benchmark:
         "benchmarks/render_videos/{videos}.tsv"
-    # all waits for videos, so nothing that needs a core less is begun before
+    # where this is the only data set all waits for it, so nothing that needs a core less is begun before
     priority: 2
     conda:
         "../envs/data.yaml"

@@ -89,7 +89,7 @@ rule generate:
             --num-videos {params.asked[num_videos]} \
             --frames {params.asked[frames]} \
             --start-frame {params.asked[start_frame]} \
-            --time-step {params.asked[time_step]} \
+            --time-step {params.asked[time_step]:q} \
             --fps {params.asked[fps]} \
             --truncation {params.asked[truncation]} \
             --seed {params.asked[seed]} \

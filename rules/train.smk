@@ -144,7 +144,7 @@ rule train_segment:
         "../envs/train.yaml"
     threads: answer(questions.training_threads)
     resources:
-        mem_mb=16000,
+        mem_mb=answer(questions.training_memory_mb),
         runtime=1440,
         gpu=0,
         nodes=1,

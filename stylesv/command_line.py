@@ -12,6 +12,7 @@ import click
 
 from stylesv.errors import ConfigError
 from stylesv.files import write_text
+from stylesv.film_forms import step_of
 from stylesv.threads import MOST_CPU_THREADS
 
 
@@ -196,14 +197,9 @@ FPS = click.option(
 def _time_step(_context: click.Context, _option: click.Parameter, text: str | None) -> Fraction | None:
     """A number above 0, also as a fraction."""
     try:
-        step = None if text is None else Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        step = Fraction(0)
-    if step is not None:
-        step = step.limit_denominator(10**6)
-    if step is not None and not 0 < step <= 1000:
-        raise ConfigError(f"--time-step {text}: a number above 0 and up to 1000 is expected, such as 0.5, 2 or 1/3")
-    return step
+        return None if text is None else step_of(text)
+    except ValueError as error:
+        raise ConfigError(f"--time-step {text}: {error}") from error
 
 
 TIME_STEP = click.option(

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from stylesv.errors import CheckpointError, DataError, MachineError
+from stylesv.errors import CheckpointError, DataError, MachineError, machine_trouble
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # which reading does not say, so they are of what is written
 _OLD_SECONDS = 24 * 3600  # no file is being written that has not grown for so long
@@ -73,9 +73,11 @@ def write_bytes(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
+        trouble = machine_trouble(error)
+        advice = "allow writing, then run again" if trouble is None else trouble.advice
         raise MachineError(
             f"{path}: could not be written ({error.strerror}; {len(content):,} bytes needed); "
-            "what was there before is untouched: make space or allow writing, then run again"
+            f"what was there before is untouched: {advice}"
         ) from error
 
 
@@ -86,7 +88,7 @@ def partial_file(path: Path) -> Iterator[Path]:
     What a writer of the same file left when it was killed is removed: a process of this machine that runs no more, or one
     of another machine on the same disk when its file has not grown for a day. A writer that is at work keeps its own.
 
-    An `OSError` of writing names `path`.
+    An `OSError` of writing, which names this name or none, names `path`.
     """
     partial = path.with_name(f".{path.name}.{_machine()}.{os.getpid()}.partial")
     try:
@@ -95,7 +97,7 @@ def partial_file(path: Path) -> Iterator[Path]:
         yield partial
         os.replace(partial, path)
     except OSError as error:
-        if error.errno in _NO_ROOM or partial.name in str(error.filename):
+        if (error.errno in _NO_ROOM and error.filename is None) or partial.name in str(error.filename):
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
     finally:

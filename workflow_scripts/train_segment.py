@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from stylesv.command_line import CPU_THREADS, OptionalPath
-from stylesv.distributed.companions import companions
+from stylesv.distributed.companions import companions, end_with_the_first
 from stylesv.errors import ConfigError, InterruptionError, StyleSVError, one_line, run_command
+from stylesv.progress import Progress
 from stylesv.threads import use_cpu_threads
 from stylesv.training.interruption import noting_signals, requeue_slurm_job, wait_to_be_ended
 
@@ -90,26 +91,26 @@ def train_segment(
     if_running: str,
     samples: Path | None,
 ) -> None:
-    with noting_signals() as interruption, companions(cpu_processes):  # importing torch takes seconds
-        use_cpu_threads(cpu_threads)
-        from stylesv.data.staging import stage_packed_clips
-        from stylesv.generation.samples import draw_generator_samples, draw_snapshot_samples
-        from stylesv.progress import Progress
-        from stylesv.training.segment import MachineOptions, SegmentFiles, run_segment
-
-        is_first = int(os.environ.get("RANK", 0)) == 0
-        progress = Progress("training", kimg[1], unit="kimg", counted="clips", messages=messages, silent=not is_first)
-        options = MachineOptions(
-            num_workers, tick_kimg, partial_every, accumulation, if_running, draw_generator_samples if samples else None
-        )
+    end_with_the_first()
+    is_first = int(os.environ.get("RANK", 0)) == 0
+    progress = Progress("training", kimg[1], unit="kimg", counted="clips", messages=messages, silent=not is_first)
+    with noting_signals() as interruption:  # importing torch takes seconds
         try:
-            data, staged = stage_packed_clips(data, scratch)
-            if staged is not None:
-                progress.message(staged)
-            files = SegmentFiles(recipe, data, state, networks_out, state_out, log, partial)
-            run_segment(files, kimg, progress, options, interruption)
-            if samples is not None and is_first:
-                draw_snapshot_samples(networks_out, samples)
+            with companions(cpu_processes):
+                use_cpu_threads(cpu_threads)
+                from stylesv.data.staging import stage_packed_clips
+                from stylesv.generation.samples import draw_generator_samples, draw_snapshot_samples
+                from stylesv.training.segment import MachineOptions, SegmentFiles, run_segment
+
+                draw = draw_generator_samples if samples else None
+                options = MachineOptions(num_workers, tick_kimg, partial_every, accumulation, if_running, draw)
+                data, staged = stage_packed_clips(data, scratch)
+                if staged is not None:
+                    progress.message(staged)
+                files = SegmentFiles(recipe, data, state, networks_out, state_out, log, partial)
+                run_segment(files, kimg, progress, options, interruption)
+                if samples is not None and is_first:
+                    draw_snapshot_samples(networks_out, samples)
         except InterruptionError as error:
             if messages is not None:
                 progress.message(str(error))

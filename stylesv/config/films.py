@@ -6,25 +6,20 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, NonNegativeInt, WithJsonSchema, model_validator
 
 from stylesv.config.base import Count, Seed, Settings
-from stylesv.film_forms import Form
+from stylesv.film_forms import STEPS, Form, step_of
 
 _STEP = {
     "anyOf": [
         {"type": "number", "exclusiveMinimum": 0, "maximum": 1000},
-        {"type": "string", "pattern": "^[0-9.]+(/[0-9]+)?$"},
+        {"type": "string", "pattern": f"^({STEPS})$"},
     ]
 }
 
 
-def _check_step(step: float | str) -> float | str:
-    """As `--time-step` takes it."""
-    try:
-        fits = 0 < Fraction(step) <= 1000
-    except (ValueError, ZeroDivisionError):
-        fits = False
-    if not fits:
-        raise ValueError("a number above 0 and up to 1000 is expected, such as 0.5, 2 or 1/3")
-    return step
+def _one_way_to_say(step: float | str) -> float | str:
+    """The same for equal steps, since it is part of a key: a number, or a fraction where no number is equal to it."""
+    found = step_of(step)
+    return float(found) if Fraction(float(found)) == found else str(found)
 
 
 class FilmSettings(Settings):
@@ -42,7 +37,7 @@ class FilmSettings(Settings):
     """Frames of each video; a model of single frames has one."""
     start_frame: NonNegativeInt
     """Time of the first frame, in frames."""
-    time_step: Annotated[float | str, AfterValidator(_check_step), WithJsonSchema(_STEP)]
+    time_step: Annotated[float | str, AfterValidator(_one_way_to_say), WithJsonSchema(_STEP)]
     """Time from one frame to the next, in frames; below 1 is slow motion. Also a fraction as text, such as 1/3."""
     truncation: Annotated[float, Field(ge=0, le=4)]
     """Truncation psi, up to 4; 1 is none."""

@@ -39,7 +39,9 @@ def largest_cut(settings: ModelSettings, most: int, *, parts: int) -> int:
     numbers = [training.batch_size // size]
     if training.loss.path_length.weight > 0:
         numbers.append(training.batch_size // training.loss.path_length.batch_shrink)
-    return max(n for n in range(1, most + 1) if n == 1 or not any(number % (n * parts) for number in numbers))
+    return max(
+        n for n in range(1, min(most, numbers[0]) + 1) if n == 1 or not any(number % (n * parts) for number in numbers)
+    )
 
 
 def check_generator(settings: GeneratorSettings, *, resolution: int) -> None:

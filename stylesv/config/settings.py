@@ -100,9 +100,9 @@ class MachineSettings(Settings):
 
     cpu_threads: Annotated[int, Field(ge=1, le=MOST_CPU_THREADS)]
     """Threads of one training or scoring process on a CPU; keep it when bytes must be equal to an earlier run's."""
-    cpu_processes: Count
-    """Processes that train one run on a CPU, each its share of a batch; as many of them as the batch can be cut for. Without
-    effect on GPUs, where a process has one."""
+    cpu_processes: Annotated[int, Field(ge=1, le=MOST_CPU_THREADS)]
+    """Processes that train one run on a CPU, each its share of a batch, with memory of its own; as many of them as the batch
+    can be cut for. GPUs have a process each, whatever this is."""
     num_workers: NonNegativeInt
     """Threads that read and decode frames ahead of training, and processes that render and pack videos."""
     tick_kimg: Positive

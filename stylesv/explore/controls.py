@@ -67,9 +67,9 @@ class Controls:
             self._number("frames per second", "fps", least=0.1, most=None, whole=False)
         self._arrange()
 
-    def pick(self, column: int, row: int, class_number: int | None) -> None:
-        """Show one clip of the grid alone, of the class that all of them have."""
-        view, columns = self.view, self.view.grid[0]
+    def pick(self, column: int, row: int, view: View, class_number: int | None) -> None:
+        """Show one clip of a grid alone, of the view that is shown, and of the class that all of its clips have."""
+        columns = view.grid[0]
         content = motion = Source(view.content.seed, row * columns + column)
         if view.kind == "decomposition":
             content, motion = Source(view.content.seed, column), Source(view.motion.seed, row)

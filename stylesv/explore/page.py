@@ -82,8 +82,8 @@ class Page:
         self._differs = ui.label().classes("caption")
 
     def _pick(self, column: int, row: int) -> None:
-        class_number = self._film.class_number if self._film is not None else None
-        self._controls.pick(column, row, class_number)
+        if self._film is not None:
+            self._controls.pick(column, row, self._film.view, self._film.class_number)
 
     def _show(self) -> None:
         """Ask for what the controls say."""

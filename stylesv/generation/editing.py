@@ -132,13 +132,14 @@ def motion_of(
         DataError, CheckpointError: as `content_of`.
     """
     codes = _fitting_codes(generator, given, networks_sha256) if isinstance(given, Path) else None
-    if codes is not None and class_number not in (None, codes.about.class_number):
-        known = codes.about.class_number
+    known = None if codes is None else codes.about.class_number
+    if known is not None and not generator.class_dim:
+        raise DataError(f"{given}: codes of a clip of class {known}, and the snapshot knows no classes; give others")
+    if known is not None and class_number not in (None, known):
         raise ConfigError(f"--class {class_number}: {given} has the class of its clip, {known}; leave --class out")
-    seed, found = int(given) if codes is None else codes.about.seed, None
-    if codes is not None:
-        class_number, found = codes.about.class_number, torch.from_numpy(codes.motion)
-    elif generator.class_dim and class_number is None:
+    seed, found = (int(given), None) if codes is None else (codes.about.seed, torch.from_numpy(codes.motion))
+    class_number = class_number if known is None else known
+    if generator.class_dim and class_number is None:
         class_number = draw_class(generator, seed, 0)
     require_class(class_number, generator.class_dim)
     return EndlessNoise(((seed, 0),), generator.motion_noise_dim, found), class_number

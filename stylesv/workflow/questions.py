@@ -114,6 +114,10 @@ class Questions(DataQuestions, ShardQuestions, LookQuestions, FilmQuestions, Rep
         """Threads of all of them, without those that read ahead."""
         return self.cpu_processes(wildcards) * self.plan.machine.cpu_threads
 
+    def training_memory_mb(self, wildcards: Wildcards) -> int:
+        """Megabytes of all of them, amply."""
+        return self.cpu_processes(wildcards) * 16000
+
     def start_state(self, wildcards: Wildcards) -> str | None:
         """The state a segment starts from; none for a whole snapshot that no lost one needs remade.
 

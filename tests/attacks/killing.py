@@ -13,7 +13,6 @@ import signal
 import subprocess
 import sys
 import termios
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -21,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from comparable_results import comparable
+from own_process import comes_true
 from workflow_checkout import PROFILE, Workflow
 
 ATTACKS = (
@@ -31,7 +31,6 @@ ATTACKS = (
     "Ctrl-C in its terminal",
     "SIGKILL of all of them",
 )
-_POLL_SECONDS = 0.02
 _PATIENCE_SECONDS = 900.0  # a machine may be busy; what waits longer hangs
 _MOST_FAILURES = 5
 _TRIES_UNDISTURBED = 4  # a call after a strike may find a job of the killed one at work, and say so
@@ -54,16 +53,6 @@ def jobs_among(processes: dict[int, str]) -> dict[int, str]:
     """The rules whose programs run, by process."""
     found = {number: re.search(r"workflow_scripts/(\w+)\.py", line) for number, line in processes.items()}
     return {number: match[1] for number, match in found.items() if match}
-
-
-def comes_true(claim: Callable[[], object], seconds: float) -> bool:
-    """Whether a claim becomes true while it is looked at again and again."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if claim():
-            return True
-        time.sleep(_POLL_SECONDS)
-    return bool(claim())
 
 
 @contextmanager

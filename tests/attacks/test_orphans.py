@@ -8,7 +8,8 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from killing import comes_true, processes_in
+from killing import processes_in
+from own_process import comes_true
 
 pytestmark = pytest.mark.slow
 

@@ -5,12 +5,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from film_making import settings, write_lossy
+from own_process import comes_true
 
 from stylesv.data.packing import pack_videos
 
@@ -75,15 +75,6 @@ def is_running(process: int) -> bool:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
-
-
-def comes_true(claim, tries: int = 1200) -> bool:
-    """Whether a claim becomes true while it is looked at again and again."""
-    for _ in range(tries):
-        if claim():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 @contextmanager

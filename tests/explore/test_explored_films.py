@@ -105,7 +105,7 @@ def test_a_clip_of_a_decomposition_alone_is_the_one_of_the_grid_of_its_class(stu
     controls = Controls(grid.view, 3, lambda: None, lambda what: None)
     with ui.element("div"):
         controls.build()
-        controls.pick(1, 1, grid.class_number)
+        controls.pick(1, 1, grid.view, grid.class_number)
     assert (controls.view.kind, controls.view.clips()) == ("one", [(Source(seed, 1), Source(seed, 1))])
     assert controls.view.class_number == draw_class(studio.load(of_classes)[0], seed, 0)
     alone = frames_of(studio, controls.view)

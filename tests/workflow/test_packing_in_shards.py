@@ -3,12 +3,11 @@
 import os
 import shutil
 import signal
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from film_making import write_lossy
+from own_process import comes_true
 from workflow_checkout import Workflow
 
 from stylesv.data.packed import PackedClips
@@ -50,14 +49,6 @@ def identities(folder: Path) -> dict[str, tuple[int, int]]:
     whole = [index.parent for index in folder.glob("shards/*/index.json")]
     facts = {str(file): file.stat() for shard in whole for file in shard.iterdir()}
     return {file: (fact.st_ino, fact.st_mtime_ns) for file, fact in facts.items()}
-
-
-def comes_true(claim: Callable[[], object], tries: int = 2400) -> bool:
-    for _ in range(tries):
-        if claim():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def jobs_at_work(workflow: Workflow) -> list[int]:
