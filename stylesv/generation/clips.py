@@ -12,7 +12,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from stylesv.checkpoint import read_networks, require_finite_networks
-from stylesv.errors import CheckpointError
+from stylesv.errors import CheckpointError, one_line
 from stylesv.generation.classes import draw_class, labels_of
 from stylesv.generation.content_walk import ContentWalk
 from stylesv.generation.far_motion import FAR, FarMotion, exact_encoder
@@ -31,7 +31,8 @@ def load_generator(networks: Path) -> tuple[Generator, Snapshot]:
     """The averaged generator of a snapshot, ready to sample, and the snapshot's record.
 
     Raises:
-        CheckpointError: the file is missing, damaged or has no averaged generator, or a weight of it is not finite.
+        CheckpointError: the file is missing, damaged or has no averaged generator, a weight of it is not finite, or its tensors
+            are not those of its settings.
     """
     parts, snapshot = read_networks(networks)
     if "generator_ema" not in parts:
@@ -39,7 +40,13 @@ def load_generator(networks: Path) -> tuple[Generator, Snapshot]:
     require_finite_networks(networks, {"generator_ema": parts["generator_ema"]})
     classes = {"class_dim": snapshot.class_dim, "class_counts": snapshot.class_counts}
     generator = Generator(snapshot.generator, resolution=snapshot.resolution, **classes)
-    generator.load_state_dict(parts["generator_ema"])
+    try:
+        generator.load_state_dict(parts["generator_ema"])
+    except RuntimeError as error:
+        said = one_line(error)[:200]
+        raise CheckpointError(
+            f"{networks}: its tensors are not those of its settings ({said}); take another snapshot"
+        ) from error
     return generator.eval().requires_grad_(False).to(best_device()), snapshot
 
 

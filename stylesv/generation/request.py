@@ -64,7 +64,7 @@ class GenerateRequest:
     @property
     def num_made(self) -> int:
         """How many videos this process makes, those of a grid alone, too."""
-        if self.only_grid:
+        if self.only_grid and self.grid is not None:
             return self.grid[0] * self.grid[1]
         return len(range(self.share[0], self.num_videos, self.share[1]))
 

@@ -55,6 +55,17 @@ def read_arrays(
     return arrays, header
 
 
+def require_finite(path: Path, arrays: Arrays, *, advice: str) -> None:
+    """Check that no number of a file is NaN or infinite.
+
+    Raises:
+        DataError: one is.
+    """
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise DataError(f"{path}: {name} holds numbers that are not finite (NaN or infinite); {advice}")
+
+
 def _digest(arrays: Arrays, header: Mapping[str, Any]) -> str:
     digest = hashlib.sha256(canonical_json(header).encode())
     for name in sorted(arrays):

@@ -9,7 +9,7 @@ from jaxtyping import Float32
 
 from stylesv.config.base import Settings
 from stylesv.errors import DataError
-from stylesv.records.array_file import read_arrays, write_arrays
+from stylesv.records.array_file import read_arrays, require_finite, write_arrays
 from stylesv.records.record_file import record_of
 
 CODES = "codes.safetensors"  # in the folder that invert.py writes
@@ -62,4 +62,5 @@ def read_codes(path: Path) -> Codes:
     about = record_of(header, CodesFrom, path, what=what, advice=advice)
     if sorted(arrays) != ["motion", "w"] or any(each.ndim != 2 for each in arrays.values()):
         raise DataError(f"{path}: is not a {what}; {advice}")
+    require_finite(path, arrays, advice=advice)
     return Codes(about, arrays["w"], arrays["motion"])

@@ -9,7 +9,7 @@ from jaxtyping import Float32
 
 from stylesv.config.base import Settings
 from stylesv.errors import DataError
-from stylesv.records.array_file import read_arrays, write_arrays
+from stylesv.records.array_file import read_arrays, require_finite, write_arrays
 from stylesv.records.record_file import record_of
 
 FORMAT = "stylesv directions 1"
@@ -54,4 +54,5 @@ def read_directions(path: Path) -> Directions:
     about = record_of(header, DirectionsFrom, path, what=what, advice=advice)
     if sorted(arrays) != ["steps"] or arrays["steps"].ndim != 3:
         raise DataError(f"{path}: is not a {what}; {advice}")
+    require_finite(path, arrays, advice=advice)
     return Directions(about, arrays["steps"])

@@ -358,6 +358,28 @@ def test_where_no_file_may_be_so_large_it_is_said_and_nothing_is_left(networks, 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_grid_alone_without_one_is_a_line_of_the_program_too(networks, root, tmp_path):
+    command = [
+        sys.executable,
+        str(root / "workflow_scripts" / "generate.py"),
+        "--networks",
+        str(networks),
+        "--only-grid",
+    ]
+    refused = subprocess.run([*command, "--out", str(tmp_path / "films")], capture_output=True, text=True)
+    assert refused.returncode == 2 and refused.stderr.startswith("error: --only-grid needs --grid")
+
+
+def test_tensors_of_other_settings_are_a_line(networks, tmp_path):
+    parts, snapshot = read_networks(networks)
+    name = next(name for name in parts["generator_ema"] if name.endswith("affine.weight"))
+    parts["generator_ema"][name] = parts["generator_ema"][name][:-1].clone()
+    write_networks(tmp_path / "cut.safetensors", parts, snapshot)
+    with pytest.raises(CheckpointError, match=f"not those of its settings .*{name}"):
+        generate(tmp_path / "cut.safetensors", tmp_path / "films")
+    assert [path.name for path in tmp_path.iterdir()] == ["cut.safetensors"]
+
+
 def test_a_grid_on_a_full_disk_is_named_and_leaves_nothing(networks, tmp_path):
     with small_disk(tmp_path / "disk", "8k") as disk:
         with pytest.raises(MachineError) as refused:

@@ -322,6 +322,9 @@ def test_codes_of_another_snapshot_and_damaged_ones_are_refused(generator, netwo
     write_codes(tmp_path / "other.safetensors", replace(codes, w=codes.w[:, :-1]))
     with pytest.raises(DataError, match="do not fit the snapshot"):
         content_of(generator, tmp_path / "other.safetensors")
+    write_codes(tmp_path / "other.safetensors", replace(codes, w=codes.w * np.float32(np.nan)))
+    with pytest.raises(DataError, match=r"other.safetensors: w holds numbers that are not finite"):
+        content_of(generator, tmp_path / "other.safetensors")
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
