@@ -97,7 +97,8 @@ def partial_file(path: Path) -> Iterator[Path]:
         yield partial
         os.replace(partial, path)
     except OSError as error:
-        if (error.errno in _NO_ROOM and error.filename is None) or partial.name in str(error.filename):
+        named = f"{error.filename} {error.filename2}"  # of a copy the first is what is read
+        if (error.errno in _NO_ROOM and error.filename is None) or partial.name in named:
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
     finally:
