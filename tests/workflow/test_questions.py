@@ -138,6 +138,16 @@ def test_a_finetuning_starts_from_its_parents_choice(ask, image, video):
     assert ask.parent_snapshots(wildcards(run=image.name)) == []
 
 
+@pytest.mark.parametrize(("batch_size", "asked_for", "got"), [(4, 2, 1), (8, 2, 2), (24, 4, 3), (8, 1, 1)])
+def test_a_segment_has_threads_and_memory_of_all_its_processes(root, batch_size, asked_for, got):
+    machine = {"cpu_processes": asked_for, "cpu_threads": 3}
+    planned = load_plan(root / "config", {"machine": machine, "model": {"training": {"batch_size": batch_size}}})
+    run, ask = planned.experiments["demo"].runs[1], Questions(planned)
+    assert ask.cpu_processes(wildcards(run=run.name)) == got
+    assert ask.training_threads(wildcards(run=run.name)) == 3 * got
+    assert ask.training_memory_mb(wildcards(run=run.name)) == 16000 * got
+
+
 def test_a_segment_starts_from_the_state_before_it_or_none_if_it_is_done(plan, video):
     fresh = Questions(plan)
     assert fresh.start_kimg(wildcards(run=video.name, kimg=8)) == 4
