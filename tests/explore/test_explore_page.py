@@ -146,7 +146,7 @@ def test_a_grid_has_the_clips_of_the_seed_and_a_click_shows_one_alone(browser, s
         " { clientX: box.left + box.width * 0.6, clientY: box.top + box.height * 0.3 })); })()"
     )
     browser.until(f"{PLAYER}.film !== '{film}' && {WHOLE} && {CANVAS}.width === {SIZE}")
-    browser.until("document.querySelector('.typed').innerText.includes('--num-videos 7')")
+    browser.until("document.querySelector('.typed').innerText.includes('--first-video 6')")
     assert np.abs(shown(browser).astype(int) - clips[6]).max() <= 1
     choose(browser, "content × motion")
     assert shown(browser).shape == (4 * step - 1, 4 * step - 1, 3)
