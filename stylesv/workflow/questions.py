@@ -4,18 +4,14 @@ A question takes an object with a job's wildcards as attributes, and answers wit
 numbers. It is answered when the DAG is built, from the settings and the names of files that exist; nothing is computed.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from stylesv.config.model_checks import largest_cut
-from stylesv.config.recipe import recipe_key
-from stylesv.config.settings import CheckpointSettings
 from stylesv.errors import ConfigError
 from stylesv.records.experiment import Experiment, experiment_yaml
 from stylesv.records.protocol import protocol_yaml
-from stylesv.records.recipe import recipe_yaml
 from stylesv.records.speed import Speed
 from stylesv.records.table_plan import TablePlan
 from stylesv.workflow import paths
@@ -27,15 +23,18 @@ from stylesv.workflow.looks import LookQuestions, Wildcards
 from stylesv.workflow.named import Named, known
 from stylesv.workflow.planned import RunPlan
 from stylesv.workflow.report_questions import ReportQuestions
-from stylesv.workflow.reported import asked_of, candidates_of, choice_of, collection_options, reported, scores_of
-from stylesv.workflow.segments import LOG, Snapshots, previous_snapshot, segments_to_run
+from stylesv.workflow.reported import asked_of, candidates_of, collection_options, reported, scores_of
+from stylesv.workflow.segments import Snapshots
 from stylesv.workflow.shards import ShardQuestions
 from stylesv.workflow.table_questions import TableQuestions
 from stylesv.workflow.tabled import table_names
+from stylesv.workflow.training_questions import TrainingQuestions
 
 
 @dataclass(frozen=True)
-class Questions(DataQuestions, ShardQuestions, LookQuestions, FilmQuestions, ReportQuestions, TableQuestions):
+class Questions(
+    DataQuestions, ShardQuestions, TrainingQuestions, LookQuestions, FilmQuestions, ReportQuestions, TableQuestions
+):
     """Answers from a plan and from the files that exist."""
 
     files_under: Callable[[str], Iterable[str]] = lambda folder: ()
@@ -74,101 +73,7 @@ class Questions(DataQuestions, ShardQuestions, LookQuestions, FilmQuestions, Rep
         """The plan's parts by name."""
         return Named(self.plan, self.experiments_called)
 
-    # ---- data: see DataQuestions and ShardQuestions ----
-
-    def index_of_run(self, wildcards: Wildcards) -> str:
-        """Index of the packed clips that a run trains on."""
-        return paths.INDEX.format(data=self.named.run(wildcards.run).data.name)
-
-    def index_of_classes(self, wildcards: Wildcards) -> str | None:
-        """The same where its videos have classes, whose number decides the shape of networks; else none."""
-        return self.index_of_run(wildcards) if self.named.run(wildcards.run).data.recipe.packing.labels else None
-
-    # ---- training ----
-
-    def recipe(self, wildcards: Wildcards) -> str:
-        """Recipe of a run, as a file holds it."""
-        return recipe_yaml(self.named.run(wildcards.run).recipe)
-
-    def parent_choice(self, wildcards: Wildcards) -> str | None:
-        """The choice among its parent's snapshots that a finetuning run starts from."""
-        parent = self.named.run(wildcards.run).parent
-        return choice_of(parent) if parent else None
-
-    def parent_snapshots(self, wildcards: Wildcards) -> list[str]:
-        """The snapshots that this choice is among."""
-        parent = self.named.run(wildcards.run).parent
-        return [_at(paths.NETWORKS, parent, kimg) for kimg in parent.kimgs] if parent else []
-
-    def start_kimg(self, wildcards: Wildcards) -> int:
-        """The snapshot that a segment starts from."""
-        kimgs = self.plan.kimgs[self.named.run(wildcards.run).name]
-        return previous_snapshot(self._snapshots_of(wildcards.run), kimgs, int(wildcards.kimg))
-
-    def cpu_processes(self, wildcards: Wildcards) -> int:
-        """Processes that train a run on a CPU."""
-        machine = self.plan.machine
-        return largest_cut(self.named.run(wildcards.run).settings, machine.cpu_processes, parts=machine.accumulation)
-
-    def training_threads(self, wildcards: Wildcards) -> int:
-        """Threads of all of them, without those that read ahead."""
-        return self.cpu_processes(wildcards) * self.plan.machine.cpu_threads
-
-    def training_memory_mb(self, wildcards: Wildcards) -> int:
-        """Megabytes of all of them, amply."""
-        return self.cpu_processes(wildcards) * 16000
-
-    def start_state(self, wildcards: Wildcards) -> str | None:
-        """The state a segment starts from; none for a whole snapshot that no lost one needs remade.
-
-        Its state is gone, and Snakemake would make it again, and the segment, as soon as it makes the one before.
-        """
-        if int(wildcards.kimg) not in self._segments_of(wildcards.run) and not self.jobs_are_forced():
-            return None
-        return paths.STATE.format(run=wildcards.run, kimg=self.start_kimg(wildcards))
-
-    @cached_property
-    def imported(self) -> Mapping[str, CheckpointSettings]:
-        """Runs whose networks are a published checkpoint, and that checkpoint."""
-        found = {name: run.settings.source for name, run in self.plan.runs.items()}
-        return {name: source for name, source in found.items() if source is not None}
-
-    def checkpoint(self, wildcards: Wildcards) -> str:
-        """The checkpoint of an imported run: fetched by a rule, or a user's file."""
-        source = self.imported[wildcards.run]
-        return _checkpoint(source.sha256, source.pickle) if source.is_address else paths.Given(source.pickle)
-
-    def checkpoint_source(self, wildcards: Wildcards) -> dict[str, str]:
-        """Where a checkpoint is fetched from, and its SHA-256; empty if nobody says."""
-        wanted = paths.CHECKPOINT.format(checkpoint=wildcards.checkpoint)
-        for source in self.imported.values():
-            if source.is_address and _checkpoint(source.sha256, source.pickle) == wanted:
-                return {"url": source.pickle, "sha256": source.sha256 or ""}
-        raise ConfigError(f"{wildcards.checkpoint}: no model's source has this hash and an address")
-
-    def checkpoint_kept(self, wildcards: Wildcards) -> str:
-        """The file that was fetched before anybody knew its hash."""
-        return f"{_checkpoint(None, self.checkpoint_source(wildcards)['url'])}.part"
-
-    def logs(self, wildcards: Wildcards) -> list[str]:
-        """The training logs that a run has so far."""
-        run = self.named.run(wildcards.run).name
-        return [paths.LOG.format(run=run, kimg=kimg) for kimg in self._logged_kimgs(run)]
-
-    def logged_runs(self, _: Wildcards) -> list[str]:
-        """Folders of TensorBoard events of all runs that have a training log.
-
-        Raises:
-            ConfigError: none has.
-        """
-        found = [paths.EVENTS.format(run=run) for run in self.plan.runs if self._logged_kimgs(run)]
-        if not found:
-            raise ConfigError(
-                "tensorboard: no run of the settings as they are now has a training log yet; give the --config of the run again"
-            )
-        return found
-
-    # ---- scores ----
+    # ---- scores (data, training and looks: classes above) ----
 
     def protocol(self, wildcards: Wildcards) -> str:
         """A protocol, as a file holds it."""
@@ -277,34 +182,12 @@ class Questions(DataQuestions, ShardQuestions, LookQuestions, FilmQuestions, Rep
 
     # ---- what the answers are made of ----
 
-    def _snapshots_of(self, run: str) -> Snapshots:
-        """The snapshots that a run had when it was first asked for."""
-        if run not in self._snapshots:
-            self._snapshots[run] = Snapshots.among(self.files_under(paths.RUN.format(run=run)))
-        return self._snapshots[run]
-
-    def _segments_of(self, run: str) -> frozenset[int]:
-        """Ends of the segments that a run still needs."""
-        if run not in self._segments:
-            self._segments[run] = segments_to_run(self._snapshots_of(run), self.plan.kimgs[self.named.run(run).name])
-        return self._segments[run]
-
     def _reported(self, name: str) -> Experiment:
         """What an experiment's report is about."""
         if name not in self._reports:
             experiment = self.named.experiment(name)
             self._reports[name] = reported(experiment, table_names(experiment))
         return self._reports[name]
-
-    def _logged_kimgs(self, run: str) -> list[int]:
-        """Snapshots whose training has left a log."""
-        parts = (file.partition("/") for file in self.files_under(paths.RUN.format(run=run)))
-        return sorted(int(folder) for folder, _, name in parts if name == LOG and folder.isdecimal())
-
-
-def _checkpoint(sha256: str | None, address: str) -> str:
-    """Where a checkpoint that is fetched will lie, or, without a hash, would."""
-    return paths.CHECKPOINT.format(checkpoint=sha256 or f"unknown-{recipe_key({'address': address})}")
 
 
 def _at(pattern: str, run: RunPlan, kimg: int, **more: str) -> str:
