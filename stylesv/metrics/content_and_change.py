@@ -19,9 +19,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from stylesv.metrics.efficientnet_lite import NUM_FEATURES, EfficientNetLite0
+from stylesv.ops import frame_spread, gradient_products, mean_bend, mean_detail, mean_difference
 from stylesv.seeding import numpy_generator
 
 LAGS = (1, 2, 4, 8)
+STICKING_LAGS = (1, 4)
 CONTENT_NUMBERS = 16
 FLOOR = 0.02
 """Added to ratios before their logarithm, so that no change at all, as in a frozen clip, is a number."""
@@ -32,30 +34,25 @@ Channels = Float[Tensor, "c"]
 
 
 class Responses:
-    """Responses of one stage to a clip, `t c h w`, and statistics of them, each channel for itself."""
+    """Responses of one stage to a clip, `t c h w`, and means over them, made when asked for, each channel for itself."""
 
     def __init__(self, x: Float[Tensor, "t c h w"]):
         self.x = x
+        self._changes: dict[int, Tensor] = {}
 
     @cached_property
-    def centred(self) -> Float[Tensor, "t c h w"]:
-        """Without the mean of each frame."""
-        return self.x - self.x.mean(dim=(2, 3), keepdim=True)
-
-    @cached_property
-    def spread_of_frames(self) -> Float[Tensor, "t c"]:
-        """Standard deviation over each frame."""
-        return self.centred.square().mean(dim=(2, 3)).sqrt()
+    def _spread_and_deviation(self) -> tuple[Float[Tensor, "t c"], Float[Tensor, "t c"]]:
+        return frame_spread(self.x)
 
     @cached_property
     def spread(self) -> Channels:
-        """Its mean over time."""
-        return self.spread_of_frames.mean(dim=0) + _TINY
+        """Standard deviation over a frame, its mean over time."""
+        return self._spread_and_deviation[0].mean(dim=0) + _TINY
 
     @cached_property
     def deviation(self) -> Channels:
         """Mean absolute deviation from the mean of the frame."""
-        return self.centred.abs().mean(dim=(0, 2, 3))
+        return self._spread_and_deviation[1].mean(dim=0)
 
     @cached_property
     def gradient_of_frames(self) -> Float[Tensor, "t c"]:
@@ -73,29 +70,22 @@ class Responses:
         return self._apart(2).mean(dim=0)
 
     def _apart(self, far: int) -> Float[Tensor, "t c"]:
-        x = self.x
-        across = (x[..., far:] - x[..., :-far]).abs_().mean(dim=(2, 3))
-        return (across + (x[..., far:, :] - x[..., :-far, :]).abs_().mean(dim=(2, 3))) / 2
+        return (mean_difference(self.x, columns=far) + mean_difference(self.x, rows=far)) / 2
 
-    @cached_property
-    def steps(self) -> Float[Tensor, "_ c h w"]:
-        """Differences of neighbouring frames."""
-        return self.x[1:] - self.x[:-1]
+    def change_of_frames(self, lag: int) -> Float[Tensor, "_ c"]:
+        """Mean absolute change of each frame to that of `lag` frames later."""
+        if lag not in self._changes:
+            self._changes[lag] = mean_difference(self.x, frames=lag)
+        return self._changes[lag]
 
-    @cached_property
-    def changes(self) -> dict[int, Channels]:
-        """Mean absolute change over each number of frames of LAGS."""
-        return {lag: _change(self.x, lag) for lag in LAGS}
+    def change(self, lag: int) -> Channels:
+        """Its mean over time."""
+        return self.change_of_frames(lag).mean(dim=0)
 
     @cached_property
     def bend(self) -> Channels:
         """Mean absolute second difference in time."""
-        return (self.steps[1:] - self.steps[:-1]).abs_().mean(dim=(0, 2, 3))
-
-    @cached_property
-    def detail(self) -> "Responses":
-        """What differs from the mean of the 3 x 3 around it."""
-        return Responses(self.x - _mean_around(self.x))
+        return mean_bend(self.x).mean(dim=0)
 
 
 def texture(stage: Responses) -> list[Tensor]:
@@ -106,24 +96,24 @@ def texture(stage: Responses) -> list[Tensor]:
 
 def speed(stage: Responses) -> list[Tensor]:
     """Change from frame to frame, against the change from place to place."""
-    return [_log(stage.changes[1] / (stage.gradient + _TINY))]
+    return [_log(stage.change(1) / (stage.gradient + _TINY))]
 
 
 def amount(stage: Responses) -> list[Tensor]:
     """Change over 1 and 4 frames, against the spread of a frame."""
-    return [_log(stage.changes[lag] / stage.spread) for lag in (1, 4)]
+    return [_log(stage.change(lag) / stage.spread) for lag in (1, 4)]
 
 
 def order(stage: Responses) -> list[Tensor]:
     """How change grows with the distance in time, and how it bends: flat and jagged for frames out of order."""
-    grown = [_log(change / stage.spread) for change in stage.changes.values()]
+    grown = [_log(stage.change(lag) / stage.spread) for lag in LAGS]
     growth = [later - earlier for earlier, later in pairwise(grown)]
     return [*growth, _log(stage.bend / stage.spread) - grown[0]]
 
 
 def evenness(stage: Responses) -> list[Tensor]:
     """How much change itself differs from one pair of frames to the next."""
-    amounts = torch.log(stage.steps.abs().mean(dim=(2, 3)) / stage.spread + FLOOR).mean(dim=1)
+    amounts = torch.log(stage.change_of_frames(1) / stage.spread + FLOOR).mean(dim=1)
     return [amounts.diff().abs().mean()]
 
 
@@ -135,36 +125,29 @@ def flicker(stage: Responses) -> list[Tensor]:
 
 def sticking(stage: Responses) -> list[Tensor]:
     """How much fine detail changes, against how much all does; and how much of it stays over the whole clip."""
-    detail = stage.detail.x
-    strength = detail.square().mean(dim=(0, 2, 3)).sqrt() + _TINY
-    moved = [_log(_change(detail, k) / strength) - _log(stage.changes[k] / stage.spread) for k in (1, 4)]
-    return [*moved, _log(detail.mean(dim=0).square().mean(dim=(1, 2)).sqrt() / strength)]
+    square, *changes, staying = mean_detail(stage.x, *STICKING_LAGS)
+    strength = square.sqrt() + _TINY
+    lags = zip(STICKING_LAGS, changes, strict=True)
+    moved = [_log(change / strength) - _log(stage.change(lag) / stage.spread) for lag, change in lags]
+    return [*moved, _log(staying.sqrt() / strength)]
 
 
 def direction(stage: Responses) -> list[Tensor]:
     """Correlation of change with the gradient to the right, downwards, outwards and around: it turns with time's direction.
 
     Outwards is x * right + y * down, around x * down - y * right. Their sums follow from products summed over time and
-    channels, a map each: a third of the passes over whole responses.
+    channels, a map each.
     """
-    step = stage.steps[..., 1:-1, 1:-1]
-    middle = (stage.x[1:] + stage.x[:-1]) / 2
-    right = (middle[..., 1:-1, 2:] - middle[..., 1:-1, :-2]) / 2
-    down = (middle[..., 2:, 1:-1] - middle[..., :-2, 1:-1]) / 2
-    x = torch.linspace(-1, 1, right.shape[-1], device=right.device)
-    y = torch.linspace(-1, 1, right.shape[-2], device=right.device)[:, None]
-    to_right, to_down, right_size, down_size, both = (
-        (one * other).sum(dim=(0, 1))
-        for one, other in ((step, right), (step, down), (right, right), (down, down), (right, down))
-    )
+    to_right, to_down, right_size, down_size, both, energy = gradient_products(stage.x)
+    x = torch.linspace(-1, 1, both.shape[-1], device=both.device)
+    y = torch.linspace(-1, 1, both.shape[-2], device=both.device)[:, None]
     ways = (
         (to_right, right_size),
         (to_down, down_size),
         (x * to_right + y * to_down, x * x * right_size + 2 * x * y * both + y * y * down_size),
         (x * to_down - y * to_right, x * x * down_size - 2 * x * y * both + y * y * right_size),
     )
-    energy = step.square().sum()
-    return [-change.sum() / (energy * size.sum()).clamp(min=1e-9).sqrt() for change, size in ways]
+    return [-change.sum() / (energy.sum() * size.sum()).clamp(min=1e-9).sqrt() for change, size in ways]
 
 
 @dataclass(frozen=True)
@@ -207,22 +190,6 @@ def _signs(device: torch.device) -> Float[Tensor, "features numbers"]:
     """Random signs that project content to few numbers; distances stay what they are on average (Achlioptas 2003)."""
     signs = numpy_generator(0, "content signs").random((NUM_FEATURES, CONTENT_NUMBERS)) < 0.5
     return (2.0 * torch.from_numpy(signs).float().to(device) - 1) / CONTENT_NUMBERS**0.5
-
-
-def _change(x: Float[Tensor, "t c h w"], lag: int) -> Channels:
-    return (x[lag:] - x[:-lag]).abs_().mean(dim=(0, 2, 3))
-
-
-def _mean_around(x: Float[Tensor, "t c h w"]) -> Float[Tensor, "t c h w"]:
-    """Mean of the 3 x 3 around each place, of those that there are; several times faster than average pooling."""
-    for axis in (-1, -2):
-        count = torch.full((x.shape[axis],), 3.0, device=x.device)
-        count[0] = count[-1] = 2
-        around = x.clone()
-        around.narrow(axis, 1, x.shape[axis] - 1).add_(x.narrow(axis, 0, x.shape[axis] - 1))
-        around.narrow(axis, 0, x.shape[axis] - 1).add_(x.narrow(axis, 1, x.shape[axis] - 1))
-        x = around.div_(count if axis == -1 else count[:, None])
-    return x
 
 
 def _log(ratios: Channels) -> Tensor:

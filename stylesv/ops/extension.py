@@ -19,7 +19,7 @@ from pathlib import Path
 
 import torch
 
-SOURCES = tuple(Path(__file__).with_name(f"{name}.cpp") for name in ("filtered_lrelu", "bias_act"))
+SOURCES = tuple(Path(__file__).with_name(f"{name}.cpp") for name in ("filtered_lrelu", "bias_act", "clip_means"))
 FLAGS = (  # the first that the compiler takes
     ("-O3", "-march=native", "-mprefer-vector-width=512", "-fopenmp"),  # x86; the widest vectors that the processor has
     ("-O3", "-march=native", "-fopenmp"),

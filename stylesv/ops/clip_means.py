@@ -1,0 +1,80 @@
+"""Means over the responses of a network to a clip, each channel for itself. docs/operations.md 1.7.
+
+Responses on a CPU with channels last go through C++, in one or two walks each; all else through PyTorch's own operations, which
+define them, to rounding.
+"""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from stylesv.ops.backend import active_backend
+
+Clip = Float[Tensor, "t c h w"]
+
+
+def mean_difference(x: Clip, *, frames: int = 0, rows: int = 0, columns: int = 0) -> Float[Tensor, "_ c"]:
+    """Mean absolute difference of places that are so far apart, of each frame that has a later one."""
+    if _has_fused_form(x):
+        return torch.ops.stylesv.mean_difference(x, frames, rows, columns)
+    t, _, h, w = x.shape
+    return (x[frames:, :, rows:, columns:] - x[: t - frames, :, : h - rows, : w - columns]).abs_().mean(dim=(2, 3))
+
+
+def mean_bend(x: Clip) -> Float[Tensor, "_ c"]:
+    """Mean absolute second difference in time, of each three frames."""
+    if _has_fused_form(x):
+        return torch.ops.stylesv.mean_bend(x)
+    return x.diff(dim=0).diff(dim=0).abs_().mean(dim=(2, 3))
+
+
+def frame_spread(x: Clip) -> tuple[Float[Tensor, "t c"], Float[Tensor, "t c"]]:
+    """Standard deviation over each frame, and mean absolute deviation from its mean."""
+    if _has_fused_form(x):
+        return torch.ops.stylesv.frame_spread(x)
+    centred = x - x.mean(dim=(2, 3), keepdim=True)
+    return centred.square().mean(dim=(2, 3)).sqrt(), centred.abs().mean(dim=(2, 3))
+
+
+def mean_detail(x: Clip, near: int, far: int) -> Float[Tensor, "4 c"]:
+    """Of detail, which is what differs from the mean of the 3 x 3 around a place: mean square, mean absolute change over `near`
+    frames and over `far`, and mean square of its mean over time.
+    """
+    if _has_fused_form(x):
+        return torch.ops.stylesv.mean_detail(x, near, far)
+    detail = x - _mean_around(x)
+    changes = (mean_difference(detail, frames=lag).mean(dim=0) for lag in (near, far))
+    return torch.stack([detail.square().mean(dim=(0, 2, 3)), *changes, detail.mean(dim=0).square().mean(dim=(1, 2))])
+
+
+def gradient_products(x: Clip) -> Float[Tensor, "6 _ _"]:
+    """Step * right, step * down, right^2, down^2, right * down and step^2, summed over time and channels, a map each.
+
+    A step is the change to the next frame, right and down are the gradients halfway between the two; without the outermost
+    places, which have none.
+    """
+    if _has_fused_form(x):
+        return torch.ops.stylesv.gradient_products(x)
+    step = (x[1:] - x[:-1])[..., 1:-1, 1:-1]
+    middle = (x[1:] + x[:-1]) / 2
+    right = (middle[..., 1:-1, 2:] - middle[..., 1:-1, :-2]) / 2
+    down = (middle[..., 2:, 1:-1] - middle[..., :-2, 1:-1]) / 2
+    pairs = ((step, right), (step, down), (right, right), (down, down), (right, down), (step, step))
+    return torch.stack([(one * other).sum(dim=(0, 1)) for one, other in pairs])
+
+
+def _has_fused_form(x: Tensor) -> bool:
+    """It has no derivative."""
+    return x.dtype == torch.float32 and not x.requires_grad and active_backend(x.device)[0] == "cpp"
+
+
+def _mean_around(x: Clip) -> Clip:
+    """Mean of the 3 x 3 around each place, of those that there are; several times faster than average pooling."""
+    for axis in (-1, -2):
+        count = torch.full((x.shape[axis],), 3.0, device=x.device, dtype=x.dtype)
+        count[0] = count[-1] = 2
+        around = x.clone()
+        around.narrow(axis, 1, x.shape[axis] - 1).add_(x.narrow(axis, 0, x.shape[axis] - 1))
+        around.narrow(axis, 0, x.shape[axis] - 1).add_(x.narrow(axis, 1, x.shape[axis] - 1))
+        x = around.div_(count if axis == -1 else count[:, None])
+    return x
