@@ -19,11 +19,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 from stylesv.metrics.efficientnet_lite import NUM_FEATURES, EfficientNetLite0
-from stylesv.ops import frame_spread, gradient_products, mean_bend, mean_detail, mean_difference
+from stylesv.ops import frame_spread, gradient_products, mean_bend, mean_detail, mean_differences
 from stylesv.seeding import numpy_generator
 
 LAGS = (1, 2, 4, 8)
 STICKING_LAGS = (1, 4)
+NEIGHBOURS = ((0, 0, 1), (0, 1, 0), (0, 0, 2), (0, 2, 0))
+"""Frames, rows and columns apart."""
 CONTENT_NUMBERS = 16
 FLOOR = 0.02
 """Added to ratios before their logarithm, so that no change at all, as in a frozen clip, is a number."""
@@ -38,7 +40,6 @@ class Responses:
 
     def __init__(self, x: Float[Tensor, "t c h w"]):
         self.x = x
-        self._changes: dict[int, Tensor] = {}
 
     @cached_property
     def _spread_and_deviation(self) -> tuple[Float[Tensor, "t c"], Float[Tensor, "t c"]]:
@@ -55,9 +56,14 @@ class Responses:
         return self._spread_and_deviation[1].mean(dim=0)
 
     @cached_property
+    def _gradients_of_frames(self) -> tuple[Float[Tensor, "t c"], Float[Tensor, "t c"]]:
+        across, down, across_two, down_two = mean_differences(self.x, NEIGHBOURS)
+        return (across + down) / 2, (across_two + down_two) / 2
+
+    @cached_property
     def gradient_of_frames(self) -> Float[Tensor, "t c"]:
         """Mean absolute difference of neighbours, of each frame."""
-        return self._apart(1)
+        return self._gradients_of_frames[0]
 
     @cached_property
     def gradient(self) -> Channels:
@@ -67,20 +73,17 @@ class Responses:
     @cached_property
     def gradient_over_two(self) -> Channels:
         """Mean absolute difference of those two apart."""
-        return self._apart(2).mean(dim=0)
+        return self._gradients_of_frames[1].mean(dim=0)
 
-    def _apart(self, far: int) -> Float[Tensor, "t c"]:
-        return (mean_difference(self.x, columns=far) + mean_difference(self.x, rows=far)) / 2
+    @cached_property
+    def changes_of_frames(self) -> dict[int, Float[Tensor, "_ c"]]:
+        """Mean absolute change over each number of frames of LAGS, of each frame that has a later one."""
+        return dict(zip(LAGS, mean_differences(self.x, [(lag, 0, 0) for lag in LAGS]), strict=True))
 
-    def change_of_frames(self, lag: int) -> Float[Tensor, "_ c"]:
-        """Mean absolute change of each frame to that of `lag` frames later."""
-        if lag not in self._changes:
-            self._changes[lag] = mean_difference(self.x, frames=lag)
-        return self._changes[lag]
-
-    def change(self, lag: int) -> Channels:
+    @cached_property
+    def changes(self) -> dict[int, Channels]:
         """Its mean over time."""
-        return self.change_of_frames(lag).mean(dim=0)
+        return {lag: change.mean(dim=0) for lag, change in self.changes_of_frames.items()}
 
     @cached_property
     def bend(self) -> Channels:
@@ -96,24 +99,24 @@ def texture(stage: Responses) -> list[Tensor]:
 
 def speed(stage: Responses) -> list[Tensor]:
     """Change from frame to frame, against the change from place to place."""
-    return [_log(stage.change(1) / (stage.gradient + _TINY))]
+    return [_log(stage.changes[1] / (stage.gradient + _TINY))]
 
 
 def amount(stage: Responses) -> list[Tensor]:
     """Change over 1 and 4 frames, against the spread of a frame."""
-    return [_log(stage.change(lag) / stage.spread) for lag in (1, 4)]
+    return [_log(stage.changes[lag] / stage.spread) for lag in (1, 4)]
 
 
 def order(stage: Responses) -> list[Tensor]:
     """How change grows with the distance in time, and how it bends: flat and jagged for frames out of order."""
-    grown = [_log(stage.change(lag) / stage.spread) for lag in LAGS]
+    grown = [_log(change / stage.spread) for change in stage.changes.values()]
     growth = [later - earlier for earlier, later in pairwise(grown)]
     return [*growth, _log(stage.bend / stage.spread) - grown[0]]
 
 
 def evenness(stage: Responses) -> list[Tensor]:
     """How much change itself differs from one pair of frames to the next."""
-    amounts = torch.log(stage.change_of_frames(1) / stage.spread + FLOOR).mean(dim=1)
+    amounts = torch.log(stage.changes_of_frames[1] / stage.spread + FLOOR).mean(dim=1)
     return [amounts.diff().abs().mean()]
 
 
@@ -128,7 +131,7 @@ def sticking(stage: Responses) -> list[Tensor]:
     square, *changes, staying = mean_detail(stage.x, *STICKING_LAGS)
     strength = square.sqrt() + _TINY
     lags = zip(STICKING_LAGS, changes, strict=True)
-    moved = [_log(change / strength) - _log(stage.change(lag) / stage.spread) for lag, change in lags]
+    moved = [_log(change / strength) - _log(stage.changes[lag] / stage.spread) for lag, change in lags]
     return [*moved, _log(staying.sqrt() / strength)]
 
 

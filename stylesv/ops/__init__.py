@@ -6,7 +6,7 @@ Each has one readable definition; faster forms stand beside it under the same si
 
 from stylesv.ops.backend import active_backend, computed_with
 from stylesv.ops.bias_act import bias_act
-from stylesv.ops.clip_means import frame_spread, gradient_products, mean_bend, mean_detail, mean_difference
+from stylesv.ops.clip_means import frame_spread, gradient_products, mean_bend, mean_detail, mean_differences
 from stylesv.ops.conv_resample import conv2d_resample
 from stylesv.ops.filtered_lrelu import filtered_lrelu
 from stylesv.ops.modulated_conv import modulated_conv2d
@@ -24,7 +24,7 @@ __all__ = [
     "gradient_products",
     "mean_bend",
     "mean_detail",
-    "mean_difference",
+    "mean_differences",
     "modulated_conv2d",
     "quadratic_spline_weights",
     "setup_filter",

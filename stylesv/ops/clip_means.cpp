@@ -38,48 +38,73 @@ void fold(const float* sums, int64_t size, double* to, int64_t channels) {
     for (int64_t c = 0; c < channels; c++) to[c] += sums[i + c];
 }
 
-// One row of `c` numbers for each frame that `sum_up(t, sums, row)` adds up by `size` places of a row, divided by `count`.
-template <typename Sum>
-void mean_of_frames(const Clip& clip, int64_t frames, int64_t size, double count, float* out, const Sum& sum_up) {
-  at::parallel_for(0, frames, 1, [&](int64_t begin, int64_t end) {
-    Row sums(clip.row_size());
-    std::vector<double> folded(clip.channels);
-    for (int64_t t = begin; t < end; t++) {
-      std::fill(sums.begin(), sums.end(), 0.f), std::fill(folded.begin(), folded.end(), 0.0);
-      sum_up(t, sums.data());
-      fold(sums.data(), size, folded.data(), clip.channels);
-      for (int64_t c = 0; c < clip.channels; c++) out[t * clip.channels + c] = float(folded[c] / count);
-    }
-  });
+// The same divided by their count, as float32.
+void store_mean(const float* sums, int64_t size, double count, float* to, int64_t channels) {
+  std::vector<double> folded(channels);
+  fold(sums, size, folded.data(), channels);
+  for (int64_t c = 0; c < channels; c++) to[c] = float(folded[c] / count);
 }
 
-at::Tensor mean_difference(const at::Tensor& x, int64_t frames, int64_t rows, int64_t columns) {
+// How far apart two places are.
+struct Apart {
+  int64_t frames, rows, columns;
+};
+
+std::vector<at::Tensor> mean_differences(const at::Tensor& x, at::IntArrayRef frames, at::IntArrayRef rows,
+                                         at::IntArrayRef columns) {
   const Clip clip(x);
-  const int64_t count = clip.frames - frames, height = clip.height - rows, size = clip.row_size() - columns * clip.channels;
-  TORCH_CHECK(frames >= 0 && rows >= 0 && columns >= 0 && count > 0 && height > 0 && size > 0, "nothing is so far apart");
-  at::Tensor out = at::empty({count, clip.channels}, x.options());
-  const double places = double(height) * (clip.width - columns);
-  mean_of_frames(clip, count, size, places, out.mutable_data_ptr<float>(), [&](int64_t t, float* __restrict sums) {
-    for (int64_t y = 0; y < height; y++) {
-      const float *one = clip.row(t, y), *other = clip.row(t + frames, y + rows) + columns * clip.channels;
+  const int64_t size = clip.row_size(), channels = clip.channels, kinds = frames.size();
+  TORCH_CHECK(rows.size() == frames.size() && columns.size() == frames.size(), "as many of each");
+  std::vector<Apart> all;
+  std::vector<at::Tensor> outs;
+  std::vector<float*> to;
+  for (int64_t k = 0; k < kinds; k++) {
+    const Apart by{frames[k], rows[k], columns[k]};
+    TORCH_CHECK(by.frames >= 0 && by.rows >= 0 && by.columns >= 0 && by.frames < clip.frames && by.rows < clip.height &&
+                    by.columns < clip.width, "nothing is so far apart");
+    all.push_back(by);
+    outs.push_back(at::empty({clip.frames - by.frames, channels}, x.options()));
+    to.push_back(outs.back().mutable_data_ptr<float>());
+  }
+  at::parallel_for(0, clip.frames, 1, [&](int64_t begin, int64_t end) {
+    Row sums(kinds * size);
+    for (int64_t t = begin; t < end; t++) {
+      std::fill(sums.begin(), sums.end(), 0.f);
+      for (int64_t y = 0; y < clip.height; y++)
+        for (int64_t k = 0; k < kinds; k++) {  // one after the other, while the rows are in the first-level cache
+          const Apart& by = all[k];
+          if (t + by.frames >= clip.frames || y + by.rows >= clip.height) continue;
+          const float *one = clip.row(t, y), *other = clip.row(t + by.frames, y + by.rows) + by.columns * channels;
+          float* __restrict sum = sums.data() + k * size;
 #pragma omp simd
-      for (int64_t i = 0; i < size; i++) sums[i] += std::fabs(other[i] - one[i]);
+          for (int64_t i = 0; i < size - by.columns * channels; i++) sum[i] += std::fabs(other[i] - one[i]);
+        }
+      for (int64_t k = 0; k < kinds; k++)
+        if (t + all[k].frames < clip.frames)
+          store_mean(sums.data() + k * size, size, double(clip.height - all[k].rows) * (clip.width - all[k].columns),
+                     to[k] + t * channels, channels);
     }
   });
-  return out;
+  return outs;
 }
 
 at::Tensor mean_bend(const at::Tensor& x) {
   const Clip clip(x);
   TORCH_CHECK(clip.frames > 2, "a bend takes three frames");
-  const int64_t size = clip.row_size();
-  at::Tensor out = at::empty({clip.frames - 2, clip.channels}, x.options());
+  const int64_t size = clip.row_size(), channels = clip.channels;
+  at::Tensor out = at::empty({clip.frames - 2, channels}, x.options());
   float* to = out.mutable_data_ptr<float>();
-  mean_of_frames(clip, clip.frames - 2, size, clip.height * clip.width, to, [&](int64_t t, float* __restrict sums) {
-    for (int64_t y = 0; y < clip.height; y++) {
-      const float *first = clip.row(t, y), *second = clip.row(t + 1, y), *third = clip.row(t + 2, y);
+  at::parallel_for(0, clip.frames - 2, 1, [&](int64_t begin, int64_t end) {
+    Row row_of_sums(size);
+    for (int64_t t = begin; t < end; t++) {
+      float* __restrict sums = row_of_sums.data();
+      std::fill_n(sums, size, 0.f);
+      for (int64_t y = 0; y < clip.height; y++) {
+        const float *first = clip.row(t, y), *second = clip.row(t + 1, y), *third = clip.row(t + 2, y);
 #pragma omp simd
-      for (int64_t i = 0; i < size; i++) sums[i] += std::fabs((third[i] - second[i]) - (second[i] - first[i]));
+        for (int64_t i = 0; i < size; i++) sums[i] += std::fabs((third[i] - second[i]) - (second[i] - first[i]));
+      }
+      store_mean(sums, size, double(clip.height) * clip.width, to + t * channels, channels);
     }
   });
   return out;
@@ -105,7 +130,8 @@ std::tuple<at::Tensor, at::Tensor> frame_spread(const at::Tensor& x) {
         for (int64_t i = 0; i < size; i++) m[i] += row[i];
       }
       fold(m, size, folded.data(), channels);
-      for (int64_t i = 0; i < size; i++) m[i] = float(folded[i % channels] / places);
+      for (int64_t i = 0; i < size; i += channels)
+        for (int64_t c = 0; c < channels; c++) m[i + c] = float(folded[c] / places);
       for (int64_t y = 0; y < clip.height; y++) {
         const float* row = clip.row(t, y);
 #pragma omp simd
@@ -229,12 +255,12 @@ at::Tensor gradient_products(const at::Tensor& x) {
 }  // namespace
 
 TORCH_LIBRARY_FRAGMENT(stylesv, library) {
-  library.def("mean_difference(Tensor x, int frames, int rows, int columns) -> Tensor");
+  library.def("mean_differences(Tensor x, int[] frames, int[] rows, int[] columns) -> Tensor[]");
   library.def("mean_bend(Tensor x) -> Tensor");
   library.def("frame_spread(Tensor x) -> (Tensor, Tensor)");
   library.def("mean_detail(Tensor x, int near, int far) -> Tensor");
   library.def("gradient_products(Tensor x) -> Tensor");
-  library.impl("mean_difference", c10::DispatchKey::CPU, TORCH_FN(mean_difference));
+  library.impl("mean_differences", c10::DispatchKey::CPU, TORCH_FN(mean_differences));
   library.impl("mean_bend", c10::DispatchKey::CPU, TORCH_FN(mean_bend));
   library.impl("frame_spread", c10::DispatchKey::CPU, TORCH_FN(frame_spread));
   library.impl("mean_detail", c10::DispatchKey::CPU, TORCH_FN(mean_detail));

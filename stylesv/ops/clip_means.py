@@ -4,6 +4,8 @@ Responses on a CPU with channels last go through C++, in one or two walks each; 
 define them, to rounding.
 """
 
+from collections.abc import Sequence
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -11,14 +13,19 @@ from torch import Tensor
 from stylesv.ops.backend import active_backend
 
 Clip = Float[Tensor, "t c h w"]
+Apart = tuple[int, int, int]
+"""Frames, rows and columns from one place to another."""
 
 
-def mean_difference(x: Clip, *, frames: int = 0, rows: int = 0, columns: int = 0) -> Float[Tensor, "_ c"]:
-    """Mean absolute difference of places that are so far apart, of each frame that has a later one."""
+def mean_differences(x: Clip, apart: Sequence[Apart]) -> list[Float[Tensor, "_ c"]]:
+    """Mean absolute difference of places so many frames, rows and columns apart, of each frame that has a later one."""
     if _has_fused_form(x):
-        return torch.ops.stylesv.mean_difference(x, frames, rows, columns)
+        return torch.ops.stylesv.mean_differences(x, *([by[axis] for by in apart] for axis in range(3)))
     t, _, h, w = x.shape
-    return (x[frames:, :, rows:, columns:] - x[: t - frames, :, : h - rows, : w - columns]).abs_().mean(dim=(2, 3))
+    return [
+        (x[frames:, :, rows:, columns:] - x[: t - frames, :, : h - rows, : w - columns]).abs_().mean(dim=(2, 3))
+        for frames, rows, columns in apart
+    ]
 
 
 def mean_bend(x: Clip) -> Float[Tensor, "_ c"]:
@@ -43,7 +50,7 @@ def mean_detail(x: Clip, near: int, far: int) -> Float[Tensor, "4 c"]:
     if _has_fused_form(x):
         return torch.ops.stylesv.mean_detail(x, near, far)
     detail = x - _mean_around(x)
-    changes = (mean_difference(detail, frames=lag).mean(dim=0) for lag in (near, far))
+    changes = (change.mean(dim=0) for change in mean_differences(detail, [(near, 0, 0), (far, 0, 0)]))
     return torch.stack([detail.square().mean(dim=(0, 2, 3)), *changes, detail.mean(dim=0).square().mean(dim=(1, 2))])
 
 
