@@ -72,7 +72,8 @@ def gradient_products(x: Clip) -> Float[Tensor, "6 _ _"]:
 
 def _has_fused_form(x: Tensor) -> bool:
     """It has no derivative."""
-    return x.dtype == torch.float32 and not x.requires_grad and active_backend(x.device)[0] == "cpp"
+    on_cpu = x.device.type == "cpu"  # asked first: no GPU's form is tried for what has none
+    return on_cpu and x.dtype == torch.float32 and not x.requires_grad and active_backend(x.device)[0] == "cpp"
 
 
 def _mean_around(x: Clip) -> Clip:

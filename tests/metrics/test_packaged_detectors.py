@@ -114,6 +114,19 @@ def test_another_number_of_threads_changes_rounding_only(kind):
     torch.testing.assert_close(*rows, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.parametrize("size_px", [64, 71, 96])
+def test_a_clip_is_described_alike_by_every_form_of_its_means(size_px, monkeypatch):
+    """Clips that move, one that is frozen, and noise."""
+    moving = clips(2, 16, 80)
+    noise = torch.randint(256, moving[:1].shape, generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+    given = torch.cat([moving, moving[:1, :1].expand_as(noise), noise])
+    rows = []
+    for form in ("auto", "torch"):
+        monkeypatch.setenv("STYLESV_OPS", form)
+        rows.append(load_detector(settings("content_and_change", size_px))(given))
+    torch.testing.assert_close(*rows, rtol=1e-5, atol=5e-6)  # the largest numbers are about 10
+
+
 def test_other_weights_in_the_package_are_refused(monkeypatch):
     packaged_detectors._network.cache_clear()
     other = replace(EFFICIENTNET_LITE0, sha256="0" * 64)
