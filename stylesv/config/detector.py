@@ -105,6 +105,11 @@ class FeatureDetectorSettings(Settings):
         return self.kind in PACKAGED_KINDS
 
     @property
+    def uses_operations(self) -> bool:
+        """Whether it computes with our operations, whose form then decides last bits."""
+        return self.kind == "content_and_change"
+
+    @property
     def is_file(self) -> bool:
         """Whether a file has to be given."""
         return not (self.is_random or self.is_packaged)

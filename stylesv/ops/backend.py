@@ -37,7 +37,7 @@ def active_backend(device: torch.device | str = "cpu") -> tuple[str, str]:
 
 
 def computed_with(device: torch.device | str, *, operations: bool = True) -> dict[str, str]:
-    """What decides the last bits of a result besides its settings, by name; `operations`: whether our networks computed it."""
+    """What decides the last bits of a result besides its settings, by name; `operations`: whether ours computed it."""
     device = torch.device(device)
     gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else None
     return {

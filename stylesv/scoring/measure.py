@@ -172,7 +172,8 @@ def measure_side(
         start: np.concatenate([none, *measure_shards(clips, features, name=f"late-{start}", **options)])
         for start, clips in side.late_clips.items()
     }
-    made = computed_with(detector.device, operations=isinstance(side.clips, SnapshotClips))
+    own = isinstance(side.clips, SnapshotClips) or settings.detector.uses_operations
+    made = computed_with(detector.device, operations=own)
     origin = FeatureOrigin(protocol=used, clips=side.record, computed_with=made)
     videos = np.array(side.videos, np.int64) if keep else None
     return FeatureSet(rows, moments, origin, videos, artefacts, late, motion)

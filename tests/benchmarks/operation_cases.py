@@ -13,6 +13,11 @@ from stylesv.ops import (
     conv2d_resample,
     downsample2d,
     filtered_lrelu,
+    frame_spread,
+    gradient_products,
+    mean_bend,
+    mean_detail,
+    mean_differences,
     modulated_conv2d,
     setup_filter,
     upsample2d,
@@ -66,6 +71,17 @@ def tensor_case(name: str, call: Callable[..., Tensor], *shapes: tuple[int, ...]
     return Case(name, prepare)
 
 
+def clip_means(device: torch.device) -> Work:
+    """All means over a clip's responses, of the largest stage that a score of clips takes them of."""
+    x = torch.randn(16, 32, 48, 48, device=device).contiguous(memory_format=torch.channels_last)
+    apart = [(1, 0, 0), (2, 0, 0), (4, 0, 0), (8, 0, 0), (0, 0, 1), (0, 1, 0), (0, 0, 2), (0, 2, 0)]
+
+    def work() -> None:
+        mean_differences(x, apart), mean_bend(x), frame_spread(x), mean_detail(x, 1, 4), gradient_products(x)
+
+    return work
+
+
 def operation_cases() -> list[Case]:
     """All of them; names ending in `_forward` are forward only."""
     up2, up4 = layer(91), layer(128)
@@ -86,6 +102,7 @@ def operation_cases() -> list[Case]:
             (128, 64, 3, 3),
         ),
         tensor_case("bias_act", lambda x, b, f: bias_act(x, b, activation="lrelu", clamp=256), image, (64,)),
+        Case("clip_means_forward", clip_means),
         tensor_case(
             "modulated_conv_512_at_36",
             lambda x, w, s, f: modulated_conv2d(x, w, s, padding=2),

@@ -11,6 +11,7 @@ from small_snapshot import SIZE, merged, write_snapshot
 from stylesv.config.dataset import PackSettings
 from stylesv.data.packing import pack_videos
 from stylesv.errors import ConfigError, DataError
+from stylesv.metrics.features import read_features
 from stylesv.metrics.neighbours import nearest_real
 from stylesv.ops import active_backend
 from stylesv.records.measured_floor import read_measured_floor, write_measured_floor
@@ -149,6 +150,24 @@ def test_a_score_of_something_else_than_it_says_is_refused(data, root, tmp_path,
         score_snapshot(
             networks, reference, protocol, SCORED.model_copy(update=claim), detector=None, shards=tmp_path / "shards"
         )
+
+
+@pytest.mark.parametrize(
+    ("detector", "said"),
+    [
+        ({}, False),
+        ({"kind": "content_and_change", "name": "content-and-change", "feature_dim": 83, "resize_px": 64}, True),
+    ],
+)
+def test_features_of_real_clips_say_which_form_of_operations_made_them_where_one_did(
+    detector, said, data, root, tmp_path
+):
+    changes = {"num_frames": 9, "real": {"max_clips": 3}, "detector": detector, "floor": None}
+    protocol, reference = protocol_of(root, **changes), tmp_path / "reference.safetensors"
+    measure_reference(data, protocol.reference, reference, detector=None, shards=tmp_path / "shards")
+    made = read_features(reference).origin.computed_with
+    assert made["threads"] == str(torch.get_num_threads())
+    assert made.get("operations") == (active_backend("cpu")[0] if said else None)
 
 
 def test_a_score_says_how_it_was_computed_and_its_snapshot_trained(data, root, tmp_path):
