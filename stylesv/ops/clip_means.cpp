@@ -188,7 +188,7 @@ at::Tensor mean_detail(const at::Tensor& x, int64_t near, int64_t far) {
       for (int64_t t = 0; t < frames; t++) {
         float* now = details.data() + t * size;
         detail_of_row(clip, t, y, above.data(), now);
-        const float *before = now - std::min(t, near) * size, *long_before = t < far ? now : now - far * size;
+        const float *before = t < near ? now : now - near * size, *long_before = t < far ? now : now - far * size;
 #pragma omp simd
         for (int64_t i = 0; i < size; i++) {
           squares[i] += now[i] * now[i];
