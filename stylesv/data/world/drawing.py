@@ -142,8 +142,6 @@ def draw_frame(canvas: Canvas, seconds: float) -> UInt8[np.ndarray, "h w 3"]:
     _paint_sky(image, canvas, seconds)
     _paint_hills(image, canvas, seconds)
     _paint_ground(image, canvas, seconds)
-    paint_roadside(
-        image, canvas.scene, canvas.roadside, focal=canvas.focal, horizon=canvas.horizon, seconds=seconds
-    )
+    paint_roadside(image, canvas.scene, canvas.roadside, focal=canvas.focal, horizon=canvas.horizon, seconds=seconds)
     image += 0.5
     return np.clip(image, 0, 255, out=image).astype(np.uint8).transpose(1, 2, 0)

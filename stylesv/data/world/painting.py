@@ -8,7 +8,7 @@ from stylesv.data.world.scenes import Colour, DrivingScene
 CAMERA_HEIGHT_M = 1.4
 
 
-def paint(image: Float[np.ndarray, "3 h w"], alpha: Float[np.ndarray, "h w"], colour: Colour) -> None:
+def paint(image: Float[np.ndarray, "3 h w"], alpha: Float[np.ndarray, "#h #w"], colour: Colour) -> None:
     """Lay a colour over the image with an opacity of 0 to 1 for each pixel."""
     change = colour[:, None, None] - image
     change *= alpha

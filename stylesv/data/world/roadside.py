@@ -67,7 +67,7 @@ def paint_roadside(
     """Paint what is seen of the objects at a time, by a camera whose focal length and horizon are in rows."""
     _, image_height, image_width = image.shape
     distances = roadside.along - scene.distance(seconds)
-    seen = np.flatnonzero((_FROM_M < distances) & (distances < VISIBLE_M))
+    seen = np.flatnonzero((distances > _FROM_M) & (distances < VISIBLE_M))
     distance = distances[seen]
     scale = focal / distance  # pixels per metre
     across = scene.curvature(seconds) * distance**2 / 2 - scene.lane_offset + roadside.across[seen]
