@@ -16,12 +16,13 @@ rule write_recipe:
 
 
 rule initialize_networks:
-    """Snapshot 0: fresh networks, or those of the parent's best snapshot."""
+    """Snapshot 0: fresh networks, or those of the parent's best or last snapshot."""
     input:
         recipe=ancient(paths.RECIPE),
         data=files(questions.index_of_classes),
         choice=files(questions.parent_choice),
         candidates=files(questions.parent_snapshots),
+        last=files(questions.last_of_parent),
     output:
         networks=paths.INITIAL_NETWORKS,
         state=temp(paths.INITIAL_STATE),
@@ -45,6 +46,7 @@ rule initialize_networks:
             --recipe {input.recipe:q} \
             --data={input.data:q} \
             --parent-choice={input.choice:q} \
+            --parent-networks={input.last:q} \
             --networks-out {output.networks:q} \
             --state-out {output.state:q} \
             --samples {output.samples:q} \

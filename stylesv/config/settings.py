@@ -63,7 +63,9 @@ class ModelSettings(Settings):
     source: CheckpointSettings | None
     """Checkpoint to import; the model then has one snapshot, and its networks are the file's. null: it is trained."""
     parent: Name | None
-    """Model whose best snapshot this one starts from (image pretraining); null starts from scratch."""
+    """Model that this one starts from a snapshot of (image pretraining); null starts from scratch."""
+    parent_snapshot: Literal["best", "last"]
+    """With a parent, which of its snapshots: the one with the best score, or the last, which waits for no score."""
     parent_dataset: Name | None
     """Data set that the parent is trained on; null: the same."""
     mismatched: Literal["fail", "new"]

@@ -13,6 +13,7 @@ from filelock import FileLock
 
 from stylesv.data.packed import PackedClips
 from stylesv.errors import DataError, MachineError
+from stylesv.files import file_sha256
 from stylesv.records.packed_index import INDEX_FILE
 from stylesv.records.packed_shards import SHARDS_FILE
 
@@ -23,7 +24,8 @@ _SPARE = 1.05  # of what is copied must be free
 def stage_packed_clips(data: Path, scratch: Path | None) -> tuple[Path, str | None]:
     """The folder to read packed clips from, a copy below `scratch` if one is named, and what was done, in one line.
 
-    The first job on a node copies, under a lock, and compares with the hashes in the index; later ones find the copy.
+    The first job on a node copies, under a lock, and compares with the hashes in the index; later ones find the copy and
+    compare it, too: a disk's fault would else end every job that reads it, and one that is not of it is copied again.
     Where the scratch disk cannot be used the clips are read where they are, and the line says why.
 
     Raises:
@@ -36,9 +38,15 @@ def stage_packed_clips(data: Path, scratch: Path | None) -> tuple[Path, str | No
     copy = scratch / "stylesv" / packed.index.sha256[:16] / packed.path.name
     try:
         copy.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(copy.parent / f"{copy.name}.lock"):
-            if _is_whole(copy, packed.path):
-                return copy, f"packed clips: read from {copy}, copied there before"
+        lock = FileLock(copy.parent / f"{copy.name}.lock")
+        with lock:
+            found = _is_whole(copy, packed.path)
+        line = f"packed clips: read from {copy}, copied there before"
+        if found and _is_as_packed(copy, hashes):  # without the lock, so that jobs that begin together do not queue
+            return copy, line
+        with lock:
+            if _is_whole(copy, packed.path) and (not found or _is_as_packed(copy, hashes)):  # copied meanwhile
+                return copy, line
             num_bytes = sum((packed.path / name).stat().st_size for name in hashes)
             free_bytes = shutil.disk_usage(copy.parent).free
             if free_bytes < _SPARE * num_bytes:
@@ -51,8 +59,12 @@ def stage_packed_clips(data: Path, scratch: Path | None) -> tuple[Path, str | No
     return copy, f"packed clips: copied to {copy} ({num_bytes / 1e9:.1f} GB) and read from there"
 
 
+def _is_as_packed(copy: Path, hashes: dict[str, str]) -> bool:
+    return all(file_sha256(copy / name) == expected for name, expected in hashes.items())
+
+
 def _is_whole(copy: Path, original: Path) -> bool:
-    """Whether a copy is there, for the index as it is now; its other files were compared when they were copied.
+    """Whether a copy is there, for the index as it is now.
 
     A copy that cannot be read for want of something is not taken for a damaged one: other jobs may be reading it.
     """

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, NoReturn
 
 from stylesv.errors import MachineError, StyleSVError
+from stylesv.fetching.connection import open_address
 from stylesv.fetching.pages import describe_page, is_page
 
 _PIECE_BYTES = 1 << 20
@@ -100,12 +101,12 @@ def _attempt(url: str, file: BinaryIO, validator: Path, patience: Patience, log:
     if have:
         headers |= {"Range": f"bytes={have}-"} | ({"If-Range": known} if known else {})
     try:
-        answer = urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=patience.timeout_seconds)
+        answer = open_address(urllib.request.Request(url, headers=headers), seconds=patience.timeout_seconds)
     except urllib.error.HTTPError as error:
         with error:
             if error.code == 416 and have and _total(error.headers) in (have, None):  # nothing is missing
                 return
-            _refused(url, error, file)
+            _refused(url, error, file, patience)
     except (OSError, http.client.HTTPException) as error:
         raise _TryAgainError(str(getattr(error, "reason", None) or error)) from error
     except ValueError as error:
@@ -117,7 +118,7 @@ def _attempt(url: str, file: BinaryIO, validator: Path, patience: Patience, log:
             if resumed and not (answer.headers.get("Content-Range") or "").startswith(f"bytes {have}-"):
                 raise _TryAgainError("the server sent another range than was asked for")
             if not resumed and is_page(piece, answer.headers.get("Content-Type")):
-                page = describe_page(answer.geturl(), piece + answer.read(_PAGE_BYTES))
+                page = describe_page(answer.geturl(), piece + _page(answer, patience))
                 if page.goes_on_at is None or hops > 3:
                     raise StyleSVError(f"{url}: is no file: the server sent {page.what}; {page.advice}")
                 _attempt(page.goes_on_at, file, validator, patience, log, hops + 1)
@@ -158,7 +159,15 @@ def _write(file: BinaryIO, piece: bytes) -> None:
         ) from error
 
 
-def _refused(url: str, error: urllib.error.HTTPError, file: BinaryIO) -> NoReturn:
+def _page(answer: http.client.HTTPResponse | urllib.error.HTTPError, patience: Patience) -> bytes:
+    """The rest of a page, or what comes of it in time."""
+    content, end = b"", time.monotonic() + patience.timeout_seconds
+    while len(content) < _PAGE_BYTES and time.monotonic() < end and (piece := answer.read1(_PAGE_BYTES)):
+        content += piece
+    return content
+
+
+def _refused(url: str, error: urllib.error.HTTPError, file: BinaryIO, patience: Patience) -> NoReturn:
     """An answer that is an error: worth another try, or not."""
     said = f"{error.code} {error.reason}"
     if error.code in _TRANSIENT:
@@ -167,7 +176,7 @@ def _refused(url: str, error: urllib.error.HTTPError, file: BinaryIO) -> NoRetur
         file.truncate(0)  # there is more than the server has: another file
         raise _TryAgainError("the server's file is shorter than what was fetched before") from error
     try:
-        content = error.read(_PAGE_BYTES)
+        content = _page(error, patience)
     except (OSError, http.client.HTTPException):
         content = b""
     page = describe_page(url, content) if is_page(content, error.headers.get("Content-Type")) else None

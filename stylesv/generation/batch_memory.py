@@ -16,6 +16,9 @@ _SHARE_OF_CPU, _SHARE_OF_GPU = 0.25, 0.7
 # of the largest layer's input and output: what a layer holds besides, its padded and enlarged input, seen up to twice as large
 _BESIDES = 4
 _MOST_ON_GPU = 1024  # frames in one go; more gain nothing
+# bytes in one go on a CPU; more gain nothing (measured up to 32 frames of 256 x 256) and leave the heap in larger pieces, so that
+# a film's peak of memory is another in every run
+_MOST_BYTES_ON_CPU = 40_000_000
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,11 @@ def fit_into_memory(generator: Generator, num_videos: int) -> AtOnce:
     """What fits. On a CPU a second video gains nothing: the frames of one fill it."""
     device = generator.mapping.w_avg.device
     frame_bytes, free = _frame_bytes(generator, device), free_bytes(device)
-    on_gpu = device.type == "cuda"
-    share, most = (_SHARE_OF_GPU, _MOST_ON_GPU) if on_gpu else (_SHARE_OF_CPU, FRAMES_AT_ONCE)
-    frames = max(1, min(most, int(share * free / frame_bytes)))
+    if device.type == "cuda":
+        most, fitting = _MOST_ON_GPU, _SHARE_OF_GPU * free
+    else:
+        most, fitting = FRAMES_AT_ONCE, min(_SHARE_OF_CPU * free, _MOST_BYTES_ON_CPU)
+    frames = max(1, min(most, int(fitting / frame_bytes)))
     videos = max(1, min(num_videos, frames // FRAMES_AT_ONCE))
     return AtOnce(videos, min(FRAMES_AT_ONCE, frames // videos), frame_bytes, free)
 

@@ -104,12 +104,12 @@ class ParentRecipe(Settings):
 
     run: str
     """Name of its run."""
-    snapshot: Literal["best"]
+    snapshot: Literal["best", "last"]
     """Which one of them it is."""
-    by: str
-    """The score that tells the best: name and key of what decides the choice."""
+    by: str | None
+    """The score that tells the best: name and key of what decides the choice; null: the last one, which no score chooses."""
     of_kimgs: tuple[int, ...]
-    """The snapshots that it is chosen from."""
+    """The snapshots that it is chosen from; or the last one."""
     mismatched: Literal["fail", "new"]
     """What becomes of tensors that have another shape here."""
     motion_mask: Literal["parent", "new"]

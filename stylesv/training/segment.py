@@ -77,15 +77,22 @@ class MachineOptions:
 
 
 def initialize_run(
-    recipe: Path, *, data: Path | None = None, parent_choice: Path | None, networks_out: Path, state_out: Path
+    recipe: Path,
+    *,
+    data: Path | None = None,
+    parent_choice: Path | None = None,
+    parent_networks: Path | None = None,
+    networks_out: Path,
+    state_out: Path,
 ) -> list[str]:
     """Write snapshot 0 of a run; returns what was done, in lines for the log.
 
     `data`: index of the packed clips, which says how many classes there are; needed where the recipe says there are any.
+    `parent_choice` or `parent_networks`: the choice of the parent's best snapshot, or its last one, as the recipe says.
 
     Raises:
         ConfigError: the data is needed and not given.
-        CheckpointError: the recipe names a parent and no choice is given, or the chosen snapshot cannot be used.
+        CheckpointError: what is given is not what the recipe says, or the parent's snapshot cannot be used.
     """
     known = read_trained_recipe(recipe)
     class_counts: tuple[int, ...] = ()
@@ -95,17 +102,18 @@ def initialize_run(
         class_counts = read_packed_index(data).class_counts
     state = TrainState(known, torch.device("cpu"), class_counts=class_counts)
     parent = state.recipe.parent
-    if (parent is None) != (parent_choice is None):
-        wanted = (
-            "names no parent, so give no --parent-choice"
-            if parent is None
-            else f"starts from {parent.run}: give --parent-choice"
-        )
-        raise CheckpointError(f"{recipe}: the recipe {wanted}")
+    given = {"--parent-choice": parent_choice, "--parent-networks": parent_networks}
+    wanted = parent and {"best": "--parent-choice", "last": "--parent-networks"}[parent.snapshot]
+    if {name for name, path in given.items() if path} != ({wanted} if wanted else set()):
+        what = "names no parent: give neither"
+        if parent is not None:
+            what = f"starts from the {parent.snapshot} snapshot of {parent.run}: give {wanted}, alone"
+        raise CheckpointError(f"{recipe}: the recipe {what} of {' and '.join(given)}")
     lines, transfer = [f"recipe {state.key}: fresh networks"], None
-    if parent_choice is not None:
-        chosen = read_choice(parent_choice).networks
-        networks = parent_choice.parent.parent / chosen
+    if parent is not None:
+        networks = parent_networks
+        if parent_choice is not None:
+            networks = parent_choice.parent.parent / read_choice(parent_choice).networks
         parts, snapshot = read_networks(networks)
         require_finite_networks(networks, parts)
         if snapshot.class_dim != len(class_counts) and parent.mismatched == "fail":
@@ -115,7 +123,7 @@ def initialize_run(
             )
         report = transfer_networks(state, parts, mismatched=parent.mismatched, motion_mask=parent.motion_mask)
         transfer = report.record(run=parent.run, kimg=snapshot.kimg)
-        lines = [f"recipe {state.key}: from {chosen} (kimg {snapshot.kimg})", *report.lines()]
+        lines = [f"recipe {state.key}: from {networks} (kimg {snapshot.kimg})", *report.lines()]
     state.save_networks(networks_out, 0, transfer=transfer)
     state.save(state_out, 0)
     return lines

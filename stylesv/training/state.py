@@ -22,6 +22,7 @@ from stylesv.records.recipe import TrainedRecipe
 from stylesv.records.snapshot import Snapshot, Transfer
 from stylesv.records.state import LogSoFar, State, StateNumbers, state_of
 from stylesv.seeding import derive_seed
+from stylesv.training.adam import Adam
 from stylesv.training.schedule import lazy_adam
 
 NETWORKS = ("generator", "generator_ema", "discriminator")
@@ -149,7 +150,7 @@ class TrainState:
             moments = getattr(self, name).state
             for parameter_name, parameter in getattr(self, network).named_parameters():
                 if saved := _part(tensors, f"{name}.{parameter_name}"):
-                    moments[parameter] = {k: t if k == "step" else t.to(self.device) for k, t in saved.items()}
+                    moments[parameter] = {k: t.to(self.device) for k, t in saved.items()}
         for name in StateNumbers.model_fields:
             setattr(self, name, getattr(state, name))
         return state
@@ -203,10 +204,10 @@ def build_discriminator(
     )
 
 
-def _adam(network: torch.nn.Module, settings: OptimizerSettings, lazy_interval: int | None) -> torch.optim.Adam:
+def _adam(network: torch.nn.Module, settings: OptimizerSettings, lazy_interval: int | None) -> Adam:
     lr, betas = lazy_adam(settings.lr, settings.betas, lazy_interval)
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    return torch.optim.Adam(trained, lr=lr, betas=betas, eps=settings.eps, fused=True)
+    return Adam(trained, lr=lr, betas=betas, eps=settings.eps)
 
 
 def _part(tensors: dict[str, Tensor], part: str) -> dict[str, Tensor]:

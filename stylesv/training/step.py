@@ -13,6 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from stylesv.distributed.processes import clip_shares
+from stylesv.training.adam import Adam
 from stylesv.training.augment import AugmentParameters, apply_augment
 from stylesv.training.batches import ClipBatch, RealClips
 from stylesv.training.draws import GeneratorInputs, StepDraws
@@ -176,7 +177,7 @@ class TrainingStep:
             )
             state.sign_sum, state.sign_count = 0.0, 0
 
-    def _apply(self, optimizer: torch.optim.Optimizer, network: nn.Module, name: str) -> Statistics:
+    def _apply(self, optimizer: Adam, network: nn.Module, name: str) -> Statistics:
         """Average the gradients over processes and step."""
         gradients = [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
         self.processes.average(gradients)
@@ -271,9 +272,7 @@ def _zeros_for_unreached(network: nn.Module) -> None:
 
 
 @torch.no_grad()
-def _step_with(
-    optimizer: torch.optim.Optimizer, gradients: Sequence[Tensor]
-) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+def _step_with(optimizer: Adam, gradients: Sequence[Tensor]) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
     """Step with gradients whose NaN is 0 and whose infinities are bounded (docs/model.md 5.2).
 
     Returns the norm of those tensors that are finite, and how many are not.

@@ -104,11 +104,12 @@ def trained_recipe(settings: ModelSettings, data: DataPlan, seed: int, parent: R
     """All that decides a trained run's content."""
     origin = None
     if parent is not None:
+        last = settings.parent_snapshot == "last"
         origin = ParentRecipe(
             run=parent.name,
-            snapshot="best",
-            by=parent.protocols[0].choice.key,
-            of_kimgs=parent.kimgs,
+            snapshot=settings.parent_snapshot,
+            by=None if last else parent.protocols[0].choice.key,
+            of_kimgs=parent.kimgs[-1:] if last else parent.kimgs,
             mismatched=settings.mismatched,
             motion_mask=settings.motion_mask,
         )

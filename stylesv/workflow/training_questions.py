@@ -41,14 +41,22 @@ class TrainingQuestions:
         return recipe_yaml(self.named.run(wildcards.run).recipe)
 
     def parent_choice(self, wildcards: Wildcards) -> str | None:
-        """The choice among its parent's snapshots that a finetuning run starts from."""
-        parent = self.named.run(wildcards.run).parent
-        return choice_of(parent) if parent else None
+        """The choice among its parent's snapshots that a finetuning run starts from; none where that is the last one."""
+        run = self.named.run(wildcards.run)
+        return choice_of(run.parent) if run.parent and run.settings.parent_snapshot == "best" else None
 
     def parent_snapshots(self, wildcards: Wildcards) -> list[str]:
         """The snapshots that this choice is among."""
         parent = self.named.run(wildcards.run).parent
-        return [paths.NETWORKS.format(run=parent.name, kimg=kimg) for kimg in parent.kimgs] if parent else []
+        if self.parent_choice(wildcards) is None:
+            return []
+        return [paths.NETWORKS.format(run=parent.name, kimg=kimg) for kimg in parent.kimgs]
+
+    def last_of_parent(self, wildcards: Wildcards) -> str | None:
+        """The parent's last snapshot where a finetuning run starts from that one."""
+        run = self.named.run(wildcards.run)
+        last = run.parent and run.settings.parent_snapshot == "last"
+        return paths.NETWORKS.format(run=run.parent.name, kimg=run.parent.kimgs[-1]) if last else None
 
     def start_kimg(self, wildcards: Wildcards) -> int:
         """The snapshot that a segment starts from."""

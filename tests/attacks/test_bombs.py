@@ -166,8 +166,12 @@ def test_a_folder_named_as_a_protocol_is_a_folder(tmp_path, monkeypatch, folder)
     assert (tmp_path / folder / "made.mp4").exists()
 
 
-def drip(server: socket.socket, asked: list[bytes]) -> None:
-    """Send a file of a gigabyte byte by byte, for as long as anybody listens."""
+HEAD = b'HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\nETag: "a"\r\n'
+PAGE = b"HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\n\r\n<html>"
+
+
+def drip(server: socket.socket, asked: list[bytes], sent_at_once: bytes) -> None:
+    """Send something, then byte by byte for as long as anybody listens."""
     while True:
         try:
             connection, _ = server.accept()
@@ -176,7 +180,7 @@ def drip(server: socket.socket, asked: list[bytes]) -> None:
         with connection:
             asked.append(connection.recv(4096))
             try:
-                connection.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\nETag: "a"\r\n\r\n')
+                connection.sendall(sent_at_once)
                 while True:
                     connection.sendall(b"x")
                     time.sleep(0.02)
@@ -184,19 +188,32 @@ def drip(server: socket.socket, asked: list[bytes]) -> None:
                 continue
 
 
-def test_a_drip_that_never_ends_is_given_up(tmp_path):
+@pytest.mark.parametrize(
+    ("sent_at_once", "said", "tries"),
+    [
+        (HEAD + b"\r\n", r"cannot be fetched \(the server sent \d+ bytes in 0 s; tried 3", 3),
+        (HEAD + b"Later: ", r"cannot be fetched \(the answer did not begin within 0\.3 s; tried 3", 3),
+        (b"", r"cannot be fetched \(the answer did not begin within 0\.3 s; tried 3", 3),
+        (PAGE, r"403 Forbidden; fetch the file by hand", 1),
+        (PAGE.replace(b"403 Forbidden", b"200 OK"), r"is no file: the server sent a web page", 1),
+    ],
+    ids=["a file", "a header", "a status", "an error's page", "a page"],
+)
+def test_a_drip_that_never_ends_is_given_up(tmp_path, sent_at_once, said, tries):
     asked: list[bytes] = []
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen()
-        thread = threading.Thread(target=drip, args=(server, asked))
+        thread = threading.Thread(target=drip, args=(server, asked, sent_at_once))
         thread.start()
         address = f"http://127.0.0.1:{server.getsockname()[1]}/weights.pkl"
-        patience = Patience(tries=3, slow_seconds=0.3, sleep=lambda _: None)
-        with pytest.raises(
-            StyleSVError, match=r"weights\.pkl: cannot be fetched \(the server sent \d+ bytes in 0 s; tried 3"
-        ):
-            transfer(address, tmp_path / "weights.part", patience=patience)
-        server.shutdown(socket.SHUT_RDWR)
+        patience = Patience(tries=3, slow_seconds=0.3, timeout_seconds=0.3, sleep=lambda _: None)
+        try:
+            with pytest.raises(StyleSVError, match=rf"weights\.pkl: {said}"):
+                transfer(address, tmp_path / "weights.part", patience=patience)
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
     thread.join()
-    assert len(asked) == 3 and (tmp_path / "weights.part").stat().st_size > 3
+    assert len(asked) == tries and ((tmp_path / "weights.part").stat().st_size > 3) == (
+        sent_at_once.startswith(HEAD + b"\r\n")
+    )

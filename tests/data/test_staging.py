@@ -40,6 +40,19 @@ def test_clips_are_copied_once_by_all_jobs_that_start_together(packed, tmp_path)
     assert sorted("copied to" in line for _, line in staged) == [False, False, False, True]
 
 
+@pytest.mark.parametrize("file", ["clips.zip", "offsets.npy"])
+def test_a_copy_with_a_flipped_bit_is_replaced_once_by_all_jobs_that_start_together(packed, tmp_path, file):
+    copy, _ = stage_packed_clips(packed, tmp_path)
+    content = bytearray((copy / file).read_bytes())
+    content[len(content) // 2] ^= 1
+    (copy / file).write_bytes(content)
+    with ThreadPoolExecutor(4) as pool:
+        staged = list(pool.map(lambda _: stage_packed_clips(packed, tmp_path), range(4)))
+    assert {copy for copy, _ in staged} <= {copy, packed}  # who reads a copy while it is replaced, reads the original
+    assert sum("copied to" in line for _, line in staged) == 1
+    PackedClips(copy).verify()
+
+
 def test_an_unfinished_or_damaged_copy_is_replaced(packed, tmp_path):
     copy, _ = stage_packed_clips(packed, tmp_path)
     os.truncate(copy / "clips.zip", 100)

@@ -394,6 +394,9 @@ def test_batches_fit_into_the_memory_that_is_free(networks, monkeypatch):
     assert (usual.videos, usual.frames) == (1, 32) and usual.frame_bytes > SIZE**2 * 12
     monkeypatch.setattr(batch_memory, "free_bytes", lambda device: 4 * 5 * usual.frame_bytes)
     assert batch_memory.fit_into_memory(generator, 100).frames == 5
+    monkeypatch.setattr(batch_memory, "free_bytes", lambda device: 10**12)
+    monkeypatch.setattr(batch_memory, "_frame_bytes", lambda *_: 9_000_000)
+    assert batch_memory.fit_into_memory(generator, 100).frames == 4  # 40 MB in one go, whatever is free
     monkeypatch.setattr(batch_memory, "free_bytes", lambda device: 1000)
     assert "1 video at a time, 1 frames" in str(batch_memory.fit_into_memory(generator, 100))
 

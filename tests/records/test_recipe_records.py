@@ -81,8 +81,10 @@ def test_names_are_made_of_settings_alone(root):
         origin = None
         if run.parent is not None:
             choice = {"by": run.parent.protocols[0].choice.key, "of_kimgs": list(run.parent.kimgs)}
+            if model["parent_snapshot"] == "last":
+                choice = {"by": None, "of_kimgs": [run.parent.kimgs[-1]]}
             kept = {name: model[name] for name in ("mismatched", "motion_mask")}
-            origin = {"run": run.parent.name, "snapshot": "best", **kept, **choice}
+            origin = {"run": run.parent.name, "snapshot": model["parent_snapshot"], **kept, **choice}
         values = {name: model[name] for name in ("generator", "discriminator", "training")}
         values |= {"version": RECIPE_VERSIONS["train"], "data": recipe, "seed": run.seed, "parent": origin}
         assert run.name == f"{run.data.dataset}-{run.model}-s{run.seed}-{recipe_key(values)}"

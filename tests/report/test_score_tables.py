@@ -1,6 +1,7 @@
 """Score tables: sorted, best marked, intervals shown, protocols never mixed."""
 
 import csv
+from dataclasses import replace
 
 import pytest
 from report_values import row, rows, score, used
@@ -234,3 +235,22 @@ def test_scores_within_each_others_interval_are_not_called_different():
     assert [line["like_best"] for line in lines] == ["false", "true", "true", "false"]
     bare = {"low": None, "high": None}
     assert not tabulate_scores([row(20, 50.0, **bare), row(40, 51.0, **bare)]).notes[-1].startswith("≈")
+
+
+def test_scores_that_were_computed_in_different_ways_are_told_apart_in_every_file(tmp_path):
+    """The runs on each side, where backends, versions or threads differ; nothing where all are alike."""
+    alike = {"torch": "2.13.0", "operations": "cpp", "threads": "1"}
+    seeds = [f"sky-D-s{seed}-0000000{seed}" for seed in range(6)]
+    made = [alike, alike | {"operations": "definition"}, *([alike] * 4)]
+    mixed = [
+        row(20, 30.0 + n, run=run, computed_with=way) for n, (run, way) in enumerate(zip(seeds, made, strict=True))
+    ]
+    files = files_in(tmp_path)
+    write_score_table(mixed, files)
+    first, other, more = seeds[0], seeds[1], "sky-D-s2-00000002, sky-D-s3-00000003 and 2 more"
+    said = f"Not all computed alike: operations cpp ({first}, {more}) and definition ({other}). Such scores differ"
+    for text in (files.markdown.read_text(), files.html.read_text()):
+        assert said in text and "torch 2.13.0" not in text
+    assert "Not all computed alike" in files.tex.read_text()
+    write_score_table([replace(one, computed_with=alike) for one in mixed], files)
+    assert all("computed alike" not in getattr(files, kind).read_text() for kind in ("markdown", "tex", "html"))

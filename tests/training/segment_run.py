@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TINY = {
     "model": {
         "mismatched": "fail",
+        "parent_snapshot": "best",
         "generator": {
             "z_dim": 8, "w_dim": 8, "channel_base": 64, "channel_max": 8,
             "motion": {"z_dim": 8, "v_dim": 8, "kernel_size": 3, "time_enc": {"dim": 4}},

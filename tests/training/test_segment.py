@@ -8,14 +8,16 @@ import pytest
 import torch
 from recipe_values import changed
 from segment_run import TINY, Run, make_clips, recipes_of
+from small_snapshot import merged
 
 from stylesv.checkpoint import read_networks, read_tensors, write_networks
 from stylesv.errors import CheckpointError, StyleSVError
 from stylesv.files import load_json
 from stylesv.networks import Discriminator, Generator
 from stylesv.records.choice import Choice, write_choice
-from stylesv.records.recipe import TrainedRecipe
+from stylesv.records.recipe import TrainedRecipe, recipe_yaml
 from stylesv.training import step as step_module
+from stylesv.training.segment import initialize_run
 from stylesv.training.state import NETWORKS, TrainState
 from stylesv.training.transfer import transfer_networks
 
@@ -104,6 +106,28 @@ def test_finetuning_starts_from_the_chosen_snapshot(tmp_path, recipes, data, ima
     assert not torch.equal(
         trained["generator"]["synthesis.fusion.motion_mask"], parts["generator"]["synthesis.fusion.motion_mask"]
     )
+
+
+def test_finetuning_may_start_from_the_last_snapshot(tmp_path, image_run):
+    """Without a choice; what is given has to be what the recipe says."""
+    last = recipes_of(merged(FEW_STEPS, {"model": {"parent_snapshot": "last"}}))["D"]
+    (recipe := tmp_path / "recipe.yaml").write_text(recipe_yaml(last))
+    networks = image_run.file(2, "networks.safetensors")
+    made = {"networks_out": tmp_path / "n.safetensors", "state_out": tmp_path / "s.safetensors"}
+    initialize_run(recipe, parent_networks=networks, **made)
+    parts, header = read_networks(made["networks_out"])
+    parent, _ = read_networks(networks)
+    assert torch.equal(parts["generator_ema"]["mapping.fc0.weight"], parent["generator_ema"]["mapping.fc0.weight"])
+    assert header.transfer.kimg == 2 and last.parent.by is None and last.parent.of_kimgs == (4,)
+    for wrong in (
+        {},
+        {"parent_choice": tmp_path / "best.json"},
+        {"parent_networks": networks, "parent_choice": recipe},
+    ):
+        with pytest.raises(
+            CheckpointError, match=r"starts from the last snapshot of demo-image.*: give --parent-networks,"
+        ):
+            initialize_run(recipe, **wrong, **made)
 
 
 @pytest.mark.parametrize(

@@ -187,8 +187,9 @@ and which protocols score decides the files that the page asks for. `null` in th
 
 ## 2 The protocol that chooses a parent's snapshot
 
-The same keys of the first protocol of image pretraining: what its best snapshot is chosen by (metric, detector, clips) decides
-the run that starts from it, so that one is trained anew; what stands beside a score does not. Refused: not for single frames.
+The same keys of the first protocol of image pretraining, with `parent_snapshot: best` (the demo's own finetuning starts from the
+last one): what its best snapshot is chosen by (metric, detector, clips) decides the run that starts from it, so that one is
+trained anew; what stands beside a score does not. Refused: not for single frames.
 
 {parent}
 """
@@ -391,6 +392,8 @@ def jobs_of(settings: Settings, key: str, annotation: Any, section: str | None =
         key if key == "model.parent" else section
     )
     more = {"experiments/demo.yaml": {"models": models}} if models else {}
+    if section == "parent's protocol":  # the demo's own finetuning starts from the last snapshot
+        more = {"experiments/demo.yaml": {"model": {"parent_snapshot": "best"}}}
     before, after = merged(more, {file: around} if around else {}), merged(more, {file: merged(around, change)})
     return scheduled(settings.results(before), settings.results(after))
 

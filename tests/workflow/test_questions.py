@@ -129,13 +129,24 @@ def test_networks_of_videos_with_classes_wait_for_the_packed_clips(root, tmp_pat
 # ---- training ----
 
 
-def test_a_finetuning_starts_from_its_parents_choice(ask, image, video):
+def test_a_finetuning_starts_from_its_parents_choice(root):
+    planned = load_plan(root / "config", {"model": {"parent_snapshot": "best"}})
+    image, video = planned.experiments["demo"].runs
+    ask = Questions(planned)
     choice = f"results/runs/{image.name}/best/{image.chooser}.json"
     assert ask.parent_choice(wildcards(run=video.name)) == choice
     networks = [f"results/runs/{image.name}/{kimg}/networks.safetensors" for kimg in (0, 2, 4)]
     assert ask.parent_snapshots(wildcards(run=video.name)) == networks
     assert ask.parent_choice(wildcards(run=image.name)) is None
     assert ask.parent_snapshots(wildcards(run=image.name)) == []
+    assert ask.last_of_parent(wildcards(run=video.name)) is None
+
+
+def test_a_finetuning_from_the_last_snapshot_waits_for_no_score(ask, image, video):
+    assert ask.parent_choice(wildcards(run=video.name)) is None
+    assert ask.parent_snapshots(wildcards(run=video.name)) == []
+    assert ask.last_of_parent(wildcards(run=video.name)) == f"results/runs/{image.name}/4/networks.safetensors"
+    assert ask.last_of_parent(wildcards(run=image.name)) is None
 
 
 @pytest.mark.parametrize(("batch_size", "asked_for", "got"), [(4, 2, 1), (8, 2, 2), (24, 4, 3), (8, 1, 1)])

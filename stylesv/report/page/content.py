@@ -222,7 +222,9 @@ def _run(run: ReportedRun, root: Path, recipe: Recipe, log: Sequence[LogLine]) -
         facts["networks"] = f"imported from the checkpoint of SHA-256 {recipe.source[:12]}…"
         return RunSummary(run.name, facts, recipe_yaml)
     facts |= {
-        "starts from": "scratch" if recipe.parent is None else f"the best snapshot of {recipe.parent.run}",
+        "starts from": "scratch"
+        if recipe.parent is None
+        else f"the {recipe.parent.snapshot} snapshot of {recipe.parent.run}",
         "frames in a clip": str(recipe.training.num_frames),
         "clips in a step": str(recipe.training.batch_size),
         "length": f"{run.snapshots[-1].kimg} kimg",

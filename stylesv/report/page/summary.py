@@ -37,7 +37,7 @@ def introduction(recipes: Mapping[str, Recipe], shown: str) -> str:
         )
     if parents:
         trained = "1 model was trained" if len(parents) == 1 else f"{len(parents)} models were trained"
-        origin = f"{tuned} of them from another's best snapshot" if tuned else "from scratch"
+        origin = f"{tuned} of them from another's snapshot" if tuned else "from scratch"
         steps.append(f"{trained}, {origin}.")
     return " ".join([*steps, f"Every snapshot was scored; the clips below are of each run's {shown} snapshot."])
 
