@@ -1,6 +1,8 @@
 """The package's floors (docs/architecture.md 2.1): a module imports only from floors below its own."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,3 +68,20 @@ def test_an_import_from_the_same_floor_or_above_is_found(tmp_path):
         "import snakemake\nfrom stylesv.networks import generator\n\ndef f():\n    import stylesv.training\n"
     )
     assert len(violations(module, tmp_path)) == 4
+
+
+# What the modules of short jobs do without: torch takes seconds to load, the others tenths, and there are many such jobs.
+LIGHT = {
+    "stylesv.data.world.rendering": "torch pandas scipy pydantic",
+    "stylesv.data.packing": "torch pandas scipy",
+    "stylesv.report.figures.drawing": "torch pandas scipy av",
+    "stylesv.scoring.floor_of_reference": "stylesv.networks stylesv.metrics.detector scipy av cv2",
+    "stylesv.generation.shown_clips": "stylesv.networks scipy",
+}
+
+
+@pytest.mark.parametrize("module", LIGHT)
+def test_short_jobs_load_no_more_than_they_need(module):
+    told = f"import sys, {module}; print([name for name in {LIGHT[module].split()} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

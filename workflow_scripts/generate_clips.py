@@ -37,7 +37,8 @@ def generate_clips(
     if choice is None and networks is None:
         raise ConfigError("give --choice, the file that says which snapshot is best, or --networks, a snapshot to show")
     use_cpu_threads(cpu_threads)
-    from stylesv.generation.shown_clips import FilmFiles, show_snapshot
+    from stylesv.generation.shown_clips import FilmFiles
+    from stylesv.generation.shown_snapshot import show_snapshot
     from stylesv.records.choice import read_choice
     from stylesv.records.look import read_look
 

@@ -20,7 +20,7 @@ def measure_floor(reference: Path, protocol: Path, out: Path, cpu_threads: int) 
     use_cpu_threads(cpu_threads)
     from stylesv.records.measured_floor import write_measured_floor
     from stylesv.records.protocol import read_protocol
-    from stylesv.scoring.measure import measure_floor as measure
+    from stylesv.scoring.floor_of_reference import measure_floor as measure
 
     found = measure(reference, read_protocol(protocol))
     write_measured_floor(out, found)

@@ -4,10 +4,6 @@ from pathlib import Path
 
 import click
 
-from stylesv.config.sources import RenderSettings
-from stylesv.config.validation import validate
-from stylesv.config.yaml_files import Layer
-from stylesv.data.world.rendering import render_driving_videos
 from stylesv.errors import run_command
 
 
@@ -20,6 +16,12 @@ from stylesv.errors import run_command
 @click.option("--num-workers", default=1, show_default=True, type=int, help="Processes; the films are the same.")
 def main(out: Path, num_videos: int, seed: int, num_workers: int) -> None:
     """Render driving scenes as MP4 films of 5 to 8 seconds; the same bytes for the same seed."""
+    # here, for the processes that draw import this file, too
+    from stylesv.config.sources import RenderSettings
+    from stylesv.config.validation import validate
+    from stylesv.config.yaml_files import Layer
+    from stylesv.data.world.rendering import render_driving_videos
+
     checked = validate(RenderSettings, Layer.from_values({"num_videos": num_videos, "seed": seed}, "command line"))
     options = {"num_videos": checked.num_videos, "seed": checked.seed}
     films = render_driving_videos(out, **options, num_workers=num_workers, progress=True)

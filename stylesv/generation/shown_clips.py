@@ -1,8 +1,7 @@
-"""Clips for people to look at: films, and what figures are drawn from; of a snapshot, and of the real clips beside it."""
+"""Clips for people to look at: films, and what figures are drawn from. Here of real ones, whose job loads no generator."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +10,6 @@ from jaxtyping import UInt8
 
 from stylesv.config.figures import ClipSettings
 from stylesv.data.packed import PackedClips
-from stylesv.generation.clips import load_generator, prepare_truncation
-from stylesv.generation.films import film_frames
-from stylesv.generation.request import GenerateRequest
 from stylesv.media.animation import write_animation
 from stylesv.metrics.artefacts import texture_sticking
 from stylesv.metrics.clip_measures import (
@@ -46,36 +42,8 @@ class FilmFiles:
         write_animation(self.animation, frames, fps=fps)
 
 
-def show_snapshot(networks: Path, look: Look, *, clips: FilmFiles, decomposition: FilmFiles, shown: Path) -> None:
-    """Films of a snapshot's clips and of its grid of content and motion, and what figures are drawn from.
-
-    Raises:
-        CheckpointError: the snapshot is missing or damaged.
-    """
-    generator, snapshot = load_generator(networks)
-    settings, is_image = look.clips, snapshot.num_frames == 1
-    prepare_truncation(generator, settings.truncation)
-    request = _request(look, 1 if is_image else settings.num_frames)
-    made = _stack(film_frames(generator, request, number) for number in range(settings.num_clips))
-    clips.write(f"generated, kimg {snapshot.kimg}", made, columns=settings.columns, fps=look.fps)
-    long_request = replace(request, num_frames=1 if is_image else settings.long_frames)
-    long_clips = (_stack([film_frames(generator, long_request, n)])[0] for n in range(settings.long_clips))
-    side = settings.decomposition
-    mixed_request = replace(request, num_videos=side**2, grid=(side, side), decomposition=True)
-    mixed = _stack(film_frames(generator, mixed_request, number) for number in range(side**2))
-    decomposition.write("columns share content, rows motion", mixed, columns=side, fps=look.fps)
-    about = ShownFrom(
-        name=Path(networks).absolute().parents[1].name,
-        kimg=snapshot.kimg,
-        fps=look.fps,
-        motion_distance=snapshot.generator.motion.motion_z_distance,
-    )
-    grid = mixed.reshape(side, side, *mixed.shape[1:])
-    write_shown_clips(shown, _measure(about, settings, made, long_clips, decomposition=grid))
-
-
 def show_real_clips(data: Path, look: Look, *, clips: FilmFiles, shown: Path) -> None:
-    """The same of the real clips of a data set.
+    """Films of real clips of a data set, and what figures are drawn from.
 
     Raises:
         DataError: the packed clips cannot be read.
@@ -85,7 +53,7 @@ def show_real_clips(data: Path, look: Look, *, clips: FilmFiles, shown: Path) ->
     clips.write("real", real, columns=settings.columns, fps=look.fps)
     long_clips = read_real_clips(packed, settings.long_clips, settings.long_frames, settings.seed)
     about = ShownFrom(name=packed.path.absolute().name, kimg=None, fps=look.fps, motion_distance=None)
-    write_shown_clips(shown, _measure(about, settings, real, long_clips))
+    write_shown_clips(shown, measure_shown(about, settings, real, long_clips))
 
 
 def read_real_clips(packed: PackedClips, count: int, num_frames: int, seed: int) -> Clips:
@@ -100,23 +68,7 @@ def read_real_clips(packed: PackedClips, count: int, num_frames: int, seed: int)
     return np.stack([packed.read(clip, list(range(shown))) for clip in clips])
 
 
-def _request(look: Look, num_frames: int) -> GenerateRequest:
-    return GenerateRequest(
-        num_videos=look.clips.num_clips,
-        num_frames=num_frames,
-        start_frame=0,
-        time_step=Fraction(1),
-        fps=look.fps,
-        grid=None,
-        truncation=look.clips.truncation,
-        seed=look.clips.seed,
-        decomposition=False,
-        class_number=None,
-        save="mp4",
-    )
-
-
-def _measure(
+def measure_shown(
     about: ShownFrom,
     settings: ClipSettings,
     clips: Clips,
@@ -173,7 +125,3 @@ def _measure_long(clip: UInt8[np.ndarray, "t c h w"], num_frames: int) -> _Long:
 def _times(num_frames: int, count: int) -> np.ndarray:
     """Times evenly spread from the first frame to the last."""
     return np.linspace(0, num_frames - 1, min(count, num_frames)).round().astype(np.int64)
-
-
-def _stack(films: Iterable[Iterator[UInt8[np.ndarray, "c h w"]]]) -> Clips:
-    return np.stack([np.stack(list(film)) for film in films])

@@ -68,7 +68,7 @@ class WebpWriter(_AnimationWriter):
     most_pixels = 16_383
 
     def _picture(self, frame: Frame) -> av.VideoFrame:
-        picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame.transpose(1, 2, 0)), format="rgb24")
+        picture = av.VideoFrame.from_ndarray(np.stack(frame, axis=-1), format="rgb24")
         return self.converter.reformat(picture, format="yuv420p", threads=1)
 
     def _codec_options(self) -> dict[str, str]:

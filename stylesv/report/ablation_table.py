@@ -7,7 +7,8 @@ import pandas as pd
 from stylesv.records.published import NOT_AVAILABLE, PublishedNumber, papers_number
 from stylesv.report.main_table import INTERVAL, published_notes
 from stylesv.report.over_seeds import Ours, format_ours, is_like
-from stylesv.report.table_files import DASH, Table
+from stylesv.report.score_row import DASH
+from stylesv.report.table_files import Table
 from stylesv.report.tabled_scores import TabledScores, labels_of
 
 STEP = (

@@ -9,7 +9,8 @@ import pandas as pd
 from stylesv.records.speed import read_measured_speed, read_speeds
 from stylesv.records.table_plan import PlannedStage, TablePlan
 from stylesv.report.cost import Planned, Speeds, Taken, own_speeds, read_own
-from stylesv.report.table_files import DASH, Table
+from stylesv.report.score_row import DASH
+from stylesv.report.table_files import Table
 
 STAGES = {
     "render_videos": "data",

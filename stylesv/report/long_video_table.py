@@ -9,7 +9,8 @@ from stylesv.records.beside import ARTEFACTS
 from stylesv.records.published import PublishedNumber
 from stylesv.records.score import Score
 from stylesv.records.table_plan import LONG_SHARES, TabledProtocol, late_number
-from stylesv.report.table_files import DASH, Table
+from stylesv.report.score_row import DASH
+from stylesv.report.table_files import Table
 from stylesv.report.tabled_scores import TabledScores, labels_of, require_protocols
 
 MEANINGS = ARTEFACTS | LONG_SHARES

@@ -7,8 +7,8 @@ import pandas as pd
 from stylesv.records.published import LETTERS, NOT_AVAILABLE, PublishedNumber, papers_number
 from stylesv.records.table_plan import TabledProtocol
 from stylesv.report.over_seeds import Ours, best_of, format_interval, format_ours, is_like
-from stylesv.report.score_row import format_floor, format_number
-from stylesv.report.table_files import DASH, Table
+from stylesv.report.score_row import DASH, format_floor, format_number
+from stylesv.report.table_files import Table
 from stylesv.report.tabled_scores import TabledScores, command_for, labels_of
 
 INTERVAL = (

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stylesv.report.floor_text import is_different
-from stylesv.report.score_row import NO_MODEL, ScoreRow, format_kimg, format_number, format_score
-from stylesv.report.table_files import DASH
+from stylesv.report.score_row import DASH, NO_MODEL, ScoreRow, format_kimg, format_number, format_score
 
 
 @dataclass(frozen=True)

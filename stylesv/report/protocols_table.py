@@ -9,8 +9,8 @@ from stylesv.records.table_plan import TabledRun, TablePlan
 from stylesv.report.main_table import number_text
 from stylesv.report.over_seeds import format_ours
 from stylesv.report.protocol_text import describe_protocol
-from stylesv.report.score_row import ScoreRow, format_floor, format_number, format_score, score_row
-from stylesv.report.table_files import DASH, Table
+from stylesv.report.score_row import DASH, ScoreRow, format_floor, format_number, format_score, score_row
+from stylesv.report.table_files import Table
 from stylesv.report.tabled_scores import TabledScores
 
 PAPERS_MODEL = "D"

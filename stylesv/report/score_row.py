@@ -11,7 +11,9 @@ from stylesv.records.score import Score
 from stylesv.records.warning import ScoreWarning
 from stylesv.report.artefact_table import BesideRow, beside_rows
 
-NO_MODEL = "–"
+DASH = "–"
+"""In a cell where there is nothing to say."""
+NO_MODEL = DASH
 """Name of the model of clips that are no run's."""
 
 

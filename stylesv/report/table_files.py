@@ -10,7 +10,6 @@ import pandas as pd
 from stylesv.files import write_text
 from stylesv.report.latex_table import latex_table
 
-DASH = "–"
 _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;margin:2em;max-width:75em}table{border-collapse:collapse;display:block;"
     "overflow-x:auto}th,td{padding:.3em .8em;text-align:left;white-space:nowrap}thead th{border-bottom:1px solid}"

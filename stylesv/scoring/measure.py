@@ -15,7 +15,6 @@ from stylesv.errors import ConfigError, DetectorError
 from stylesv.files import file_sha256
 from stylesv.generation.clips import best_device
 from stylesv.metrics.artefacts import measure_artefacts
-from stylesv.metrics.comparison import floor_of
 from stylesv.metrics.detector import Detector, load_detector
 from stylesv.metrics.features import (
     FeatureOrigin,
@@ -29,8 +28,8 @@ from stylesv.metrics.motion import ClipMotion, measure_motion
 from stylesv.metrics.score import score_features
 from stylesv.metrics.shards import Clips, Shards, measure_shards
 from stylesv.ops import computed_with
-from stylesv.records.measured_floor import MeasuredFloor, read_measured_floor
-from stylesv.records.protocol import Protocol, UsedProtocol, require_one_protocol
+from stylesv.records.measured_floor import read_measured_floor
+from stylesv.records.protocol import Protocol, UsedProtocol
 from stylesv.records.score import Score, ScoredRun
 from stylesv.records.snapshot import read_snapshot_header
 from stylesv.scoring.claims import require_claims
@@ -82,20 +81,6 @@ def measure_reference(
     side = real_side(open_videos(data, None), used, name=Path(data).name)
     kept = shards_of(side, used, shards, kind="real")
     write_features(out, measure_side(side, network, used, kept, progress=progress))
-
-
-def measure_floor(reference: Path, protocol: Protocol) -> MeasuredFloor:
-    """What a perfect generator would score against a reference, once for all snapshots.
-
-    Raises:
-        CheckpointError, DataError: the reference is missing or damaged.
-        ConfigError: it was made under another protocol.
-    """
-    real = read_features(reference)
-    used = protocol.used(real.origin.protocol.detector_sha256)
-    require_one_protocol([(str(reference), real.origin.protocol.reference), ("the protocol", used.reference)])
-    found = floor_of(real, used, num_generated=used.settings.generated.num_clips)
-    return MeasuredFloor(floor=found, protocol=used, real=real.origin.clips)
 
 
 def score_snapshot(

@@ -15,7 +15,8 @@ from stylesv.data.packed import PackedClips
 from stylesv.data.packing import pack_videos
 from stylesv.generation.clips import generate_clips, load_generator, synthesize
 from stylesv.generation.latents import Latents, draw_latents
-from stylesv.generation.shown_clips import FilmFiles, read_real_clips, show_real_clips, show_snapshot
+from stylesv.generation.shown_clips import FilmFiles, read_real_clips, show_real_clips
+from stylesv.generation.shown_snapshot import show_snapshot
 from stylesv.media.video_file import write_video
 from stylesv.records.look import Look
 from stylesv.records.shown_clips import read_shown_clips

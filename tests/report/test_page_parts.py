@@ -18,7 +18,7 @@ from stylesv.report.page.paper_tables import read_paper_table
 from stylesv.report.page.provenance import git_commit
 from stylesv.report.page.rule_graph import draw_rule_graph, lay_out
 from stylesv.report.page.summary import findings, not_run, paper_findings
-from stylesv.report.tables import tabulate_scores
+from stylesv.report.score_table import tabulate_scores
 
 # a parent's best snapshot is where another run starts: a circle of rules, though not of jobs
 RULES = ("choose", "initialize", "recipe", "report", "score", "train")

@@ -28,8 +28,8 @@ from stylesv.report.page.html import write_page
 from stylesv.report.page.media import PageFolder
 from stylesv.report.page.paper_tables import PaperTable
 from stylesv.report.page.provenance import provenance_of
+from stylesv.report.score_table import tabulate_scores
 from stylesv.report.table_files import Table, table_html
-from stylesv.report.tables import tabulate_scores
 
 VOID = {"meta", "link", "img", "br", "hr", "input"}
 TABLE = """<html><body><h1>Paper and ours</h1>

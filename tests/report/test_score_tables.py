@@ -13,15 +13,9 @@ from stylesv.report.floor_text import explain_floor, explain_infinity
 from stylesv.report.page.html import beside_tables
 from stylesv.report.protocol_text import caption_protocol, describe_protocol
 from stylesv.report.score_row import format_number, format_score, score_row
+from stylesv.report.score_table import tabulate_protocols, tabulate_scores
 from stylesv.report.table_files import TableFiles
-from stylesv.report.tables import (
-    format_csv,
-    format_markdown,
-    format_tex,
-    tabulate_protocols,
-    tabulate_scores,
-    write_score_table,
-)
+from stylesv.report.tables import format_csv, format_markdown, format_tex, write_score_table
 
 
 def files_in(folder):

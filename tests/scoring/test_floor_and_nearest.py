@@ -19,9 +19,9 @@ from stylesv.records.named_protocol import named_protocol
 from stylesv.records.protocol import Protocol
 from stylesv.records.score import ScoredRun, write_score
 from stylesv.scoring.clip_sources import open_videos
+from stylesv.scoring.floor_of_reference import measure_floor
 from stylesv.scoring.measure import (
     load_protocols_detector,
-    measure_floor,
     measure_reference,
     measure_side,
     score_snapshot,

@@ -22,7 +22,8 @@ from stylesv.records.score import ScoredRun
 from stylesv.report.page.content import ReportContent
 from stylesv.report.page.html import write_page
 from stylesv.report.score_row import score_row
-from stylesv.report.tables import format_csv, tabulate_scores
+from stylesv.report.score_table import tabulate_scores
+from stylesv.report.tables import format_csv
 from stylesv.report.warnings import warnings_of_snapshots
 from stylesv.scoring.motion_clips import select_motion_clips
 from stylesv.scoring.request import ScoreRequest, describe_score, score_request

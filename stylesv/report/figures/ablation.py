@@ -7,7 +7,7 @@ from stylesv.report.figures.curves import draw_floor, mean_of, spread_of
 from stylesv.report.figures.sources import Sources
 from stylesv.report.figures.style import HATCHES, colour_of, say_nothing_to_draw, styled
 from stylesv.report.score_row import ScoreRow, format_number
-from stylesv.report.tables import ScoreTable
+from stylesv.report.score_table import ScoreTable
 
 
 def draw_ablation(sources: Sources) -> Figure:

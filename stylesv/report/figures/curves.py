@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from stylesv.report.figures.sources import Sources
 from stylesv.report.figures.style import FLOOR_COLOUR, KIMG_LABEL, add_legends, line_of, styled, width_for
 from stylesv.report.score_row import ScoreRow
-from stylesv.report.tables import ScoreTable
+from stylesv.report.score_table import ScoreTable
 
 LOG_RANGE = 30  # largest over smallest score from which the axis is logarithmic
 

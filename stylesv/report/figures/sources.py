@@ -12,7 +12,7 @@ from stylesv.records.log_line import LogLine, read_log
 from stylesv.records.score import read_run_scores
 from stylesv.records.shown_clips import ShownClips, read_shown_clips
 from stylesv.report.score_row import score_row
-from stylesv.report.tables import ScoreTable, tabulate_protocols
+from stylesv.report.score_table import ScoreTable, tabulate_protocols
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from stylesv.report.page.provenance import Provenance, provenance_of
 from stylesv.report.page.rule_graph import draw_rule_graph
 from stylesv.report.page.summary import findings, introduction, not_run, paper_findings
 from stylesv.report.score_row import ScoreRow, format_number, score_row
-from stylesv.report.tables import ScoreTable, tabulate_protocols
+from stylesv.report.score_table import ScoreTable, tabulate_protocols
 from stylesv.report.warnings import SnapshotWarnings, warnings_of_snapshots
 
 TABLE_KINDS = ("csv", "md", "tex", "html")

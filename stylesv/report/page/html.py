@@ -22,7 +22,8 @@ from stylesv.report.score_row import (
     format_number,
     format_score,
 )
-from stylesv.report.tables import ScoreTable, format_marked
+from stylesv.report.score_table import ScoreTable
+from stylesv.report.tables import format_marked
 from stylesv.report.warnings import runs_by_warning
 
 

@@ -13,7 +13,7 @@ from stylesv.records.score import Score
 from stylesv.report.motion_table import motion_sentence
 from stylesv.report.over_seeds import best_of, best_text, by_model, is_like
 from stylesv.report.score_row import ScoreRow, format_kimg, format_number
-from stylesv.report.tables import ScoreTable
+from stylesv.report.score_table import ScoreTable
 from stylesv.report.warnings import SnapshotWarnings
 
 PAPERS_DATASETS = {"sky": "SkyTimelapse", "taichi": "TaiChi-HD", "driving": "YouTube Driving"}

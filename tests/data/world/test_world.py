@@ -1,14 +1,16 @@
 import dataclasses
 from itertools import pairwise
+from typing import get_args
 
 import av
 import numpy as np
 import pytest
 from small_disk import small_disk
 
+from stylesv.data.world import roadside
 from stylesv.data.world.drawing import draw_frame, prepare_canvas
 from stylesv.data.world.rendering import AS_FILMED, render_driving_videos
-from stylesv.data.world.scenes import RoadsideObject, draw_scene
+from stylesv.data.world.scenes import ObjectKind, RoadsideObject, draw_scene
 from stylesv.errors import ConfigError, DataError, MachineError
 from stylesv.media.video_file import write_video
 
@@ -125,6 +127,15 @@ def test_roadside_objects_appear_far_away_grow_and_pass():
     assert all(2.5 < near / far < 6 for far, near in pairwise(sizes[1:])), "half as far, four times as large"
     assert columns[1] < 90 and all(far < near for far, near in pairwise(columns[1:])), "away from the vanishing point"
     assert draw_frame(canvas, 20.5).tolist() == draw_frame(empty, 20.5).tolist(), "it is gone when passed"
+
+
+def test_nothing_of_a_part_lies_beyond_where_it_is_painted(monkeypatch):
+    canvases = [prepare_canvas(draw_scene(5, clip, duration_seconds=4.0), 64, 112) for clip in range(6)]
+    assert {thing.kind for canvas in canvases for thing in canvas.scene.objects} == {*get_args(ObjectKind)}
+    times = [0.1 * number for number in range(0, 40, 3)]
+    frames = [draw_frame(canvas, time) for canvas in canvases for time in times]
+    monkeypatch.setattr(roadside, "_EDGE_PX", 1000)  # every part is looked for all over its object
+    assert (np.array(frames) == [draw_frame(canvas, time) for canvas in canvases for time in times]).all()
 
 
 def test_nothing_in_a_frame_depends_on_what_was_drawn_before():
