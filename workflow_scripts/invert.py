@@ -132,6 +132,8 @@ def invert(
     for each in report.found:
         distance = "" if each.stlpips is None else f", shift-tolerant LPIPS {each.stlpips:.4f}"
         click.echo(f"{each.space}: PSNR {each.psnr:.2f} dB, SSIM {each.ssim:.4f}{distance}")
+    if report.note:
+        click.echo(f"note: {report.note}")
     click.echo(f"codes, film and numbers in {out}")
 
 

@@ -37,6 +37,14 @@ class InversionReport(Settings):
     found: tuple[Fidelity, ...]
     """In w, and then in w+ where that was asked for."""
 
+    @property
+    def note(self) -> str | None:
+        """What a user should know of the codes, which are the last that were found."""
+        first, last = self.found[0], self.found[-1]
+        if last.psnr >= first.psnr:
+            return None
+        return f"{last.space} is farther than {first.space}: give more --steps, or take {first.space} (--space {first.space})"
+
 
 def write_inversion_report(path: Path, report: InversionReport) -> None:
     """Write it as JSON."""

@@ -97,6 +97,9 @@ def test_a_generated_clip_is_found_nearer_than_the_nearest_draw_and_nearer_still
     nearest = max(10 * np.log10(255**2 / np.square(target - draw).mean()) for draw in draws)
     assert in_w.psnr > nearest + 3 and in_w_plus.psnr > in_w.psnr
     assert f"PSNR {in_w_plus.psnr:.2f} dB" in said and "shift-tolerant LPIPS" in said
+    assert report.note is None and "note:" not in said
+    worse = report.model_copy(update={"found": report.found[::-1]})
+    assert worse.note == "w is farther than w+: give more --steps, or take w+ (--space w+)"
 
 
 def test_codes_films_and_numbers_are_of_the_clip_that_was_found(inverted, generator, networks):
