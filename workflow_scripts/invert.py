@@ -58,6 +58,13 @@ CONFIG = Path(__file__).resolve().parent.parent / "config"
     help="Highest one of Adam.",
 )
 @click.option(
+    "--redraws",
+    default=2,
+    show_default=True,
+    type=click.IntRange(0, 100),
+    help="Times that motion is drawn anew for the best content so far.",
+)
+@click.option(
     "--perceptual-weight",
     default=1.0,
     show_default=True,
@@ -85,6 +92,7 @@ def invert(
     steps: int,
     draws: int,
     starts: int,
+    redraws: int,
     learning_rate: float,
     perceptual_weight: float,
     frames_at_once: int,
@@ -120,6 +128,7 @@ def invert(
             steps=steps,
             draws=draws,
             starts=starts,
+            redraws=redraws,
             learning_rate=learning_rate,
             perceptual_weight=perceptual_weight,
             frames_at_once=frames_at_once,

@@ -3,7 +3,8 @@
 Content as in appendix D of StyleGAN2 (Karras et al. 2020): Adam with steps that rise at first and fall at last, and noise on w
 that fades; w+, one w for each place, as in Image2StyleGAN (Abdal et al. 2019). Different on purpose: a clip has motion, whose
 codes are angles of waves, so that descent ends in the next hollow: it begins at the best of many draws, from several of them,
-and the best end counts. The loss is the squared error of pixels plus a perceptual distance.
+and the best end counts; then motion is drawn anew for the content that was found, and the best of that goes on. The loss is the
+squared error of pixels plus a perceptual distance.
 """
 
 import math
@@ -19,7 +20,7 @@ from torch import Tensor
 from stylesv.errors import ConfigError, DataError, DetectorError
 from stylesv.generation.classes import labels_of, require_class
 from stylesv.generation.clips import draw_w, to_uint8
-from stylesv.generation.latents import draw_latents
+from stylesv.generation.latents import Latents, draw_latents
 from stylesv.metrics.frame_fidelity import psnr, ssim
 from stylesv.metrics.shift_tolerant import shift_tolerant_lpips
 from stylesv.networks.generator import Generator
@@ -48,8 +49,10 @@ class InversionSettings:
     steps: int = 300
     """Of descent in each space, besides those that starts are tried with."""
     draws: int = 256
-    """Clips drawn, of which the nearest are starts."""
+    """Clips drawn, of which the nearest are starts; and motions, each time that they are drawn anew."""
     starts: int = 3
+    redraws: int = 2
+    """Times that motion is drawn anew for the best content so far."""
     learning_rate: float = 0.1
     perceptual_weight: float = 1.0
     """Of the perceptual distance, where the squared error of pixels from -1 to 1 has 1."""
@@ -90,13 +93,19 @@ def perceptual_distance(device: torch.device) -> Perceptual:
 
 def count_steps(settings: InversionSettings) -> int:
     """Steps of descent in all, which `invert` tells of."""
-    trials = settings.starts * trial_steps(settings) if settings.starts > 1 else 0
-    return trials + settings.steps * (2 if settings.space == "w+" else 1)
+    trials = settings.starts if settings.starts > 1 else 0
+    trials += settings.redraws * (1 + _nearest_motions(settings))
+    return trials * trial_steps(settings) + settings.steps * (2 if settings.space == "w+" else 1)
 
 
 def trial_steps(settings: InversionSettings) -> int:
     """Steps that each of several starts is tried with."""
     return max(1, round(TRIAL * settings.steps))
+
+
+def _nearest_motions(settings: InversionSettings) -> int:
+    """Of those that are drawn anew, the ones that are tried, beside the one that is there."""
+    return max(1, settings.starts - 1)
 
 
 def invert(
@@ -142,7 +151,13 @@ class _Inversion:
         settings, starts = self.settings, self._starts()
         if len(starts) > 1:
             trials = [self._descend(w, motion, trial_steps(settings), stage=n) for n, (w, motion) in enumerate(starts)]
-            starts = [min(trials, key=lambda codes: self._whole_loss(*codes))]
+            starts = [self._best(trials)]
+        for number in range(settings.redraws):
+            w, motion = starts[0]
+            motions = [motion, *self._nearest_motions(w, settings.draws * (number + 1))]
+            places = range(1000 * (number + 1), 1000 * (number + 1) + len(motions))
+            trials = [self._descend(w, m, trial_steps(settings), stage=n) for n, m in zip(places, motions, strict=True)]
+            starts = [self._best([*starts, *trials])]
         w, motion = self._descend(*starts[0], settings.steps, stage=100, noise=NOISE * self._deviation())
         results = [self._result("w", w, motion)]
         if settings.space == "w+":
@@ -153,18 +168,38 @@ class _Inversion:
     @torch.no_grad()
     def _starts(self) -> list[tuple[Tensor, Tensor]]:
         """The draws whose clips are nearest to the target, by pixels."""
-        settings, last = self.settings, float(self.times.max())
-        places = torch.linspace(0, last, min(_COMPARED_FRAMES, len(self.frames)), device=self.device).round().long()
         drawn = []
-        for number in range(settings.draws):
-            options = {"max_time": last, "class_number": self.class_number}
-            latents = draw_latents(self.generator, settings.seed, clip_numbers=[number], **options)
+        for number in range(self.settings.draws):
+            latents = self._draw(number)
             w = self.generator.mapping(latents.content.to(self.device), self.labels)[:, None, None]
             motion = latents.motion.to(self.device)
-            made = self.generator.synthesis(w, self.times[:, places], motion, self.labels)[0].clamp(-1, 1)
-            drawn.append((float((made - self.frames[places]).square().mean()), number, w, motion))
+            drawn.append((self._quick_loss(w, motion), number, w, motion))
         drawn.sort(key=lambda each: each[:2])
-        return [(w, motion) for _, _, w, motion in drawn[: settings.starts]]
+        return [(w, motion) for _, _, w, motion in drawn[: self.settings.starts]]
+
+    @torch.no_grad()
+    def _nearest_motions(self, w: Tensor, first: int) -> list[Tensor]:
+        """Of motions that are drawn, from draw number `first` on, those that bring content nearest to the target."""
+        numbers = range(first, first + self.settings.draws)
+        drawn = [(self._draw(number).motion.to(self.device), number) for number in numbers]
+        found = sorted(
+            ((self._quick_loss(w, motion), number, motion) for motion, number in drawn), key=lambda each: each[:2]
+        )
+        return [motion for _, _, motion in found[: _nearest_motions(self.settings)]]
+
+    def _draw(self, number: int) -> Latents:
+        options = {"max_time": float(self.times.max()), "class_number": self.class_number}
+        return draw_latents(self.generator, self.settings.seed, clip_numbers=[number], **options)
+
+    def _quick_loss(self, w: Tensor, motion: Tensor) -> float:
+        """By pixels of a few frames."""
+        count = min(_COMPARED_FRAMES, len(self.frames))
+        places = torch.linspace(0, float(self.times.max()), count, device=self.device).round().long()
+        made = self.generator.synthesis(w, self.times[:, places], motion, self.labels)[0].clamp(-1, 1)
+        return float((made - self.frames[places]).square().mean())
+
+    def _best(self, found: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+        return min(found, key=lambda codes: self._whole_loss(*codes))
 
     @torch.no_grad()
     def _deviation(self) -> float:
@@ -210,6 +245,8 @@ class _Inversion:
 
     def _loss_of_frames(self, made: Tensor) -> float:
         error = (made - self.frames).square().mean()
+        if self.settings.perceptual_weight == 0:
+            return float(error)
         distances = [self.perceptual.distance(*pair).mean() * len(pair[0]) for pair in self._pieces(made, self.frames)]
         return float(error + self.settings.perceptual_weight * sum(distances) / len(made))
 
