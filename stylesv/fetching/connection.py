@@ -1,64 +1,143 @@
-"""Connections whose answer begins in time.
+"""A server that is not waited for without end.
 
-The standard library's timeout is of each byte that is waited for, so a server that sends its headers a byte a minute is
-waited for without end.
+The standard library's timeout is of each byte that is waited for, so a server that sends its headers, a line of a chunk or a
+page that nobody wants a byte a minute is waited for, and read into memory, without end.
 """
 
 import http.client
 import socket
 import threading
+import time
+import urllib.error
 import urllib.request
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+_LOOKS = 4  # times in the time that there is
+
+Answer = http.client.HTTPResponse | urllib.error.HTTPError
 
 
-def open_address(request: urllib.request.Request, *, seconds: float) -> http.client.HTTPResponse:
-    """The answer to a request, whose headers have to be there within `seconds`, as has each byte after them.
+class Client:
+    """One request at a time. The way to the answer's headers has so many `seconds`, and so has each read. Use it in a `with`."""
 
-    Raises:
-        OSError: no connection, or nothing came in time. urllib.error.HTTPError, which is one: the answer is an error.
-        http.client.HTTPException: the answer is none.
-        ValueError: the address is none.
-    """
-    return urllib.request.build_opener(_Http, _Https).open(request, timeout=seconds)
+    def __init__(self, seconds: float):
+        self.seconds = seconds
+        self._line: socket.socket | None = None
+        self._end: float | None = None
+        self._late = False
+        self._closed = threading.Event()
+        self._watch = threading.Thread(target=self._hang_up_late, daemon=True)
 
+    def __enter__(self) -> "Client":
+        self._watch.start()
+        return self
 
-class _InTime(http.client.HTTPConnection):
-    """Hangs up when the headers are not there in time."""
+    def __exit__(self, *_: object) -> None:
+        self._closed.set()
+        self._watch.join()
+        self._forget()
 
-    def getresponse(self) -> http.client.HTTPResponse:
-        late, sock = threading.Event(), self.sock
+    def open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
+        """The answer to a request.
 
-        def hang_up() -> None:
-            late.set()
-            with suppress(OSError):  # closed meanwhile
-                socket.socket.shutdown(sock, socket.SHUT_RDWR)  # TLS's own would pull the layer from under who reads
+        Raises:
+            OSError: no connection, or no headers in time. urllib.error.HTTPError, which is one: the answer is an error.
+            http.client.HTTPException: the answer is none.
+            ValueError: the address is none.
+        """
+        opener = urllib.request.build_opener(_Http(self._connect), _Https(self._connect), _Redirect)
+        with self._in_time():
+            return opener.open(request, timeout=self.seconds)
 
-        timer = threading.Timer(self.timeout, hang_up)
-        timer.daemon = True
-        timer.start()
-        answer = failure = None
+    def read1(self, answer: Answer, size: int) -> bytes:
+        """What has come of an answer, or comes next; nothing at its end.
+
+        Raises:
+            OSError: nothing came in time, or the connection broke.
+            http.client.HTTPException: it is not as it should be.
+        """
+        with self._in_time():
+            return answer.read1(size)
+
+    @contextmanager
+    def _in_time(self) -> Iterator[None]:
+        self._late, self._end = False, time.monotonic() + self.seconds
         try:
-            answer = super().getresponse()
-        except (OSError, http.client.HTTPException) as error:
-            failure = error
+            yield
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            if self._late:
+                raise self._slowness() from error
+            raise
         finally:
-            timer.cancel()
-        if late.is_set():  # headers that broke off may still be an answer
-            raise TimeoutError(f"the answer did not begin within {self.timeout:g} s") from failure
-        if failure is not None:
-            raise failure
-        return answer
+            self._end = None
+        if self._late:  # what broke off may still be an answer
+            raise self._slowness()
 
+    def _slowness(self) -> TimeoutError:
+        return TimeoutError(f"the server did not go on within {self.seconds:g} s")
 
-class _InTimeTls(_InTime, http.client.HTTPSConnection):
-    pass
+    def _connect(self, *arguments: Any, **options: Any) -> socket.socket:
+        connected = socket.create_connection(*arguments, **options)
+        self._forget()
+        self._line = connected.dup()  # to hang up by, whatever takes the other one: TLS, an answer
+        return connected
+
+    def _hang_up_late(self) -> None:
+        while not self._closed.wait(self.seconds / _LOOKS):
+            end = self._end
+            if end is not None and time.monotonic() > end:
+                self._late, self._end = True, None
+                if self._line is not None:
+                    with suppress(OSError):  # closed meanwhile
+                        self._line.shutdown(socket.SHUT_RDWR)
+
+    def _forget(self) -> None:
+        if self._line is not None:
+            self._line.close()
+            self._line = None
 
 
 class _Http(urllib.request.HTTPHandler):
+    def __init__(self, connect: Callable[..., socket.socket]):
+        super().__init__()
+        self._connect = connect
+
     def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(_InTime, req)
+        return self.do_open(_by(http.client.HTTPConnection, self._connect), req)
 
 
 class _Https(urllib.request.HTTPSHandler):
+    def __init__(self, connect: Callable[..., socket.socket]):
+        super().__init__()
+        self._connect = connect
+
     def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(_InTimeTls, req)
+        return self.do_open(_by(http.client.HTTPSConnection, self._connect), req)
+
+
+def _by(kind: type[http.client.HTTPConnection], connect: Callable[..., socket.socket]) -> Callable[..., Any]:
+    def made(*arguments: Any, **options: Any) -> http.client.HTTPConnection:
+        connection = kind(*arguments, **options)
+        connection._create_connection = connect  # where the standard library lets it be another
+        return connection
+
+    return made
+
+
+class _Redirect(urllib.request.HTTPRedirectHandler):
+    """Reads nothing of the page that leads elsewhere."""
+
+    def http_error_302(
+        self,
+        req: urllib.request.Request,
+        fp: http.client.HTTPResponse,
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+    ) -> http.client.HTTPResponse | None:
+        fp.read = lambda *_: b""
+        return super().http_error_302(req, fp, code, msg, headers)
+
+    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302

@@ -12,12 +12,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
 from stylesv.errors import MachineError, StyleSVError
-from stylesv.fetching.connection import open_address
+from stylesv.fetching.connection import Answer, Client
 from stylesv.fetching.pages import describe_page, is_page
 
 _PIECE_BYTES = 1 << 20
@@ -100,51 +101,69 @@ def _attempt(url: str, file: BinaryIO, validator: Path, patience: Patience, log:
     known = validator.read_text() if have and validator.exists() else ""
     if have:
         headers |= {"Range": f"bytes={have}-"} | ({"If-Range": known} if known else {})
-    try:
-        answer = open_address(urllib.request.Request(url, headers=headers), seconds=patience.timeout_seconds)
-    except urllib.error.HTTPError as error:
-        with error:
-            if error.code == 416 and have and _total(error.headers) in (have, None):  # nothing is missing
-                return
-            _refused(url, error, file, patience)
-    except (OSError, http.client.HTTPException) as error:
-        raise _TryAgainError(str(getattr(error, "reason", None) or error)) from error
-    except ValueError as error:
-        raise StyleSVError(f"{url}: is no address ({error}); mend it in the settings") from error
-    with answer:
+    with Client(patience.timeout_seconds) as client:
         try:
-            piece = answer.read1(_PIECE_BYTES)
-            resumed = have > 0 and getattr(answer, "status", None) == 206
-            if resumed and not (answer.headers.get("Content-Range") or "").startswith(f"bytes {have}-"):
-                raise _TryAgainError("the server sent another range than was asked for")
-            if not resumed and is_page(piece, answer.headers.get("Content-Type")):
-                page = describe_page(answer.geturl(), piece + _page(answer, patience))
-                if page.goes_on_at is None or hops > 3:
-                    raise StyleSVError(f"{url}: is no file: the server sent {page.what}; {page.advice}")
-                _attempt(page.goes_on_at, file, validator, patience, log, hops + 1)
-                return
-            if not resumed:
-                file.truncate(0)
-                have = 0
-                etag = answer.headers.get("ETag") or ""
-                strong = etag if etag and not etag.startswith("W/") else answer.headers.get("Last-Modified") or ""
-                validator.write_text(strong)
-            length = answer.headers.get("Content-Length")
-            total = None if length is None else int(length) + have
-            began, begun_at = time.monotonic(), have
-            while piece:
-                _write(file, piece)
-                have += len(piece)
-                log.show(have, total)
-                if (now := time.monotonic()) - began > patience.slow_seconds:
-                    if have - begun_at < patience.slow_bytes:
-                        raise _TooSlowError(f"the server sent {have - begun_at:,} bytes in {now - began:.0f} s")
-                    began, begun_at = now, have
-                piece = answer.read1(_PIECE_BYTES)
+            answer = client.open(urllib.request.Request(url, headers=headers))
+        except urllib.error.HTTPError as error:
+            with error:
+                if error.code == 416 and have and _total(error.headers) in (have, None):  # nothing is missing
+                    return
+                _refused(url, error, file, client)
         except (OSError, http.client.HTTPException) as error:
-            raise _TryAgainError(str(error) or type(error).__name__) from error
+            raise _TryAgainError(str(getattr(error, "reason", None) or error)) from error
+        except ValueError as error:
+            raise StyleSVError(f"{url}: is no address ({error}); mend it in the settings") from error
+        with answer:
+            goes_on_at = _take(url, answer, file, validator, patience, log, client, hops)
+    if goes_on_at is not None:
+        _attempt(goes_on_at, file, validator, patience, log, hops + 1)
+
+
+def _take(
+    url: str,
+    answer: http.client.HTTPResponse,
+    file: BinaryIO,
+    validator: Path,
+    patience: Patience,
+    log: "_Progress",
+    client: Client,
+    hops: int,
+) -> str | None:
+    """Append what comes; or the address that a page in its place leads to."""
+    have = file.seek(0, os.SEEK_END)
+    try:
+        piece = client.read1(answer, _PIECE_BYTES)
+        resumed = have > 0 and getattr(answer, "status", None) == 206
+        if resumed and not (answer.headers.get("Content-Range") or "").startswith(f"bytes {have}-"):
+            raise _TryAgainError("the server sent another range than was asked for")
+        if not resumed and is_page(piece, answer.headers.get("Content-Type")):
+            page = describe_page(answer.geturl(), piece + _page(answer, client))
+            if page.goes_on_at is None or hops > 3:
+                raise StyleSVError(f"{url}: is no file: the server sent {page.what}; {page.advice}")
+            return page.goes_on_at
+        if not resumed:
+            file.truncate(0)
+            have = 0
+            etag = answer.headers.get("ETag") or ""
+            strong = etag if etag and not etag.startswith("W/") else answer.headers.get("Last-Modified") or ""
+            validator.write_text(strong)
+        length = answer.headers.get("Content-Length")
+        total = None if length is None else int(length) + have
+        began, begun_at = time.monotonic(), have
+        while piece:
+            _write(file, piece)
+            have += len(piece)
+            log.show(have, total)
+            if (now := time.monotonic()) - began > patience.slow_seconds:
+                if have - begun_at < patience.slow_bytes:
+                    raise _TooSlowError(f"the server sent {have - begun_at:,} bytes in {now - began:.0f} s")
+                began, begun_at = now, have
+            piece = client.read1(answer, _PIECE_BYTES)
+    except (OSError, http.client.HTTPException) as error:
+        raise _TryAgainError(str(error) or type(error).__name__) from error
     if total is not None and have < total:
         raise _TryAgainError(f"broke off after {have:,} of {total:,} bytes")
+    return None
 
 
 def _write(file: BinaryIO, piece: bytes) -> None:
@@ -159,15 +178,15 @@ def _write(file: BinaryIO, piece: bytes) -> None:
         ) from error
 
 
-def _page(answer: http.client.HTTPResponse | urllib.error.HTTPError, patience: Patience) -> bytes:
-    """The rest of a page, or what comes of it in time."""
-    content, end = b"", time.monotonic() + patience.timeout_seconds
-    while len(content) < _PAGE_BYTES and time.monotonic() < end and (piece := answer.read1(_PAGE_BYTES)):
+def _page(answer: Answer, client: Client) -> bytes:
+    """The rest of a page, or what comes of it in the time of one read."""
+    content, end = b"", time.monotonic() + client.seconds
+    while len(content) < _PAGE_BYTES and time.monotonic() < end and (piece := client.read1(answer, _PAGE_BYTES)):
         content += piece
     return content
 
 
-def _refused(url: str, error: urllib.error.HTTPError, file: BinaryIO, patience: Patience) -> NoReturn:
+def _refused(url: str, error: urllib.error.HTTPError, file: BinaryIO, client: Client) -> NoReturn:
     """An answer that is an error: worth another try, or not."""
     said = f"{error.code} {error.reason}"
     if error.code in _TRANSIENT:
@@ -175,10 +194,9 @@ def _refused(url: str, error: urllib.error.HTTPError, file: BinaryIO, patience: 
     if error.code == 416:
         file.truncate(0)  # there is more than the server has: another file
         raise _TryAgainError("the server's file is shorter than what was fetched before") from error
-    try:
-        content = _page(error, patience)
-    except (OSError, http.client.HTTPException):
-        content = b""
+    content = b""
+    with suppress(OSError, http.client.HTTPException):
+        content = _page(error, client)
     page = describe_page(url, content) if is_page(content, error.headers.get("Content-Type")) else None
     if page is not None and not page.what.startswith("a web page"):
         raise StyleSVError(f"{url}: {said}: the server sent {page.what}; {page.advice}") from error

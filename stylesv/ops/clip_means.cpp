@@ -153,25 +153,24 @@ std::tuple<at::Tensor, at::Tensor> frame_spread(const at::Tensor& x) {
 }
 
 // The detail of a row in one frame: what differs from the mean of the 3 x 3 around it, of those that there are.
-// `above` has a place of zeros before and after.
-void detail_of_row(const Clip& clip, int64_t t, int64_t y, float* __restrict above, float* __restrict detail) {
+// `above` has a place of zeros before and after. Divided twice, as it is defined: where all is alike there is no detail at all.
+void detail_of_row(const Clip& clip, int64_t t, int64_t y, float* above, float* __restrict detail) {
   const int64_t size = clip.row_size(), channels = clip.channels;
   const int64_t first = std::max<int64_t>(y - 1, 0), last = std::min(y + 1, clip.height - 1);
   const float *x = clip.row(t, y), *top = clip.row(t, first), *bottom = clip.row(t, last);
-  float* __restrict middle = above + channels;
+  float* middle = above + channels;
   if (last - first == 2)
 #pragma omp simd
-    for (int64_t i = 0; i < size; i++) middle[i] = x[i] + top[i] + bottom[i];
+    for (int64_t i = 0; i < size; i++) middle[i] = (x[i] + top[i] + bottom[i]) / 3.f;
   else
 #pragma omp simd
-    for (int64_t i = 0; i < size; i++) middle[i] = top[i] + bottom[i];
-  const float *left = above, *right = middle + channels;
-  const float inner = 1.f / float(3 * (last - first + 1)), outer = 1.f / float(2 * (last - first + 1));
-  auto differ = [&](int64_t begin, int64_t end, float weight) {
+    for (int64_t i = 0; i < size; i++) middle[i] = (top[i] + bottom[i]) / 2.f;
+  auto differ = [&](int64_t begin, int64_t end, float count) {
 #pragma omp simd
-    for (int64_t i = begin; i < end; i++) detail[i] = x[i] - (middle[i] + left[i] + right[i]) * weight;
+    for (int64_t i = begin; i < end; i++)
+      detail[i] = x[i] - (middle[i] + middle[i - channels] + middle[i + channels]) / count;
   };
-  differ(0, channels, outer), differ(channels, size - channels, inner), differ(size - channels, size, outer);
+  differ(0, channels, 2.f), differ(channels, size - channels, 3.f), differ(size - channels, size, 2.f);
 }
 
 at::Tensor mean_detail(const at::Tensor& x, int64_t near, int64_t far) {
@@ -198,7 +197,7 @@ at::Tensor mean_detail(const at::Tensor& x, int64_t near, int64_t far) {
         }
       }
       for (int64_t i = 0; i < size; i++) all[i] = (all[i] / float(frames)) * (all[i] / float(frames));
-      for (int64_t k = 0; k < 4; k++) fold(sums.data() + k * size, size, &of_rows[(y * 4 + k) * channels], channels);
+      for (int64_t k = 0; k < 4; k++) fold(sums.data() + k * size, size, of_rows.data() + (y * 4 + k) * channels, channels);
     }
   });
   at::Tensor out = at::empty({4, channels}, x.options());

@@ -1,7 +1,10 @@
 """Means over the responses of a network to a clip, each channel for itself. docs/operations.md 1.7.
 
-Responses on a CPU with channels last go through C++, in one or two walks each; all else through PyTorch's own operations, which
-define them, to rounding.
+Responses on a CPU, in float32, go through C++, in one or two walks each (those whose channels are not last are copied); all else
+through PyTorch's own operations, which define them, to rounding.
+
+Raises:
+    ValueError: there are fewer frames or places than a mean takes.
 """
 
 from collections.abc import Sequence
@@ -19,6 +22,8 @@ Apart = tuple[int, int, int]
 
 def mean_differences(x: Clip, apart: Sequence[Apart]) -> list[Float[Tensor, "_ c"]]:
     """Mean absolute difference of places so many frames, rows and columns apart, of each frame that has a later one."""
+    for by in apart:
+        _require(all(0 <= far < size for far, size in zip(by, (x.shape[0], *x.shape[2:]), strict=True)), x)
     if _has_fused_form(x):
         return torch.ops.stylesv.mean_differences(x, *([by[axis] for by in apart] for axis in range(3)))
     t, _, h, w = x.shape
@@ -30,6 +35,7 @@ def mean_differences(x: Clip, apart: Sequence[Apart]) -> list[Float[Tensor, "_ c
 
 def mean_bend(x: Clip) -> Float[Tensor, "_ c"]:
     """Mean absolute second difference in time, of each three frames."""
+    _require(len(x) > 2, x)
     if _has_fused_form(x):
         return torch.ops.stylesv.mean_bend(x)
     return x.diff(dim=0).diff(dim=0).abs_().mean(dim=(2, 3))
@@ -45,8 +51,9 @@ def frame_spread(x: Clip) -> tuple[Float[Tensor, "t c"], Float[Tensor, "t c"]]:
 
 def mean_detail(x: Clip, near: int, far: int) -> Float[Tensor, "4 c"]:
     """Of detail, which is what differs from the mean of the 3 x 3 around a place: mean square, mean absolute change over `near`
-    frames and over `far`, and mean square of its mean over time.
+    frames and over `far`, which are more, and mean square of its mean over time.
     """
+    _require(0 < near < far < len(x) and min(x.shape[2:]) > 1, x)
     if _has_fused_form(x):
         return torch.ops.stylesv.mean_detail(x, near, far)
     detail = x - _mean_around(x)
@@ -60,6 +67,7 @@ def gradient_products(x: Clip) -> Float[Tensor, "6 _ _"]:
     A step is the change to the next frame, right and down are the gradients halfway between the two; without the outermost
     places, which have none.
     """
+    _require(len(x) > 1 and min(x.shape[2:]) > 2, x)
     if _has_fused_form(x):
         return torch.ops.stylesv.gradient_products(x)
     step = (x[1:] - x[:-1])[..., 1:-1, 1:-1]
@@ -68,6 +76,11 @@ def gradient_products(x: Clip) -> Float[Tensor, "6 _ _"]:
     down = (middle[..., 2:, 1:-1] - middle[..., :-2, 1:-1]) / 2
     pairs = ((step, right), (step, down), (right, right), (down, down), (right, down), (step, step))
     return torch.stack([(one * other).sum(dim=(0, 1)) for one, other in pairs])
+
+
+def _require(enough: bool, x: Clip) -> None:
+    if not enough:
+        raise ValueError(f"responses {tuple(x.shape)} (t, c, h, w) have too few frames or places for this mean")
 
 
 def _has_fused_form(x: Tensor) -> bool:

@@ -10,6 +10,8 @@ import sys
 import threading
 import time
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -168,6 +170,9 @@ def test_a_folder_named_as_a_protocol_is_a_folder(tmp_path, monkeypatch, folder)
 
 HEAD = b'HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\nETag: "a"\r\n'
 PAGE = b"HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\n\r\n<html>"
+CHUNKS = b"\r\nTransfer-Encoding: chunked\r\n\r\n"
+ELSEWHERE = b"HTTP/1.1 302 Found\r\nLocation: nowhere\r\n\r\n"
+SLOW = r"cannot be fetched \(.*the server did not go on within 0\.3 s.*; tried 3"
 
 
 def drip(server: socket.socket, asked: list[bytes], sent_at_once: bytes) -> None:
@@ -188,32 +193,63 @@ def drip(server: socket.socket, asked: list[bytes], sent_at_once: bytes) -> None
                 continue
 
 
-@pytest.mark.parametrize(
-    ("sent_at_once", "said", "tries"),
-    [
-        (HEAD + b"\r\n", r"cannot be fetched \(the server sent \d+ bytes in 0 s; tried 3", 3),
-        (HEAD + b"Later: ", r"cannot be fetched \(the answer did not begin within 0\.3 s; tried 3", 3),
-        (b"", r"cannot be fetched \(the answer did not begin within 0\.3 s; tried 3", 3),
-        (PAGE, r"403 Forbidden; fetch the file by hand", 1),
-        (PAGE.replace(b"403 Forbidden", b"200 OK"), r"is no file: the server sent a web page", 1),
-    ],
-    ids=["a file", "a header", "a status", "an error's page", "a page"],
-)
-def test_a_drip_that_never_ends_is_given_up(tmp_path, sent_at_once, said, tries):
+@contextmanager
+def dripping_server(sent_at_once: bytes) -> Iterator[tuple[str, list[bytes]]]:
+    """Its address, and what it was asked."""
     asked: list[bytes] = []
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen()
         thread = threading.Thread(target=drip, args=(server, asked, sent_at_once))
         thread.start()
-        address = f"http://127.0.0.1:{server.getsockname()[1]}/weights.pkl"
-        patience = Patience(tries=3, slow_seconds=0.3, timeout_seconds=0.3, sleep=lambda _: None)
         try:
-            with pytest.raises(StyleSVError, match=rf"weights\.pkl: {said}"):
-                transfer(address, tmp_path / "weights.part", patience=patience)
+            yield f"http://127.0.0.1:{server.getsockname()[1]}", asked
         finally:
             server.shutdown(socket.SHUT_RDWR)
     thread.join()
-    assert len(asked) == tries and ((tmp_path / "weights.part").stat().st_size > 3) == (
-        sent_at_once.startswith(HEAD + b"\r\n")
-    )
+
+
+IMPATIENT = Patience(tries=3, slow_seconds=0.3, timeout_seconds=0.3, sleep=lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("sent_at_once", "said", "tries"),
+    [
+        (HEAD + b"\r\n", r"cannot be fetched \(the server sent \d+ bytes in 0 s; tried 3", 3),
+        (HEAD + b"Later: ", SLOW, 3),
+        (b"", SLOW, 3),
+        (b"HTTP/1.1 200 OK" + CHUNKS, SLOW, 3),
+        (b"HTTP/1.1 200 OK" + CHUNKS + b"5\r\nbytes\r\n0\r\nTrailer: ", SLOW, 3),
+        (PAGE, r"403 Forbidden; fetch the file by hand", 1),
+        (b"HTTP/1.1 403 Forbidden" + CHUNKS, r"403 Forbidden; fetch the file by hand", 1),
+        (PAGE.replace(b"403 Forbidden", b"200 OK"), r"is no file: the server sent a web page", 1),
+        (ELSEWHERE, r"cannot be fetched|redirect", None),
+    ],
+    ids=[
+        *(
+            "a file",
+            "a header",
+            "a status",
+            "a chunk's size",
+            "a trailer",
+            "an error's page",
+            "an error's page in chunks",
+        ),
+        *("a page", "a page that leads elsewhere"),
+    ],
+)
+def test_a_drip_that_never_ends_is_given_up(tmp_path, sent_at_once, said, tries):
+    with dripping_server(sent_at_once) as (address, asked), pytest.raises(StyleSVError, match=rf"weights\.pkl: {said}"):
+        transfer(f"{address}/weights.pkl", tmp_path / "weights.part", patience=IMPATIENT)
+    assert tries in (len(asked), None)
+    part = tmp_path / "weights.part"
+    assert (part.stat().st_size > 3) == (sent_at_once.startswith(HEAD + b"\r\n") or b"bytes" in sent_at_once)
+
+
+def test_a_proxy_that_drips_is_given_up(tmp_path, monkeypatch):
+    with dripping_server(b"HTTP/1.1 200 OK\r\nLater: ") as (address, asked):
+        monkeypatch.setenv("https_proxy", address)
+        monkeypatch.setenv("no_proxy", "")
+        with pytest.raises(StyleSVError, match=SLOW):
+            transfer("https://example.org/weights.pkl", tmp_path / "weights.part", patience=IMPATIENT)
+    assert len(asked) == 3 and asked[0].startswith(b"CONNECT example.org:443")

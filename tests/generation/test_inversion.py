@@ -50,7 +50,20 @@ def generator(networks):
 def inverted(networks, root, tmp_path_factory):
     """What the program made of clip 0 of seed 5, and what it said."""
     out = tmp_path_factory.mktemp("inverted") / "codes"
-    options = ["--steps", 30, "--draws", 24, "--starts", 2, "--redraws", 1, "--perceptual-weight", 0.1, "--frames", FRAMES]
+    options = [
+        "--steps",
+        30,
+        "--draws",
+        24,
+        "--starts",
+        2,
+        "--redraws",
+        1,
+        "--perceptual-weight",
+        0.1,
+        "--frames",
+        FRAMES,
+    ]
     script = root / "workflow_scripts" / "invert.py"
     done = run_here(script, "--networks", networks, "--generated", 5, "--out", out, *options)
     assert done.returncode == 0, done.stderr
