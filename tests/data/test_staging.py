@@ -12,6 +12,7 @@ from stylesv.data.packed import PackedClips
 from stylesv.data.packing import pack_videos
 from stylesv.data.staging import stage_packed_clips
 from stylesv.errors import DataError, MachineError
+from stylesv.files import file_sha256
 
 
 @pytest.fixture(scope="module")
@@ -40,16 +41,58 @@ def test_clips_are_copied_once_by_all_jobs_that_start_together(packed, tmp_path)
     assert sorted("copied to" in line for _, line in staged) == [False, False, False, True]
 
 
+def flip_a_bit(file):
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+
+def an_hour_later(copy):
+    os.utime(copy.with_name(f".{copy.name}.compared"), (0, 0))
+
+
 @pytest.mark.parametrize("file", ["clips.zip", "offsets.npy"])
 def test_a_copy_with_a_flipped_bit_is_replaced_once_by_all_jobs_that_start_together(packed, tmp_path, file):
     copy, _ = stage_packed_clips(packed, tmp_path)
-    content = bytearray((copy / file).read_bytes())
-    content[len(content) // 2] ^= 1
-    (copy / file).write_bytes(content)
+    flip_a_bit(copy / file)
+    an_hour_later(copy)
     with ThreadPoolExecutor(4) as pool:
         staged = list(pool.map(lambda _: stage_packed_clips(packed, tmp_path), range(4)))
-    assert {copy for copy, _ in staged} <= {copy, packed}  # who reads a copy while it is replaced, reads the original
-    assert sum("copied to" in line for _, line in staged) == 1
+    assert {copy for copy, _ in staged} == {copy}
+    assert sorted("copied to" in line for _, line in staged) == [False, False, False, True]
+    PackedClips(copy).verify()
+
+
+def test_processes_that_start_together_do_not_all_compare_a_copy(packed, tmp_path, monkeypatch):
+    copy, _ = stage_packed_clips(packed, tmp_path)
+    hashed = []
+    monkeypatch.setattr(staging, "file_sha256", lambda path: hashed.append(path) or file_sha256(path))
+    assert "copied there before" in stage_packed_clips(packed, tmp_path)[1] and not hashed
+    an_hour_later(copy)
+    for _ in range(3):
+        assert "copied there before" in stage_packed_clips(packed, tmp_path)[1]
+    assert sorted(path.name for path in hashed) == ["clips.zip", "offsets.npy"]
+
+
+def test_a_job_that_reads_a_copy_goes_on_while_it_is_replaced(packed, tmp_path):
+    copy, _ = stage_packed_clips(packed, tmp_path)
+    before, after = PackedClips(copy), PackedClips(copy)
+    expected = before.read(0, [0])  # it has its files open, the other one not yet
+    flip_a_bit(copy / "clips.zip")
+    an_hour_later(copy)
+    assert "copied to" in stage_packed_clips(packed, tmp_path)[1]
+    assert (before.read(0, [0]) == expected).all() and (after.read(0, [0]) == expected).all()
+
+
+def test_a_damaged_copy_makes_room_for_its_successor(packed, tmp_path, monkeypatch):
+    """The disk has room for one alone."""
+    copy, _ = stage_packed_clips(packed, tmp_path)
+    flip_a_bit(copy / "clips.zip")
+    an_hour_later(copy)
+    size = sum(path.stat().st_size for path in copy.iterdir())
+    monkeypatch.setattr(staging.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(0, 0, size // 10))
+    again, line = stage_packed_clips(packed, tmp_path)
+    assert again == copy and "copied to" in line
     PackedClips(copy).verify()
 
 
