@@ -34,7 +34,8 @@ endif
 	$(VENV)/bin/python -m pip install --quiet --requirement requirements.lock
 	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
 	@echo "compiling the operations for this processor, some 20 s"  # else the first job does, while a demo runs
-	@$(VENV)/bin/python -c 'from stylesv.ops.extension import load_extension as load; print(load() or "compiled")'
+	@$(VENV)/bin/python -c 'from stylesv.ops.extension import load_extension as load; \
+	  why = load(); print(f"not compiled, so PyTorch computes them, several times slower: {why}" if why else "compiled")'
 	@touch $@
 
 demo: $(INSTALLED)  ## run the whole workflow on a CPU, offline, in minutes; ends by naming the report

@@ -31,11 +31,15 @@ class AtOnce:
     frame_bytes: int
     """That a frame takes while it is made: measured on a GPU, on a CPU a bound from the sizes of layers."""
     free_bytes: int
+    for_memory: bool
+    """Whether more would not fit; else more would gain nothing."""
 
     def __str__(self) -> str:
         videos = "1 video" if self.videos == 1 else f"{self.videos} videos"
+        frames = "1 frame" if self.frames == 1 else f"{self.frames} frames"
+        why = "no more fit" if self.for_memory else "more are no faster"
         return (
-            f"{videos} at a time, {self.frames} frames of each in one go: {self.free_bytes / 1e9:.1f} GB of memory are free, "
+            f"{videos} at a time, {frames} of each in one go ({why}): {self.free_bytes / 1e9:.1f} GB of memory are free, "
             f"and a frame takes up to {self.frame_bytes / 1e6:.1f} MB (--batch-size sets the number of videos)"
         )
 
@@ -45,12 +49,15 @@ def fit_into_memory(generator: Generator, num_videos: int) -> AtOnce:
     device = generator.mapping.w_avg.device
     frame_bytes, free = _frame_bytes(generator, device), free_bytes(device)
     if device.type == "cuda":
-        most, fitting = _MOST_ON_GPU, _SHARE_OF_GPU * free
+        useful, fitting = _MOST_ON_GPU, int(_SHARE_OF_GPU * free / frame_bytes)
     else:
-        most, fitting = FRAMES_AT_ONCE, min(_SHARE_OF_CPU * free, _MOST_BYTES_ON_CPU)
-    frames = max(1, min(most, int(fitting / frame_bytes)))
+        useful, fitting = (
+            min(FRAMES_AT_ONCE, _MOST_BYTES_ON_CPU // frame_bytes),
+            int(_SHARE_OF_CPU * free / frame_bytes),
+        )
+    frames = max(1, min(useful, fitting))
     videos = max(1, min(num_videos, frames // FRAMES_AT_ONCE))
-    return AtOnce(videos, min(FRAMES_AT_ONCE, frames // videos), frame_bytes, free)
+    return AtOnce(videos, min(FRAMES_AT_ONCE, frames // videos), frame_bytes, free, for_memory=fitting < useful)
 
 
 def free_bytes(device: torch.device) -> int:

@@ -156,7 +156,9 @@ def compile_and_load(folder: str, flags: tuple[str, ...]) -> str | None:
 
 def first_complaint(text: str) -> str:
     """The first line of a compiler's output that says what is wrong."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [
+        line.strip() for line in text.splitlines() if line.strip() and not line.startswith("[")
+    ]  # ninja's own: commands
     telling = [line for line in lines if any(word in line for word in ("error:", "not found", "No such", "cannot"))]
     return (telling or lines or ["the build failed without a message"])[0][:300]
 

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from stylesv.config.base import Seed, Settings
 from stylesv.config.dataset import PackSettings
@@ -114,6 +114,12 @@ class ParentRecipe(Settings):
     """What becomes of tensors that have another shape here."""
     motion_mask: Literal["parent", "new"]
     """Whether the factor on the motion code is the snapshot's, or a new one."""
+
+    @model_validator(mode="after")
+    def _chosen_or_last(self) -> "ParentRecipe":
+        if (self.snapshot == "last") != (self.by is None) or (self.by is None and len(self.of_kimgs) != 1):
+            raise ValueError("the best snapshot is chosen by a score; the last one is one, and chosen by none")
+        return self
 
 
 class TrainedRecipe(RecipePart):

@@ -21,8 +21,8 @@ from stylesv.ops import active_backend
 from stylesv.progress import Progress
 from stylesv.records.choice import read_choice
 from stylesv.records.packed_index import read_packed_index
-from stylesv.records.recipe import read_trained_recipe
-from stylesv.records.snapshot import read_snapshot_header
+from stylesv.records.recipe import ParentRecipe, read_trained_recipe
+from stylesv.records.snapshot import Snapshot, read_snapshot_header
 from stylesv.records.state import read_state_header
 from stylesv.training.batches import RealClips
 from stylesv.training.interruption import Interruption
@@ -105,10 +105,11 @@ def initialize_run(
     given = {"--parent-choice": parent_choice, "--parent-networks": parent_networks}
     wanted = parent and {"best": "--parent-choice", "last": "--parent-networks"}[parent.snapshot]
     if {name for name, path in given.items() if path} != ({wanted} if wanted else set()):
-        what = "names no parent: give neither"
+        what = f"names no parent: give no {' and no '.join(given)}"
         if parent is not None:
-            what = f"starts from the {parent.snapshot} snapshot of {parent.run}: give {wanted}, alone"
-        raise CheckpointError(f"{recipe}: the recipe {what} of {' and '.join(given)}")
+            (other,) = given.keys() - {wanted}
+            what = f"starts from the {parent.snapshot} snapshot of {parent.run}: give {wanted}, and no {other}"
+        raise CheckpointError(f"{recipe}: the recipe {what}")
     lines, transfer = [f"recipe {state.key}: fresh networks"], None
     if parent is not None:
         networks = parent_networks
@@ -116,6 +117,8 @@ def initialize_run(
             networks = parent_choice.parent.parent / read_choice(parent_choice).networks
         parts, snapshot = read_networks(networks)
         require_finite_networks(networks, parts)
+        if parent.snapshot == "last":
+            _require_last(networks, snapshot, parent)
         if snapshot.class_dim != len(class_counts) and parent.mismatched == "fail":
             raise CheckpointError(
                 f"{networks}: knows {snapshot.class_dim} classes, and the data here has {len(class_counts)}; take another "
@@ -127,6 +130,17 @@ def initialize_run(
     state.save_networks(networks_out, 0, transfer=transfer)
     state.save(state_out, 0)
     return lines
+
+
+def _require_last(networks: Path, snapshot: Snapshot, parent: ParentRecipe) -> None:
+    """A choice names its run and snapshot; a snapshot that is given by itself says which it is."""
+    (kimg,) = parent.of_kimgs
+    of_run = snapshot.recipe_key is None or parent.run.endswith(snapshot.recipe_key)
+    if snapshot.kimg != kimg or not of_run:
+        raise CheckpointError(
+            f"{networks}: is of kimg {snapshot.kimg} of recipe {snapshot.recipe_key}; the recipe here starts from kimg {kimg} of "
+            f"{parent.run}: give that one's networks"
+        )
 
 
 def run_segment(

@@ -398,7 +398,9 @@ def test_batches_fit_into_the_memory_that_is_free(networks, monkeypatch):
     monkeypatch.setattr(batch_memory, "_frame_bytes", lambda *_: 9_000_000)
     assert batch_memory.fit_into_memory(generator, 100).frames == 4  # 40 MB in one go, whatever is free
     monkeypatch.setattr(batch_memory, "free_bytes", lambda device: 1000)
-    assert "1 video at a time, 1 frames" in str(batch_memory.fit_into_memory(generator, 100))
+    assert "1 video at a time, 1 frame of each in one go (no more fit)" in str(
+        batch_memory.fit_into_memory(generator, 100)
+    )
 
 
 def test_the_memory_of_a_frame_is_bounded_by_what_it_takes(tmp_path):

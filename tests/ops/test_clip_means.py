@@ -115,6 +115,28 @@ def test_what_is_to_be_differentiated_is_computed_by_pytorch():
 
 
 @pytest.mark.parametrize("apart", [(9, 0, 0), (0, 5, 0), (0, 0, 6), (-1, 0, 0)])
-def test_nothing_beside_the_clip_is_read(apart, has_cpp):
-    with pytest.raises(RuntimeError, match="nothing is so far apart"):
-        mean_differences(responses((9, 2, 5, 6)), [apart])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_nothing_beside_the_clip_is_read(apart, dtype):
+    """In either form."""
+    with pytest.raises(ValueError, match=r"responses \(9, 2, 5, 6\) \(t, c, h, w\) have too few frames or places"):
+        mean_differences(responses((9, 2, 5, 6)).to(dtype), [apart])
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_too_few_frames_or_places_are_refused_alike(dtype):
+    for means, shape in (
+        (mean_bend, (2, 3, 4, 4)),
+        (lambda x: mean_detail(x, 4, 4), (9, 3, 4, 4)),
+        (lambda x: mean_detail(x, 1, 9), (9, 3, 4, 4)),
+        (lambda x: mean_detail(x, 1, 4), (9, 3, 4, 1)),
+        (gradient_products, (9, 3, 2, 4)),
+        (gradient_products, (1, 3, 4, 4)),
+    ):
+        with pytest.raises(ValueError, match="have too few frames or places"):
+            means(responses(shape).to(dtype))
+
+
+def test_a_clip_of_one_colour_has_no_detail_but_for_a_last_bit():
+    x = torch.full((9, 3, 7, 8), 0.7371)
+    for dtype, bit in ((torch.float32, 6e-8), (torch.float64, 2e-16)):
+        assert mean_detail(x.to(dtype), 1, 4)[[0, 3]].max() <= bit**2

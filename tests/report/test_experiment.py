@@ -97,7 +97,8 @@ def test_the_introduction_says_what_was_trained(experiment):
     shown = text_of(experiment.page())
     assert "1 model was trained, from scratch" in shown and "best snapshot of" not in shown
     experiment.add_run("sky-D-s0-00", {0: 80.0, 4: 43.0}, TRAINED, logs=[LOG])
-    assert "2 models were trained, 1 of them from another's snapshot" in text_of(experiment.page())
+    text = text_of(experiment.page())
+    assert "2 models were trained, 1 of them from another's snapshot" in text
 
 
 def test_scores_that_are_better_high_are_not_called_better_low(experiment):

@@ -20,7 +20,7 @@ from stylesv.report.page.rule_graph import draw_rule_graph, lay_out
 from stylesv.report.page.summary import findings, not_run, paper_findings
 from stylesv.report.score_table import tabulate_scores
 
-# a parent's best snapshot is where another run starts: a circle of rules, though not of jobs
+# a parent's best or last snapshot is where another run starts: a circle of rules, though not of jobs
 RULES = ("choose", "initialize", "recipe", "report", "score", "train")
 DEPTHS = {"recipe": 0, "initialize": 5, "train": 6, "score": 7, "choose": 8, "report": 9}
 CIRCLE = RuleGraph(

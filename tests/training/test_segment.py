@@ -108,9 +108,10 @@ def test_finetuning_starts_from_the_chosen_snapshot(tmp_path, recipes, data, ima
     )
 
 
-def test_finetuning_may_start_from_the_last_snapshot(tmp_path, image_run):
+def test_finetuning_may_start_from_the_last_snapshot(tmp_path, recipes, data, image_run):
     """Without a choice; what is given has to be what the recipe says."""
-    last = recipes_of(merged(FEW_STEPS, {"model": {"parent_snapshot": "last"}}))["D"]
+    from_last = {"parent_snapshot": "last", "length": {"total_kimg": 2, "segment_kimg": 1}}
+    last = recipes_of(merged(FEW_STEPS, {"model": from_last}))["D"]
     (recipe := tmp_path / "recipe.yaml").write_text(recipe_yaml(last))
     networks = image_run.file(2, "networks.safetensors")
     made = {"networks_out": tmp_path / "n.safetensors", "state_out": tmp_path / "s.safetensors"}
@@ -118,7 +119,7 @@ def test_finetuning_may_start_from_the_last_snapshot(tmp_path, image_run):
     parts, header = read_networks(made["networks_out"])
     parent, _ = read_networks(networks)
     assert torch.equal(parts["generator_ema"]["mapping.fc0.weight"], parent["generator_ema"]["mapping.fc0.weight"])
-    assert header.transfer.kimg == 2 and last.parent.by is None and last.parent.of_kimgs == (4,)
+    assert header.transfer.kimg == 2 and last.parent.by is None and last.parent.of_kimgs == (2,)
     for wrong in (
         {},
         {"parent_choice": tmp_path / "best.json"},
@@ -128,6 +129,15 @@ def test_finetuning_may_start_from_the_last_snapshot(tmp_path, image_run):
             CheckpointError, match=r"starts from the last snapshot of demo-image.*: give --parent-networks,"
         ):
             initialize_run(recipe, **wrong, **made)
+    with pytest.raises(
+        CheckpointError, match=r"is of kimg 0 of recipe .*; the recipe here starts from kimg 2 of demo-image"
+    ):
+        initialize_run(recipe, parent_networks=image_run.file(0, "networks.safetensors"), **made)
+    other = Run(tmp_path / "other", changed(recipes["image"], {"seed": 5}), data).start().train(0, 2)
+    with pytest.raises(
+        CheckpointError, match=r"is of kimg 2 of recipe .*; the recipe here starts from kimg 2 of demo-image"
+    ):
+        initialize_run(recipe, parent_networks=other.file(2, "networks.safetensors"), **made)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """The graph of an experiment's rules as SVG: layers from top to bottom, drawn here because a page fetches nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -32,7 +32,7 @@ def lay_out(graph: RuleGraph) -> Layout:
     forward = _reduced([edge for edge in edges if edge not in backward])
     depth = _depths(names, forward)
     layers = [[name for name in names if depth[name] == level] for level in range(max(depth.values(), default=-1) + 1)]
-    return Layout(_ordered(layers, forward), forward, backward)
+    return Layout(_ordered(layers, forward, {target for _, target in backward}), forward, backward)
 
 
 def draw_rule_graph(graph: RuleGraph) -> str:
@@ -84,8 +84,11 @@ def _depths(names: Iterable[str], edges: Sequence[Edge]) -> dict[str, int]:
     return {name: depth(name) for name in before}
 
 
-def _ordered(layers: Sequence[Sequence[str]], edges: Sequence[Edge]) -> list[list[str]]:
-    """Rules of a layer by the mean place of those they are linked to, so that few lines cross."""
+def _ordered(layers: Sequence[Sequence[str]], edges: Sequence[Edge], led_back_to: Collection[str]) -> list[list[str]]:
+    """Rules of a layer by the mean place of those they are linked to, so that few lines cross.
+
+    Those that links lead back to, from the right, are rightmost, so that these links pass behind no other.
+    """
     found = [list(layer) for layer in layers]
     for _ in range(SWEEPS):
         place = {name: n - len(layer) / 2 for layer in found for n, name in enumerate(layer)}
@@ -94,7 +97,7 @@ def _ordered(layers: Sequence[Sequence[str]], edges: Sequence[Edge]) -> list[lis
             linked.setdefault(source, []).append(place[target])
             linked.setdefault(target, []).append(place[source])
         mean = {name: sum(values) / len(values) for name, values in linked.items()}
-        found = [sorted(layer, key=lambda name: (mean.get(name, 0.0), name)) for layer in found]
+        found = [sorted(layer, key=lambda name: (name in led_back_to, mean.get(name, 0.0), name)) for layer in found]
     return found
 
 
