@@ -58,11 +58,11 @@ CONFIG = Path(__file__).resolve().parent.parent / "config"
     help="Highest one of Adam.",
 )
 @click.option(
-    "--redraws",
-    default=2,
+    "--generations",
+    default=12,
     show_default=True,
-    type=click.IntRange(0, 100),
-    help="Times that motion is drawn anew for the best content so far.",
+    type=click.IntRange(0, 1000),
+    help="In which clips are varied before they are descended from, and half as many of motions alone.",
 )
 @click.option(
     "--perceptual-weight",
@@ -92,7 +92,7 @@ def invert(
     steps: int,
     draws: int,
     starts: int,
-    redraws: int,
+    generations: int,
     learning_rate: float,
     perceptual_weight: float,
     frames_at_once: int,
@@ -128,7 +128,7 @@ def invert(
             steps=steps,
             draws=draws,
             starts=starts,
-            redraws=redraws,
+            generations=generations,
             learning_rate=learning_rate,
             perceptual_weight=perceptual_weight,
             frames_at_once=frames_at_once,

@@ -2,14 +2,16 @@
 
 Content as in appendix D of StyleGAN2 (Karras et al. 2020): Adam with steps that rise at first and fall at last, and noise on w
 that fades; w+, one w for each place, as in Image2StyleGAN (Abdal et al. 2019). Different on purpose: a clip has motion, whose
-codes are angles of waves, so that descent ends in the next hollow: it begins at the best of many draws, from several of them,
-and the best end counts; then motion is drawn anew for the content that was found, and the best of that goes on. The loss is the
-squared error of pixels plus a perceptual distance.
+codes are angles of waves, so that descent ends in the next hollow. So clips that are drawn are varied over some generations
+first, several of the nearest are descended from, motions are varied once more for the content of the best, and the best goes
+on. Nothing that was found is lost to a descent that ends farther away. The loss is the squared error of pixels plus a perceptual
+distance.
 """
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -20,6 +22,7 @@ from torch import Tensor
 from stylesv.errors import ConfigError, DataError, DetectorError
 from stylesv.generation.classes import labels_of, require_class
 from stylesv.generation.clips import draw_w, to_uint8
+from stylesv.generation.evolution import evolve, vary_both, vary_motion
 from stylesv.generation.latents import Latents, draw_latents
 from stylesv.metrics.frame_fidelity import psnr, ssim
 from stylesv.metrics.shift_tolerant import shift_tolerant_lpips
@@ -34,6 +37,7 @@ NOISE, NOISE_UNTIL = (
     0.75,
 )  # on w: share of its standard deviation, and share of the steps after which there is none
 TRIAL = 0.2  # share of the steps that each start is given
+_CAREFUL = 0.3  # share of the learning rate from a motion that fits already: whole steps leave its hollow
 _COMPARED_FRAMES = 8  # of a draw
 _SMALLEST_PX = 11  # of the window of SSIM
 
@@ -49,10 +53,10 @@ class InversionSettings:
     steps: int = 300
     """Of descent in each space, besides those that starts are tried with."""
     draws: int = 256
-    """Clips drawn, of which the nearest are starts; and motions, each time that they are drawn anew."""
+    """Clips drawn to begin from; half as many are in a generation."""
     starts: int = 3
-    redraws: int = 2
-    """Times that motion is drawn anew for the best content so far."""
+    generations: int = 12
+    """Of clips, and half as many of motions alone; 0: the nearest draws are descended from."""
     learning_rate: float = 0.1
     perceptual_weight: float = 1.0
     """Of the perceptual distance, where the squared error of pixels from -1 to 1 has 1."""
@@ -94,7 +98,7 @@ def perceptual_distance(device: torch.device) -> Perceptual:
 def count_steps(settings: InversionSettings) -> int:
     """Steps of descent in all, which `invert` tells of."""
     trials = settings.starts if settings.starts > 1 else 0
-    trials += settings.redraws * (1 + _nearest_motions(settings))
+    trials += _motions_tried(settings) if settings.generations else 0
     return trials * trial_steps(settings) + settings.steps * (2 if settings.space == "w+" else 1)
 
 
@@ -103,8 +107,8 @@ def trial_steps(settings: InversionSettings) -> int:
     return max(1, round(TRIAL * settings.steps))
 
 
-def _nearest_motions(settings: InversionSettings) -> int:
-    """Of those that are drawn anew, the ones that are tried, beside the one that is there."""
+def _motions_tried(settings: InversionSettings) -> int:
+    """Of those that generations end with."""
     return max(1, settings.starts - 1)
 
 
@@ -149,43 +153,51 @@ class _Inversion:
 
     def found(self) -> list[FoundCodes]:
         settings, starts = self.settings, self._starts()
+        tried = {"steps": trial_steps(settings), "rate": _CAREFUL if settings.generations else 1.0}
         if len(starts) > 1:
-            trials = [self._descend(w, motion, trial_steps(settings), stage=n) for n, (w, motion) in enumerate(starts)]
-            starts = [self._best(trials)]
-        for number in range(settings.redraws):
-            w, motion = starts[0]
-            motions = [motion, *self._nearest_motions(w, settings.draws * (number + 1))]
-            places = range(1000 * (number + 1), 1000 * (number + 1) + len(motions))
-            trials = [self._descend(w, m, trial_steps(settings), stage=n) for n, m in zip(places, motions, strict=True)]
+            trials = [self._descend(w, motion, stage=n, **tried) for n, (w, motion) in enumerate(starts)]
             starts = [self._best([*starts, *trials])]
-        w, motion = self._descend(*starts[0], settings.steps, stage=100, noise=NOISE * self._deviation())
+        if settings.generations:
+            w, motions = starts[0][0], self._evolved_motions(*starts[0])
+            trials = [self._descend(w, motion, stage=n, **tried) for n, motion in enumerate(motions, 100)]
+            starts = [self._best([*starts, *trials])]
+        noise = NOISE * self._deviation()
+        w, motion = self._best([starts[0], self._descend(*starts[0], settings.steps, stage=1000, noise=noise)])
         results = [self._result("w", w, motion)]
         if settings.space == "w+":
             wide = w.expand(-1, -1, self.generator.synthesis.num_ws, -1)
-            results.append(self._result("w+", *self._descend(wide, motion, settings.steps, stage=101)))
+            found = self._best([(wide, motion), self._descend(wide, motion, settings.steps, stage=1001)])
+            results.append(self._result("w+", *found))
         return results
 
     @torch.no_grad()
     def _starts(self) -> list[tuple[Tensor, Tensor]]:
-        """The draws whose clips are nearest to the target, by pixels."""
-        drawn = []
-        for number in range(self.settings.draws):
-            latents = self._draw(number)
-            w = self.generator.mapping(latents.content.to(self.device), self.labels)[:, None, None]
-            motion = latents.motion.to(self.device)
-            drawn.append((self._quick_loss(w, motion), number, w, motion))
-        drawn.sort(key=lambda each: each[:2])
-        return [(w, motion) for _, _, w, motion in drawn[: self.settings.starts]]
+        """Content and motion whose clips are nearest to the target, by pixels: of drawn ones, after some generations."""
 
-    @torch.no_grad()
-    def _nearest_motions(self, w: Tensor, first: int) -> list[Tensor]:
-        """Of motions that are drawn, from draw number `first` on, those that bring content nearest to the target."""
-        numbers = range(first, first + self.settings.draws)
-        drawn = [(self._draw(number).motion.to(self.device), number) for number in numbers]
-        found = sorted(
-            ((self._quick_loss(w, motion), number, motion) for motion, number in drawn), key=lambda each: each[:2]
+        def w_of(content: Tensor) -> Tensor:
+            return self.generator.mapping(content, self.labels)[:, None, None]
+
+        drawn = [self._draw(number) for number in range(self.settings.draws)]
+        found = evolve(
+            [(latents.content.to(self.device), latents.motion.to(self.device)) for latents in drawn],
+            lambda pair: self._quick_loss(w_of(pair[0]), pair[1]),
+            partial(vary_both, draws=torch_generator(self.settings.seed, "clips that are varied")),
+            generations=self.settings.generations,
+            children=self.settings.draws // 2,
         )
-        return [motion for _, _, motion in found[: _nearest_motions(self.settings)]]
+        return [(w_of(content), motion) for content, motion in found[: self.settings.starts]]
+
+    def _evolved_motions(self, w: Tensor, motion: Tensor) -> list[Tensor]:
+        """Motions that bring content nearest to the target: of `motion` and of drawn ones, after half as many generations."""
+        numbers = range(self.settings.draws, 2 * self.settings.draws)
+        found = evolve(
+            [(w, motion), *((w, self._draw(number).motion.to(self.device)) for number in numbers)],
+            lambda pair: self._quick_loss(*pair),
+            partial(vary_motion, draws=torch_generator(self.settings.seed, "motions that are varied")),
+            generations=self.settings.generations // 2,
+            children=self.settings.draws // 2,
+        )
+        return [motion for _, motion in found[: _motions_tried(self.settings)]]
 
     def _draw(self, number: int) -> Latents:
         options = {"max_time": float(self.times.max()), "class_number": self.class_number}
@@ -208,15 +220,15 @@ class _Inversion:
         return float((w - w.mean(dim=0)).square().mean().sqrt())
 
     def _descend(
-        self, w: Tensor, motion: Tensor, steps: int, *, stage: int, noise: float = 0.0
+        self, w: Tensor, motion: Tensor, steps: int, *, stage: int, noise: float = 0.0, rate: float = 1.0
     ) -> tuple[Tensor, Tensor]:
-        """Content `1 1 l d` and motion noise after so many steps."""
+        """Content `1 1 l d` and motion noise after so many steps; `rate`: share of the learning rate."""
         w, motion = w.clone().requires_grad_(), motion.clone().requires_grad_()
         optimizer = torch.optim.Adam([w, motion])
         draws = torch_generator(self.settings.seed, "inversion", stage)
         for step in range(steps):
             progress = step / steps
-            optimizer.param_groups[0]["lr"] = self.settings.learning_rate * ramp(progress)
+            optimizer.param_groups[0]["lr"] = self.settings.learning_rate * rate * ramp(progress)
             strength = noise * max(0.0, 1 - progress / NOISE_UNTIL) ** 2
             shaken = w + torch.randn(w.shape, generator=draws).to(self.device) * strength if strength else w
             loss = self._loss(shaken, motion, draws)

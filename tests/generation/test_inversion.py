@@ -32,7 +32,7 @@ from stylesv.records.codes import Codes, CodesFrom, read_codes, write_codes
 from stylesv.records.directions import read_directions
 from stylesv.records.fidelity import read_inversion_report
 
-FAST = InversionSettings(steps=60, draws=24, starts=2, redraws=1, perceptual_weight=0.0)
+FAST = InversionSettings(steps=60, draws=24, starts=2, generations=1, perceptual_weight=0.0)
 FRAMES = 4
 
 
@@ -57,7 +57,7 @@ def inverted(networks, root, tmp_path_factory):
         24,
         "--starts",
         2,
-        "--redraws",
+        "--generations",
         1,
         "--perceptual-weight",
         0.1,
