@@ -55,7 +55,7 @@ CHANGES = [
      "  artefacts: {num_clips: 4, num_frames: 24, motion_distance: 16}",
      {"write_protocol": 2, "measure_reference": 1, "score_snapshot": 3, "choose_snapshot": 1, "collect_scores": 1}
      | OF_PROTOCOL | OF_SCORES),
-    ("which snapshot is shown", DEMO, "snapshot: last ", "snapshot: best ", CLIPS | OF_CLIPS),
+    ("which snapshot is shown", DEMO, "\n  snapshot: last ", "\n  snapshot: best ", CLIPS | OF_CLIPS),
     ("a figure setting", DEMO, "columns: 3", "columns: 9", CLIPS | REAL_CLIPS | OF_CLIPS),
     ("resolution of the data set", "datasets/demo.yaml", "resolution: 32", "resolution: 64",
      {"write_data_recipe": 1, "pack_videos": 1, "write_data_sheet": 1, "measure_reference": 2, "measure_floor": 2}
