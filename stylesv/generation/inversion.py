@@ -37,7 +37,7 @@ NOISE, NOISE_UNTIL = (
     0.75,
 )  # on w: share of its standard deviation, and share of the steps after which there is none
 TRIAL = 0.2  # share of the steps that each start is given
-_CAREFUL = 0.3  # share of the learning rate from a motion that fits already: whole steps leave its hollow
+_CAREFUL = 0.3  # share of the learning rate from clips that fit already: whole steps leave their hollow
 _COMPARED_FRAMES = 8  # of a draw
 _SMALLEST_PX = 11  # of the window of SSIM
 
@@ -153,7 +153,8 @@ class _Inversion:
 
     def found(self) -> list[FoundCodes]:
         settings, starts = self.settings, self._starts()
-        tried = {"steps": trial_steps(settings), "rate": _CAREFUL if settings.generations else 1.0}
+        rate = {"rate": _CAREFUL if settings.generations else 1.0}
+        tried = {"steps": trial_steps(settings)} | rate
         if len(starts) > 1:
             trials = [self._descend(w, motion, stage=n, **tried) for n, (w, motion) in enumerate(starts)]
             starts = [self._best([*starts, *trials])]
@@ -162,11 +163,11 @@ class _Inversion:
             trials = [self._descend(w, motion, stage=n, **tried) for n, motion in enumerate(motions, 100)]
             starts = [self._best([*starts, *trials])]
         noise = NOISE * self._deviation()
-        w, motion = self._best([starts[0], self._descend(*starts[0], settings.steps, stage=1000, noise=noise)])
+        w, motion = self._best([starts[0], self._descend(*starts[0], settings.steps, stage=1000, noise=noise, **rate)])
         results = [self._result("w", w, motion)]
         if settings.space == "w+":
             wide = w.expand(-1, -1, self.generator.synthesis.num_ws, -1)
-            found = self._best([(wide, motion), self._descend(wide, motion, settings.steps, stage=1001)])
+            found = self._best([(wide, motion), self._descend(wide, motion, settings.steps, stage=1001, **rate)])
             results.append(self._result("w+", *found))
         return results
 
