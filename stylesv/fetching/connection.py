@@ -47,7 +47,7 @@ class Client:
             http.client.HTTPException: the answer is none.
             ValueError: the address is none.
         """
-        opener = urllib.request.build_opener(_Http(self._connect), _Https(self._connect), _Redirect)
+        opener = urllib.request.build_opener(_Web(self._connect), _Redirect)
         with self._in_time():
             return opener.open(request, timeout=self.seconds)
 
@@ -99,31 +99,20 @@ class Client:
             self._line = None
 
 
-class _Http(urllib.request.HTTPHandler):
+class _Web(urllib.request.HTTPSHandler, urllib.request.HTTPHandler):
+    """Opens both kinds of addresses by connections that `connect` makes."""
+
     def __init__(self, connect: Callable[..., socket.socket]):
         super().__init__()
         self._connect = connect
 
-    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(_by(http.client.HTTPConnection, self._connect), req)
+    def do_open(self, http_class: Callable[..., Any], req: urllib.request.Request, **options: Any) -> Any:
+        def made(*arguments: Any, **others: Any) -> http.client.HTTPConnection:
+            connection = http_class(*arguments, **others)
+            connection._create_connection = self._connect  # where the standard library lets it be another
+            return connection
 
-
-class _Https(urllib.request.HTTPSHandler):
-    def __init__(self, connect: Callable[..., socket.socket]):
-        super().__init__()
-        self._connect = connect
-
-    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(_by(http.client.HTTPSConnection, self._connect), req)
-
-
-def _by(kind: type[http.client.HTTPConnection], connect: Callable[..., socket.socket]) -> Callable[..., Any]:
-    def made(*arguments: Any, **options: Any) -> http.client.HTTPConnection:
-        connection = kind(*arguments, **options)
-        connection._create_connection = connect  # where the standard library lets it be another
-        return connection
-
-    return made
+        return super().do_open(made, req, **options)
 
 
 class _Redirect(urllib.request.HTTPRedirectHandler):
