@@ -75,3 +75,13 @@ def double_precision() -> Iterator[None]:
 def golden_dir() -> Path:
     """Folder of golden vectors."""
     return find_golden_dir()
+
+
+@pytest.fixture
+def has_cpp() -> None:
+    """A test that compares the C++ form of an operation, which not every machine has, with another."""
+    from stylesv.ops.backend import active_backend  # after the hook on imports
+
+    name, reason = active_backend("cpu")
+    if name != "cpp":
+        pytest.skip(f"no C++ form here: {reason}")

@@ -8,7 +8,6 @@ import torch
 import torch.nn.functional as F
 
 from stylesv.ops import frame_spread, gradient_products, mean_bend, mean_detail, mean_differences
-from stylesv.ops.backend import active_backend
 
 APART = [(1, 0, 0), (8, 0, 0), (0, 1, 0), (0, 0, 1), (0, 0, 2), (2, 1, 1)]
 MEANS: dict[str, Callable[[torch.Tensor], list[torch.Tensor]]] = {
@@ -36,13 +35,6 @@ def responses(shape: tuple[int, ...]) -> torch.Tensor:
     slow = noise.cumsum(dim=0) / 2
     smooth = F.avg_pool2d(slow, 3, stride=1, padding=1) * 3 + noise / 5
     return smooth.clamp(0, 6).float().contiguous(memory_format=torch.channels_last)
-
-
-@pytest.fixture
-def has_cpp():
-    name, reason = active_backend("cpu")
-    if name != "cpp":
-        pytest.skip(f"no C++ form here: {reason}")
 
 
 @pytest.mark.parametrize("shape", SHAPES)
