@@ -59,5 +59,8 @@ def test_what_is_explored_is_planned_for_the_demo_and_for_the_experiment_that_a_
 
 
 def test_films_of_an_experiment_can_be_planned(workflow, ask):
-    jobs = workflow.scheduled("--config", "experiment=demo", SHORT, "--", "films")
-    assert jobs["generate"] == jobs["films"] == 1 and jobs["choose_snapshot"] == 2 and "write_report" not in jobs
+    for handed_on, chosen in (("best", 2), ("last", 1)):
+        short = f"model={{parent_snapshot: {handed_on}, {SHORT.removeprefix('model={')}"
+        jobs = workflow.scheduled("--config", "experiment=demo", short, "--", "films")
+        assert jobs["generate"] == jobs["films"] == 1 and jobs["choose_snapshot"] == chosen, handed_on
+        assert "write_report" not in jobs
