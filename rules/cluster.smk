@@ -1,8 +1,8 @@
 """Jobs on a cluster that an earlier call has left running: what they make is waited for, not made twice."""
 
-import shutil
-import subprocess
 import time
+
+from stylesv.slurm import my_slurm_jobs
 
 JOB_NAME_PREFIX = "stylesv_"  # slurm-jobname-prefix of profiles/slurm
 POLL_SECONDS = 5
@@ -14,18 +14,15 @@ def jobs_left_running():
     None if squeue does not answer: there is no cluster, or it is busy.
     """
     locks = Path(".snakemake/locks")
-    if shutil.which("squeue") is None or (locks.is_dir() and any(locks.iterdir())):
+    if locks.is_dir() and any(locks.iterdir()):
         return []
-    command = ["squeue", "--me", "--noheader", "--format=%i|%j|%Z|%k"]
-    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    if done.returncode != 0:
+    if (jobs := my_slurm_jobs()) is None:
         return None
-    jobs = [line.split("|", 3) for line in done.stdout.splitlines()]
     here = os.path.realpath(workflow.workdir_init)
     return [
-        f"{number} {what}"
-        for number, name, folder, what in jobs
-        if name.startswith(JOB_NAME_PREFIX) and os.path.realpath(folder) == here
+        f"{job.number} {job.what}"
+        for job in jobs
+        if job.name.startswith(JOB_NAME_PREFIX) and os.path.realpath(job.folder) == here
     ]
 
 

@@ -9,7 +9,8 @@ import pytest
 
 FLOORS = {
     "errors": 0,
-    "files": 1, "film_forms": 1, "progress": 1, "seeding": 1, "threads": 1, "distributed": 2, "fetching": 2, "command_line": 2,
+    "files": 1, "film_forms": 1, "progress": 1, "seeding": 1, "slurm": 1, "threads": 1,
+    "distributed": 2, "fetching": 2, "command_line": 2,
     "config": 2, "ops": 2, "media": 2,
     "records": 3,
     "data": 4, "networks": 4, "checkpoint": 4, "metrics": 4, "report": 4,

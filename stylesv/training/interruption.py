@@ -7,13 +7,13 @@ is then put back into its queue, with the same job id.
 """
 
 import os
-import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+from stylesv.slurm import ask_slurm
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 # as the profile's --signal: a step, and writing the state, take less
@@ -59,10 +59,10 @@ def noting_signals() -> Iterator[Interruption]:
 def slurm_seconds_left() -> float | None:
     """Time until the limit of this process's Slurm job; None without a job or a limit."""
     job = os.environ.get("SLURM_JOB_ID")
-    if job is None or shutil.which("squeue") is None:
+    left = None if job is None else ask_slurm("squeue", "-h", "-j", job, "-o", "%L")
+    if left is None:
         return None
-    asked = subprocess.run(["squeue", "-h", "-j", job, "-o", "%L"], capture_output=True, text=True, check=False)
-    days, _, clock = asked.stdout.strip().rpartition("-")
+    days, _, clock = left.strip().rpartition("-")
     parts = clock.split(":")
     if not all(part.isdigit() for part in [days or "0", *parts]):
         return None  # UNLIMITED, NOT_SET or no answer
@@ -78,12 +78,9 @@ def requeue_slurm_job() -> bool:
     Not done for a job that was cancelled: it is completing already, and whoever cancelled it meant it.
     """
     job = os.environ.get("SLURM_JOB_ID")
-    if job is None or shutil.which("scontrol") is None:
+    if job is None or (ask_slurm("squeue", "-h", "-j", job, "-o", "%T") or "").strip() != "RUNNING":
         return False
-    asked = subprocess.run(["squeue", "-h", "-j", job, "-o", "%T"], capture_output=True, text=True, check=False)
-    if asked.stdout.strip() != "RUNNING":
-        return False
-    return subprocess.run(["scontrol", "requeue", job], capture_output=True, check=False).returncode == 0
+    return ask_slurm("scontrol", "requeue", job) is not None
 
 
 def wait_to_be_ended() -> None:

@@ -2,9 +2,7 @@
 
 import json
 import os
-import shutil
 import socket
-import subprocess
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
@@ -18,20 +16,12 @@ from stylesv.records.log_line import LogLine, read_log, segment_logs
 from stylesv.records.recipe import TrainedRecipe, read_recipe
 from stylesv.records.score import Score, read_score
 from stylesv.report.score_row import format_number
+from stylesv.slurm import SlurmJob, my_slurm_jobs
 from stylesv.workflow import paths
 
 HEADER = ("run", "kimg", "of", "clips/s", "left", "loss G", "loss D", "best so far", "now")
 NO_VALUE = "–"
 OWNER = "owner.json"
-
-
-@dataclass(frozen=True)
-class SlurmJob:
-    """A job of this user: its number, state (RUNNING, PENDING, ...) and what Snakemake says it is."""
-
-    number: str
-    state: str
-    what: str
 
 
 @dataclass(frozen=True)
@@ -107,19 +97,10 @@ def called_kimgs(root: Path) -> dict[str, int]:
 
 def slurm_jobs(root: Path) -> list[SlurmJob] | None:
     """This user's jobs from the folder `root`; None where there is no Slurm, or it does not answer."""
-    if shutil.which("squeue") is None:
+    if (jobs := my_slurm_jobs()) is None:
         return None
-    command = ["squeue", "--me", "--noheader", "--format=%i|%T|%Z|%k"]
-    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
-    if done.returncode != 0:
-        return None
-    jobs = [line.split("|", 3) for line in done.stdout.splitlines()]
     here = Path(os.path.realpath(root))  # below the folder of the call where a module has a prefix
-    return [
-        SlurmJob(number, state, what)
-        for number, state, folder, what in jobs
-        if here.is_relative_to(os.path.realpath(folder))
-    ]
+    return [job for job in jobs if here.is_relative_to(os.path.realpath(job.folder))]
 
 
 def explain_jobs(jobs: Sequence[SlurmJob]) -> str:

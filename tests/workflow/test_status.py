@@ -15,8 +15,9 @@ from stylesv.records.experiment import Experiment, ReportedRun, ReportedSnapshot
 from stylesv.records.log_line import log_text
 from stylesv.records.recipe import recipe_yaml
 from stylesv.records.score import write_score
+from stylesv.slurm import SlurmJob
 from stylesv.workflow.plan import load_plan
-from stylesv.workflow.status import SlurmJob, called_kimgs, explain_jobs, run_statuses, slurm_jobs
+from stylesv.workflow.status import called_kimgs, explain_jobs, run_statuses, slurm_jobs
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +42,10 @@ def run(tmp_path, demo_run) -> Path:
 def holds(run: Path, pid: int, **changes: object) -> None:
     owner = {"host": socket.gethostname(), "pid": pid, "slurm_job": None} | changes
     write_text(run / "partial" / "8" / "owner.json", json.dumps(owner))
+
+
+def slurm_job(number: str, state: str, what: str, folder: Path = Path("/x")) -> SlurmJob:
+    return SlurmJob(number, state, "stylesv_x", str(folder), what)
 
 
 def status(run: Path, demo_run, jobs: tuple[SlurmJob, ...] | None = ()):
@@ -69,7 +74,7 @@ def test_a_killed_one_trains_no_more(run, demo_run):
 @pytest.mark.parametrize(
     ("jobs", "now"),
     [
-        ((SlurmJob("17", "RUNNING", "rule_train_segment_wildcards_x"),), "trains: Slurm job 17 on node3, running"),
+        ((slurm_job("17", "RUNNING", "rule_train_segment_wildcards_x"),), "trains: Slurm job 17 on node3, running"),
         ((), "stopped in a segment: the next call goes on"),
         (None, "trains: Slurm job 17 on node3, as far as can be told without squeue"),
     ],
@@ -108,8 +113,8 @@ def test_runs_that_have_not_begun_are_listed_when_asked_for(tmp_path, demo_run):
 
 
 def test_jobs_are_counted_by_what_they_are():
-    jobs = [SlurmJob(str(n), "RUNNING", "rule_train_segment_wildcards_a_4") for n in range(2)]
-    told = explain_jobs([*jobs, SlurmJob("3", "PENDING", "rule_pack_videos_wildcards_demo")])
+    jobs = [slurm_job(str(n), "RUNNING", "rule_train_segment_wildcards_a_4") for n in range(2)]
+    told = explain_jobs([*jobs, slurm_job("3", "PENDING", "rule_pack_videos_wildcards_demo")])
     assert told == "Slurm: 2 running (train_segment 2), 1 pending (pack_videos 1)"
 
 
@@ -139,8 +144,11 @@ def test_a_call_with_videos_or_lengths_of_its_own_says_where_its_runs_end(root, 
 def test_jobs_of_another_checkout_are_not_counted(tmp_path, monkeypatch):
     here = tmp_path / "here"
     squeue = tmp_path / "bin" / "squeue"
-    write_text(squeue, f"#!/bin/sh\necho '3|RUNNING|{here}|rule_a'\necho '4|RUNNING|{tmp_path}/there|rule_a|b'\n")
+    write_text(
+        squeue,
+        f"#!/bin/sh\necho '3|RUNNING|stylesv_x|{here}|rule_a'\necho '4|RUNNING|stylesv_x|{tmp_path}/there|rule_a|b'\n",
+    )
     squeue.chmod(0o755)
     monkeypatch.setenv("PATH", f"{squeue.parent}:{os.environ['PATH']}")
-    assert slurm_jobs(here) == [SlurmJob("3", "RUNNING", "rule_a")]
-    assert slurm_jobs(tmp_path / "there") == [SlurmJob("4", "RUNNING", "rule_a|b")]
+    assert slurm_jobs(here) == [slurm_job("3", "RUNNING", "rule_a", here)]
+    assert slurm_jobs(tmp_path / "there") == [slurm_job("4", "RUNNING", "rule_a|b", tmp_path / "there")]
