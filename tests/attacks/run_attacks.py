@@ -85,8 +85,8 @@ def kill(table: Table, folder: Path, count: int, seed: int, minutes: float) -> N
             if failed:
                 table.failed[run.strikes[-1].attack if run.strikes else "no strike"] += 1
             print(f"{time.strftime('%H:%M:%S')} {name}: {len(run.strikes)} strikes, {run.runs} whole runs", flush=True)
-    table.show()
-    print("jobs at work when a strike came:", dict(sorted(jobs.items())), flush=True)
+        table.show()  # so far: a call of hours may be ended
+        print("jobs at work when a strike came:", dict(sorted(jobs.items())), flush=True)
 
 
 def run_tests(table: Table, flips: int, paths: int) -> None:
