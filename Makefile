@@ -33,6 +33,7 @@ ifeq ($(GPU),)
 endif
 	$(VENV)/bin/python -m pip install --quiet --requirement requirements.lock
 	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
+	@$(VENV)/bin/python -m compileall -q stylesv workflow_scripts snakemake_logger_plugin_stylesv  # else each of forty jobs does
 	@echo "compiling the operations for this processor, some 20 s"  # else the first job does, while a demo runs
 	@$(VENV)/bin/python -c 'from stylesv.ops.extension import load_extension as load; \
 	  why = load(); print(f"not compiled, so PyTorch computes them, several times slower: {why}" if why else "compiled")'
