@@ -53,5 +53,7 @@ onsuccess:
         stop(
             f"{missing[0]}: is not there, although all planned jobs are done: Snakemake planned too few; call again"
         )
+    if not workflow.storage_settings.notemp:
+        remove_states_left_over()
     for what, file in made_for_people():
         print(f"{what}: {file}", file=sys.stderr, flush=True)

@@ -316,6 +316,12 @@ def missing_targets():
     return [file for file in wanted if file not in passing and not is_there(file)]
 
 
+def remove_states_left_over():
+    """Delete the temporary states that Snakemake would have, had it lived to see their segments' ends."""
+    for state in questions.states_left_over():
+        lies_at(state).unlink(missing_ok=True)
+
+
 def raw_videos(wildcards):
     """A user's own videos and fetched ones are read where they are, also where results lie in object storage."""
     return files(questions.raw_videos, on_this_disk=not plan.data[wildcards.data].rendered)(wildcards)

@@ -5,13 +5,28 @@ from pathlib import Path
 
 import pytest
 import torch
+from beartype.claw import beartype_packages
 from golden_folder import find_golden_dir
 from jaxtyping import install_import_hook
 from xdist.scheduler import LoadScopeScheduling
 
-install_import_hook("stylesv", "beartype.beartype")
-
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def _names_arrays(part: Path) -> bool:
+    return any(
+        "from jaxtyping import" in path.read_text() for path in (part.rglob("*.py") if part.is_dir() else [part])
+    )
+
+
+# shapes are checked where there are any: jaxtyping's wrapper costs 20 us a call, and a plan of all settings makes 30,000
+_PARTS = {
+    f"stylesv.{part.stem}": _names_arrays(part)
+    for part in (ROOT / "stylesv").glob("[!_]*")
+    if part.suffix in ("", ".py")
+}
+install_import_hook([name for name, has_arrays in _PARTS.items() if has_arrays], "beartype.beartype")
+beartype_packages([name for name, has_arrays in _PARTS.items() if not has_arrays])
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -77,21 +77,18 @@ class Layer:
 
 def merge(*layers: Layer) -> Layer:
     """Later layers win, key by key; lists and numbers are replaced whole."""
-
-    def merged(low: Any, high: Any) -> Any:
-        if isinstance(low, dict) and isinstance(high, dict):
-            return {
-                key: merged(low[key], high[key]) if key in low and key in high else high.get(key, low.get(key))
-                for key in [*low, *(k for k in high if k not in low)]
-            }
-        return high
-
     values: Any = {}
     places: dict[KeyPath, Place] = {}
     for layer in layers:
-        values = merged(values, layer.values)
+        values = _merged(values, layer.values)
         places |= layer.places
     return Layer(values, places)
+
+
+def _merged(low: Any, high: Any) -> Any:
+    if isinstance(low, dict) and isinstance(high, dict):
+        return low | {key: _merged(low[key], value) if key in low else value for key, value in high.items()}
+    return high
 
 
 def read_layer(path: Path) -> Layer:

@@ -6,7 +6,7 @@ remade from the nearest state below it, 0 if there is none.
 """
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -58,3 +58,13 @@ def segments_to_run(existing: Snapshots, kimgs: Collection[int]) -> frozenset[in
             if kimg in existing.states:
                 break
     return frozenset(needed)
+
+
+def states_done_with(existing: Snapshots, kimgs: Collection[int]) -> list[int]:
+    """Where states lie that nothing needs any more: below the last snapshot, and the next one is whole.
+
+    Snakemake deletes them when their segment is done, but for one that ended by itself while Snakemake was dead.
+    """
+    grid = sorted(kimgs)
+    below = sorted(kimg for kimg in existing.states if kimg < grid[-1])
+    return [kimg for kimg in below if grid[bisect_right(grid, kimg)] in existing.whole]

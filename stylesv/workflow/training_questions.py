@@ -13,7 +13,7 @@ from stylesv.workflow.looks import Wildcards
 from stylesv.workflow.named import Named
 from stylesv.workflow.planned import Plan
 from stylesv.workflow.reported import choice_of
-from stylesv.workflow.segments import LOG, Snapshots, previous_snapshot, segments_to_run
+from stylesv.workflow.segments import LOG, Snapshots, previous_snapshot, segments_to_run, states_done_with
 
 
 class TrainingQuestions:
@@ -23,6 +23,7 @@ class TrainingQuestions:
     named: Named
     files_under: Callable[[str], Iterable[str]]
     jobs_are_forced: Callable[[], bool]
+    in_object_storage: Callable[[], bool]
     _snapshots: dict[str, Snapshots]
     _segments: dict[str, frozenset[int]]
 
@@ -84,6 +85,16 @@ class TrainingQuestions:
         if int(wildcards.kimg) not in self._segments_of(wildcards.run) and not self.jobs_are_forced():
             return None
         return paths.STATE.format(run=wildcards.run, kimg=self.start_kimg(wildcards))
+
+    def states_left_over(self) -> list[str]:
+        """States on this disk that nothing needs any more, as things are now: a segment of a killed call has left them."""
+        if self.in_object_storage():
+            return []
+        left = []
+        for run in (run for run in self.plan.runs if run not in self.imported):
+            now = Snapshots.among(self.files_under(paths.RUN.format(run=run)))
+            left += [paths.STATE.format(run=run, kimg=kimg) for kimg in states_done_with(now, self.plan.kimgs[run])]
+        return left
 
     @cached_property
     def imported(self) -> Mapping[str, CheckpointSettings]:

@@ -156,4 +156,15 @@ def test_states_that_nothing_needs_any_more_are_not_missed(tmp_path):
     run = next(word for word in listed if "-image-" in word and word.endswith("/2/networks.safetensors"))
     done = workflow.snakemake(run, run.replace("/2/", "/4/"))
     assert done.returncode == 0, done.stdout
-    assert not (tmp_path / run).with_name("state.safetensors").exists()
+    state = (tmp_path / run).with_name("state.safetensors")
+    assert not state.exists()
+    last = tmp_path / run.replace("/2/", "/4/").replace("networks", "state")
+    for left in (state, last):
+        left.touch()
+    recipe = f"{run.split('/2/')[0]}/recipe.yaml"
+    for options, kept in ((["--notemp"], True), ([], False)):  # as of a segment that ended while Snakemake was dead
+        (tmp_path / recipe).unlink()
+        done = workflow.snakemake(recipe, *options)
+        assert done.returncode == 0, done.stdout
+        assert state.exists() == kept
+    assert last.exists()

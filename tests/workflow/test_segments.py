@@ -2,7 +2,7 @@
 
 import pytest
 
-from stylesv.workflow.segments import Snapshots, previous_snapshot, segments_to_run
+from stylesv.workflow.segments import Snapshots, previous_snapshot, segments_to_run, states_done_with
 
 
 def snapshots(networks, states=()):
@@ -27,6 +27,22 @@ def snapshots(networks, states=()):
 )
 def test_only_what_is_needed_is_run(grid, networks, states, expected):
     assert segments_to_run(snapshots(networks, states), grid) == expected
+
+
+@pytest.mark.parametrize(
+    ("grid", "networks", "states", "expected"),
+    [
+        ((0, 2, 4), (0, 2, 4), (0, 2, 4), [0, 2]),
+        ((0, 2, 4), (0, 2, 4), (4,), []),
+        ((0, 2, 4), (0, 2), (0, 2), [0]),  # 4 needs the one at 2
+        ((0, 2, 4), (0, 2), (0,), [0]),
+        ((0, 2, 4, 6), (0, 2, 4, 5, 6), (5, 6), [5]),  # the odd end of an earlier, shorter run
+        ((0, 2), (0, 2, 4), (2, 4), []),  # now shorter: a longer one goes on from 4
+        ((0, 2, 4), (0, 4), (0, 4), []),  # 2 is lost and is made from 0
+    ],
+)
+def test_a_state_is_done_with_when_the_next_snapshot_is_whole(grid, networks, states, expected):
+    assert states_done_with(snapshots(networks, states), grid) == expected
 
 
 def test_snapshots_are_found_by_the_names_of_files():
