@@ -175,7 +175,7 @@ rule write_crate:
 
 
 rule crate:
-    """The crate of the experiment that the call names: `snakemake crate --config experiment=NAME`."""
+    """The crate of the experiment that the call names: `snakemake --cores 1 crate --config experiment=NAME`."""
     input:
         answer(questions.crate_of_call),
     localrule: True

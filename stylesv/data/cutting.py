@@ -38,7 +38,7 @@ def gather_clips(
     if counts.missing > max_missing * counts.asked:
         raise DataError(
             f"{counts.missing} of {counts.asked} clips are missing ({reasons_of(ledger)}), more than max_missing "
-            f"{max_missing:g} allows; try again with `snakemake repair_{name}`, or raise dataset.max_missing"
+            f"{max_missing:g} allows; try again with `snakemake --cores 1 repair_{name}`, or raise dataset.max_missing"
         )
     return ledger
 

@@ -76,7 +76,7 @@ def test_what_each_protocol_means_is_what_it_was():
         "kid50k_full": "091b4844",
         "rfid": "a488d4ad",
         "rfvd_16f": "a9b512ee",
-        "rfvd_16f_artefacts": "2593eb27",
+        "rfvd_16f_artefacts": "59189613",
         "tvd_16f": "92ca9687",
     }
 
