@@ -45,12 +45,16 @@ demo: $(INSTALLED)  ## run the whole workflow on a CPU, offline, in minutes; end
 
 PYTEST := OMP_NUM_THREADS=1 python -m pytest --numprocesses 2 --no-loadscope-reorder
 
-test: $(INSTALLED)  ## run all tests, lint and floors
+test: $(INSTALLED)  ## lint, floors, and all tests but those that take minutes
+	@$(MAKE) --no-print-directory lint
+	@$(PYTEST) -m "not long"
+
+test-all: $(INSTALLED)  ## every test, some half an hour
 	@$(MAKE) --no-print-directory lint
 	@$(PYTEST)
 
 check: $(INSTALLED) lint  ## the quick part: lint, floors, unit tests
-	@$(PYTEST) -m "not slow and not workflow"
+	@$(PYTEST) -m "not slow and not workflow and not long"
 
 bench: $(INSTALLED)  ## measure operations, networks and steps against the definitions; make bench BENCH=name for some
 	@python tests/benchmarks/run_benchmarks.py $(BENCH)

@@ -28,6 +28,21 @@ from stylesv.records.motion import MotionScore
 from stylesv.records.protocol import UsedProtocol, require_one_protocol
 from stylesv.records.score import ArtefactScore, DriftScore, GeneratedClipSet, Interval, RealClipSet, Score, ScoredRun
 
+ClipSet = RealClipSet | GeneratedClipSet
+
+
+def require_one_resolution(real: ClipSet, generated: ClipSet) -> None:
+    """Before anything is measured, which may take hours.
+
+    Raises:
+        DataError: the two sides' frames have unequal sizes.
+    """
+    if real.resolution_px != generated.resolution_px:
+        raise DataError(
+            f"real frames have {real.resolution_px} px and generated ones {generated.resolution_px}: the detector's "
+            "resizing alone would move the score; bring both to one resolution (--resolution)"
+        )
+
 
 def score_features(real: FeatureSet, generated: FeatureSet, *, scored: ScoredRun, floor: Floor | None = None) -> Score:
     """Score generated features against real ones; `floor` is that of their protocol, measured here if it is not given.
@@ -41,11 +56,7 @@ def score_features(real: FeatureSet, generated: FeatureSet, *, scored: ScoredRun
     clips = (real.origin.clips, generated.origin.clips)
     if not isinstance(clips[0], RealClipSet) or not isinstance(clips[1], GeneratedClipSet):
         raise DataError("a score compares features of real clips with features of generated ones; check their order")
-    if clips[0].resolution_px != clips[1].resolution_px:
-        raise DataError(
-            f"real frames have {clips[0].resolution_px} px and generated ones {clips[1].resolution_px}: the detector's "
-            "resizing alone would move the score; bring both to one resolution (--resolution)"
-        )
+    require_one_resolution(*clips)
     for features in (real, generated):
         require_all_clips(features.moments.count, features.origin.clips.count)
     protocol = generated.origin.protocol

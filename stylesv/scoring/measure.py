@@ -25,7 +25,7 @@ from stylesv.metrics.features import (
     write_features,
 )
 from stylesv.metrics.motion import ClipMotion, measure_motion
-from stylesv.metrics.score import score_features
+from stylesv.metrics.score import require_one_resolution, score_features
 from stylesv.metrics.shards import Clips, Shards, measure_shards
 from stylesv.ops import computed_with
 from stylesv.records.measured_floor import read_measured_floor
@@ -110,6 +110,7 @@ def score_snapshot(
     kept = shards_of(side, used, shards, kind="generated")
     real, known = read_features(reference), None
     require_claims(scored, snapshot, networks, real.origin.clips, reference)
+    require_one_resolution(real.origin.clips, side.record)
     if real.motion is not None:
         side = side.with_motion_of(ClipMotion.from_rows(real.motion).num_frames)
     if floor is not None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from stylesv.errors import DataError
-from stylesv.metrics.score import score_features
+from stylesv.metrics.score import require_one_resolution, score_features
 from stylesv.records.beside import ARTEFACTS
 from stylesv.records.protocol import Protocol, UsedProtocol
 from stylesv.records.score import Score, ScoredRun
@@ -61,6 +61,7 @@ def score_request(request: ScoreRequest, protocol: Protocol, *, progress: bool =
         "real": _side(request.reference, used, request.resolution, is_real=True),
         "generated": _side(request.generated, used, request.resolution, is_real=False),
     }
+    require_one_resolution(sides["real"].record, sides["generated"].record)
     moving = [side.motion_clips.num_frames for side in sides.values() if side.motion_clips is not None]
     sides = {kind: side.with_motion_of(min(moving, default=0)) for kind, side in sides.items()}
     job, jobs = request.share

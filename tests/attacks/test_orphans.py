@@ -62,6 +62,7 @@ def test_no_process_of_a_killed_training_goes_on(tmp_path, root, before, after, 
     assert not run.file(1, "networks.safetensors").exists(), "it trained to the end"
 
 
+@pytest.mark.long
 def test_a_training_that_loses_a_process_ends_in_one_line_and_goes_on_when_called_again(tmp_path, root):
     with training_slowly(tmp_path, root, after=["--cpu-processes", "2"]) as (run, job):
         (other,) = set(processes_in(tmp_path)) - {job.pid}

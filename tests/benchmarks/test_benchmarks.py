@@ -83,7 +83,7 @@ def test_a_name_that_is_no_benchmark_is_refused_with_those_there_are():
     assert "step_256" in outcome.output
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_chosen_benchmark_is_measured_and_written_as_json_and_table(tmp_path, root):
     command = [sys.executable, str(root / "tests/benchmarks/run_benchmarks.py"), "filtered_lrelu_up2_down2_forward"]
     run = subprocess.run(

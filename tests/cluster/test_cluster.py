@@ -226,6 +226,7 @@ def test_short_jobs_share_one_slurm_job(played):
     assert sum("measure_reference" in job.comment for job in jobs) == 1
 
 
+@pytest.mark.long
 def test_results_on_slurm_equal_the_local_run(played, local_results):
     results = played(whole_dag).checkout.results()
     assert results.keys() == local_results.keys()

@@ -14,7 +14,7 @@ from cluster_checkout import ROOT, ClusterCheckout
 from stylesv.workflow.plan import load_plan
 from stylesv.workflow.stages import planned_stages
 
-pytestmark = [pytest.mark.workflow, pytest.mark.slow]
+pytestmark = [pytest.mark.workflow, pytest.mark.long]
 
 NUM_SEEDS = 43
 NUM_RUNS = 2 * NUM_SEEDS

@@ -106,7 +106,7 @@ def packing(root: Path, films: Path, out: Path, *before: str):
                 os.kill(number, signal.SIGKILL)
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
 def test_no_process_of_a_killed_packing_runs_on_and_the_next_makes_the_same(root, films, undisturbed, tmp_path, number):
     out = tmp_path / "out"
     with packing(root, films, out) as (process, _, below):

@@ -101,7 +101,7 @@ def test_times_keep_their_fractions_after_a_million_frames():
     assert times[1:4].tolist() == [1_000_000 + n / 3 for n in (1, 2, 3)] and times[:].dtype == torch.float64
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_longer_film_takes_no_more_memory_nor_time_a_frame(tmp_path):
     """The peak within 5 per cent; the second half of the film no slower than the first, but for a busy machine."""
 

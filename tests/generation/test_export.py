@@ -86,7 +86,7 @@ def inputs_of(generator, clips, frames, last=40.0):
 
 
 @torch.no_grad()
-@pytest.mark.parametrize("suffix", [".pt2", ".pt"])
+@pytest.mark.parametrize("suffix", [pytest.param(".pt2", marks=pytest.mark.long), ".pt"])
 def test_frames_are_the_same_where_torch_is_alone(root, tmp_path, bare_python, suffix):
     networks = write_snapshot(tmp_path / "networks.safetensors", root)
     generator, _ = load_generator(networks)
@@ -127,6 +127,7 @@ def model_generator(root, name, class_dim=0):
 
 
 MODELS = [("A", 0), ("B", 0), ("C", 0), ("D", 0), ("D", 3), ("E", 0), ("E-lowrank", 0)]
+OFTEN = (("D", 3), ("E-lowrank", 0))
 
 
 @torch.no_grad()
@@ -143,7 +144,9 @@ def largest_difference(generator, exported):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "class_dim"), MODELS)
+@pytest.mark.parametrize(
+    ("name", "class_dim"), [pytest.param(*each, marks=() if each in OFTEN else pytest.mark.long) for each in MODELS]
+)
 def test_every_model_is_exported(root, tmp_path, name, class_dim):
     generator = model_generator(root, name, class_dim)
     write_exported(generator, tmp_path / "generator.pt2", "pt2")
@@ -162,6 +165,7 @@ for name, class_dim in MODELS:
 """
 
 
+@pytest.mark.long
 def test_every_model_is_traced(root, tmp_path):
     paths = os.pathsep.join(map(str, (root, root / "tests", root / "tests" / "generation")))
     # apart: sizes are tensors while TorchScript traces, which annotations that are checked would refuse
@@ -177,6 +181,7 @@ def test_another_ending_is_refused(root, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["networks.safetensors"]
 
 
+@pytest.mark.long
 def test_where_no_file_may_be_so_large_it_is_one_line_and_nothing_is_left(root, tmp_path):
     networks, out = write_snapshot(tmp_path / "networks.safetensors", root), tmp_path / "out" / "generator.pt2"
     script = root / "workflow_scripts" / "export_generator.py"

@@ -407,7 +407,7 @@ def test_a_seed_of_many_digits_and_the_folder_of_invert_are_taken(networks, root
         assert done.returncode == 0 and len(imread(film, plugin="pyav")) == 2, done.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_generated_clip_is_found_again_above_30_db(generator):
     settings = InversionSettings(steps=300, draws=256, starts=3, perceptual_weight=0.0)
     found = invert(generator, made(generator, 5, frames=8), settings)

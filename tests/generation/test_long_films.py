@@ -118,7 +118,7 @@ print(next(line.split()[1] for line in lines if line.startswith("VmHWM")))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("grid", [None, (2, 1)])
+@pytest.mark.parametrize("grid", [None, pytest.param((2, 1), marks=pytest.mark.long)])
 def test_a_longer_film_takes_no_more_memory(tmp_path, grid):
     """640 frames more of 192 px are 71 MB a video. One run in a few peaks higher by itself: then the lower of two counts."""
 

@@ -16,7 +16,7 @@ def test_the_phase_of_the_stripes_says_how_far_they_move(speed):
     assert contrast(clips) > 30
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_small_model_learns_to_move_as_far_and_in_the_direction_of_the_world(tmp_path):
     """Size within a factor of two and direction right, where the untrained network and image pretraining stand still."""
     packed = pack_stripes(tmp_path)

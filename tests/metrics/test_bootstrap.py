@@ -54,7 +54,7 @@ def test_equal_clips_have_an_interval_of_no_width():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("count", "length"), [(200, 5), (100, 20)])
+@pytest.mark.parametrize(("count", "length"), [pytest.param(200, 5, marks=pytest.mark.long), (100, 20)])
 def test_95_per_cent_intervals_hold_90_to_99_per_cent(count, length, monkeypatch):
     """What they hold is the expected score of this many clips, by simulation of 1,000 other sets."""
     monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # 60,000 distances

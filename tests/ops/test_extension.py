@@ -75,7 +75,7 @@ def test_with_a_broken_compiler_the_torch_form_is_used_and_the_log_has_its_compl
     assert list((tmp_path / "home" / ".cache" / "stylesv").glob("build-*")) == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_two_processes_at_once_replace_a_damaged_library_by_a_whole_one_and_touch_nothing_else(tmp_path, root):
     if not has_compiler():
         pytest.skip("no compiler here")
@@ -102,7 +102,7 @@ def test_two_processes_at_once_replace_a_damaged_library_by_a_whole_one_and_touc
     assert len(list(folder.iterdir())) == 2
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_where_the_cache_cannot_be_written_the_library_is_built_in_a_temporary_folder(tmp_path, root):
     if not has_compiler():
         pytest.skip("no compiler here")

@@ -20,7 +20,7 @@ print(peak({CHANNELS}, {SIZE}) - before)
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_peak_memory_of_forward_and_backward_is_at_most_a_third_of_the_definitions(has_cpp):
     peaks = {name: int(printed_by(PROGRAM, STYLESV_OPS=name)) for name in ("cpp", "definition")}
     upsampled_kib = CHANNELS * (2 * SIZE) ** 2 * 4 / 1024

@@ -247,7 +247,8 @@ def test_a_damaged_video_is_not_left_out_silently(videos):
         open_videos(videos, None).read(1, [0])
 
 
-def test_two_resolutions_are_refused(videos, networks, protocol, tmp_path):
+def test_two_resolutions_are_refused_before_anything_is_measured(videos, networks, protocol, tmp_path, monkeypatch):
+    monkeypatch.setattr("stylesv.scoring.request.measure_side", None)
     with pytest.raises(DataError, match="real frames have 16 px and generated ones 32"):
         score_request(request(videos, networks, tmp_path, resolution=16), protocol)
     packed = packed_from(videos, tmp_path / "packed")

@@ -11,8 +11,11 @@ from own_process import ROOT, comes_true
 
 BEGINNING = """
 import os, sys, time
+import stylesv.distributed.companions
 from stylesv.distributed.companions import companions, end_with_the_first
 from stylesv.errors import ConfigError, run_command
+
+stylesv.distributed.companions.PATIENCE_SECONDS = 1
 
 def main():
     end_with_the_first()

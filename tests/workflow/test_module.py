@@ -127,6 +127,7 @@ def two(**more) -> dict:
     return second | {"first": first, "samples": ["x", "y"], "genome": {"build": 38}} | more
 
 
+@pytest.mark.long
 def test_it_runs_twice_with_two_prefixes_and_two_configs_to_reports(tmp_path):
     other = Other(tmp_path, two())
     done = other.snakemake(pretend=False)

@@ -159,6 +159,16 @@ def test_a_segment_has_threads_and_memory_of_all_its_processes(root, batch_size,
     assert ask.training_memory_mb(wildcards(run=run.name)) == 16000 * got
 
 
+def test_states_that_a_killed_call_left_are_found_as_things_are_now(plan, image, video):
+    left = Questions(plan, files_of(video, (0, 4, 8), states=(0, 4, 8)))
+    assert left.states_left_over() == [f"results/runs/{video.name}/{kimg}/state.safetensors" for kimg in (0, 4)]
+    ask = Questions(plan, files_of(video, (0, 4), states=(4,)))
+    assert ask.states_left_over() == []
+    assert (
+        Questions(plan, files_of(video, (0, 4), states=(0,)), in_object_storage=lambda: True).states_left_over() == []
+    )
+
+
 def test_a_segment_starts_from_the_state_before_it_or_none_if_it_is_done(plan, video):
     fresh = Questions(plan)
     assert fresh.start_kimg(wildcards(run=video.name, kimg=8)) == 4
@@ -497,12 +507,15 @@ def test_a_tables_key_stands_for_the_numbers_of_others_that_it_shows_and_for_no_
     speeds = read_speeds(root / "config" / "speeds.csv")
     faster = (speeds[0].model_copy(update={"amount": speeds[0].amount / 2}), *speeds[1:])
     before = {"published": lambda: "some", "speeds": lambda: speeds}
+    tables = ("main", "ablation", "protocols", "long_video", "cost", "fvd2048_16f")
+    ask = Questions(plan, **before)
+    keys = {table: ask.table_key(wildcards(experiment="paper", table=table)) for table in tables}
     changed = {
         name: [
             table
-            for table in ("main", "ablation", "protocols", "long_video", "cost", "fvd2048_16f")
+            for table in tables
             for job in (wildcards(experiment="paper", table=table),)
-            if Questions(plan, **before).table_key(job) != Questions(plan, **{**before, name: new}).table_key(job)
+            if keys[table] != Questions(plan, **{**before, name: new}).table_key(job)
         ]
         for name, new in {"published": lambda: "others", "speeds": lambda: faster}.items()
     }

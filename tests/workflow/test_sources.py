@@ -202,6 +202,7 @@ def test_too_many_missing_films_stop_with_one_line_before_anything_is_cut(workfl
     assert not (packed / "cut").exists()
 
 
+@pytest.mark.long
 def test_driving_from_its_parts_to_packed_clips_cut_where_films_change(workflow, server):
     parts = write_driving(server.root)
     ways = ("plain", "cut", "plain")  # a cut connection is tried again after a second

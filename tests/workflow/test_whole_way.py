@@ -109,6 +109,7 @@ def test_only_the_last_state_is_kept(first):
     assert states == ["2"]
 
 
+@pytest.mark.long
 def test_a_longer_run_trains_the_new_segment_alone_and_leaves_the_others_as_they_were(first, call):
     before = result_files(first)
     longer = [argument.replace("D: {length: {total_kimg: 2", "D: {length: {total_kimg: 3") for argument in call]
@@ -121,6 +122,7 @@ def test_a_longer_run_trains_the_new_segment_alone_and_leaves_the_others_as_they
     assert first.scheduled(*call).get("train_segment") is None
 
 
+@pytest.mark.long
 def test_a_lost_snapshot_in_the_middle_is_remade_with_equal_bytes(first, call):
     lost = next((first.folder / "results" / "runs").glob("*-D-*/1/networks.safetensors"))
     content, later = lost.read_bytes(), lost.parents[1] / "2" / "networks.safetensors"
@@ -146,6 +148,7 @@ def test_videos_are_made_from_a_snapshot(first, tmp_path):
     assert (tmp_path / "films_grid.mp4").stat().st_size > 0
 
 
+@pytest.mark.long
 @pytest.mark.skipif(shutil.which("unshare") is None or os.getuid() != 0, reason="no way to run without a network here")
 def test_snakemakes_own_report_is_built_without_a_network_and_has_the_captions(first, call, tmp_path):
     command = ["unshare", "--net", sys.executable, "-m", "snakemake", "--profile", "profiles/default", "--cores", "2"]
