@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -317,9 +318,12 @@ def missing_targets():
 
 
 def remove_states_left_over():
-    """Delete the temporary states that Snakemake would have, had it lived to see their segments' ends."""
-    for state in questions.states_left_over():
-        lies_at(state).unlink(missing_ok=True)
+    """Delete temporary states of this call's runs that Snakemake would have, had it lived to see their segments' ends."""
+    runs = {job.wildcards.run for job in workflow.dag.jobs if "run" in job.wildcards.keys()}
+    for state in map(lies_at, questions.states_left_over(runs)):
+        if str(state) not in workflow.dag.targetfiles:
+            with suppress(OSError):
+                state.unlink()
 
 
 def raw_videos(wildcards):

@@ -42,7 +42,7 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest comes first, so that several processes end together."""
-    items.sort(key=lambda item: [item.get_closest_marker(mark) is None for mark in ("workflow", "slow")])
+    items.sort(key=lambda item: [item.get_closest_marker(mark) is None for mark in ("workflow", "long", "slow")])
 
 
 ONE_CLUSTER = ("test_cluster.py", "test_object_storage.py")

@@ -32,10 +32,10 @@ ClipSet = RealClipSet | GeneratedClipSet
 
 
 def require_one_resolution(real: ClipSet, generated: ClipSet) -> None:
-    """Before anything is measured, which may take hours.
+    """Refuse two sides whose frames have unequal sizes; called before anything is measured, which may take hours.
 
     Raises:
-        DataError: the two sides' frames have unequal sizes.
+        DataError: they have.
     """
     if real.resolution_px != generated.resolution_px:
         raise DataError(

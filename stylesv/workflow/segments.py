@@ -6,7 +6,7 @@ remade from the nearest state below it, 0 if there is none.
 """
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -61,10 +61,12 @@ def segments_to_run(existing: Snapshots, kimgs: Collection[int]) -> frozenset[in
 
 
 def states_done_with(existing: Snapshots, kimgs: Collection[int]) -> list[int]:
-    """Where states lie that nothing needs any more: below the last snapshot, and the next one is whole.
+    """Where a run that is done to its last state has states that no segment of its begins from any more.
 
-    Snakemake deletes them when their segment is done, but for one that ended by itself while Snakemake was dead.
+    Snakemake deletes them when their segment is done, but for one that ended by itself while Snakemake was dead. Those off the
+    grid stay: a call with other lengths may be on its way there.
     """
-    grid = sorted(kimgs)
-    below = sorted(kimg for kimg in existing.states if kimg < grid[-1])
-    return [kimg for kimg in below if grid[bisect_right(grid, kimg)] in existing.whole]
+    last = max(kimgs)
+    if last not in existing.states or not existing.whole.issuperset(kimgs):
+        return []
+    return sorted(kimg for kimg in existing.states.intersection(kimgs) if kimg < last)

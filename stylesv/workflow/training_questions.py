@@ -1,6 +1,6 @@
 """What rules ask about training: what a run starts from, its segments and what they need, its logs."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 
 from stylesv.config.model_checks import largest_cut
@@ -86,12 +86,12 @@ class TrainingQuestions:
             return None
         return paths.STATE.format(run=wildcards.run, kimg=self.start_kimg(wildcards))
 
-    def states_left_over(self) -> list[str]:
-        """States on this disk that nothing needs any more, as things are now: a segment of a killed call has left them."""
+    def states_left_over(self, runs: Collection[str]) -> list[str]:
+        """States of these runs on this disk that are done with, as things are now: a segment of a killed call has left them."""
         if self.in_object_storage():
             return []
         left = []
-        for run in (run for run in self.plan.runs if run not in self.imported):
+        for run in (run for run in self.plan.runs if run in runs and run not in self.imported):
             now = Snapshots.among(self.files_under(paths.RUN.format(run=run)))
             left += [paths.STATE.format(run=run, kimg=kimg) for kimg in states_done_with(now, self.plan.kimgs[run])]
         return left

@@ -59,9 +59,9 @@ def data(tmp_path_factory):
     return pack(folder / "videos", folder / "packed", max_frames=None)
 
 
-def pack(videos, out, *, max_frames):
+def pack(videos, out, *, max_frames, resolution=SIZE):
     values = {"crop": "center", "fps": None, "min_frames": 1, "max_frames": max_frames, "damaged": "drop"}
-    settings = PackSettings(resolution=SIZE, jpeg_quality=100, labels=None, **values)
+    settings = PackSettings(resolution=resolution, jpeg_quality=100, labels=None, **values)
     pack_videos(videos, out, settings=settings)
     return out
 
@@ -87,6 +87,15 @@ def test_a_floor_is_measured_once_for_all_snapshots(data, networks, root, tmp_pa
         score_snapshot(networks, reference, other, SCORED, floor=floor, **options)
     with pytest.raises(ConfigError, match="frame_stride: 1 and 2"):
         measure_floor(reference, protocol_of(root, frame_stride=2))
+
+
+def test_a_snapshot_of_another_size_is_refused_before_its_clips_are_made(data, networks, root, tmp_path, monkeypatch):
+    protocol, reference = protocol_of(root), tmp_path / "reference.safetensors"
+    packed = pack(data.parent / "videos", tmp_path / "packed", max_frames=None, resolution=SIZE // 2)
+    measure_reference(packed, protocol.reference, reference, detector=None, shards=tmp_path / "shards")
+    monkeypatch.setattr("stylesv.scoring.measure.measure_side", None)
+    with pytest.raises(DataError, match="real frames have 16 px and generated ones 32"):
+        score_snapshot(networks, reference, protocol, SCORED, detector=None, shards=tmp_path / "shards")
 
 
 def test_motion_is_measured_on_clips_as_long_as_those_of_the_reference(data, networks, root, tmp_path):

@@ -149,22 +149,32 @@ def test_a_segment_that_finished_without_snakemake_is_not_made_again(tmp_path):
     assert "was finished before" in next((tmp_path / "logs" / "train_segment").glob("*/1.log")).read_text()
 
 
-def test_states_that_nothing_needs_any_more_are_not_missed(tmp_path):
-    """Two snapshots as targets: their states are temporary."""
+@pytest.fixture
+def trained_image(tmp_path):
+    """A checkout in which the demo's image run is done, as by scripts that only pretend, and its snapshot in the middle."""
     workflow = Workflow(tmp_path, pretend=True)
     listed = re.split(r"[\s,]+", workflow.snakemake("--dry-run", "demo").stdout)
-    run = next(word for word in listed if "-image-" in word and word.endswith("/2/networks.safetensors"))
-    done = workflow.snakemake(run, run.replace("/2/", "/4/"))
+    networks = next(word for word in listed if "-image-" in word and word.endswith("/2/networks.safetensors"))
+    done = workflow.snakemake(networks, networks.replace("/2/", "/4/"))
     assert done.returncode == 0, done.stdout
-    state = (tmp_path / run).with_name("state.safetensors")
-    assert not state.exists()
-    last = tmp_path / run.replace("/2/", "/4/").replace("networks", "state")
-    for left in (state, last):
-        left.touch()
-    recipe = f"{run.split('/2/')[0]}/recipe.yaml"
-    for options, kept in ((["--notemp"], True), ([], False)):  # as of a segment that ended while Snakemake was dead
-        (tmp_path / recipe).unlink()
-        done = workflow.snakemake(recipe, *options)
+    return workflow, networks.removesuffix("/networks.safetensors")
+
+
+def test_states_that_nothing_needs_any_more_are_not_missed(trained_image):
+    """Two snapshots as targets: their states are temporary."""
+    workflow, snapshot = trained_image
+    assert not (workflow.folder / snapshot / "state.safetensors").exists()
+
+
+def test_states_that_a_killed_call_left_are_deleted_by_the_next_but_what_it_was_asked_for(trained_image):
+    """As of a segment that ended by itself while Snakemake was dead."""
+    workflow, snapshot = trained_image
+    run, left = snapshot.removesuffix("/2"), f"{snapshot}/state.safetensors"
+    for kimg in (2, 4):
+        (workflow.folder / run / str(kimg) / "state.safetensors").touch()
+    for call, kept in ((["--notemp"], True), ([left], True), ([], False)):
+        (workflow.folder / run / "recipe.yaml").unlink()
+        done = workflow.snakemake(f"{run}/recipe.yaml", f"{snapshot}/networks.safetensors", *call)
         assert done.returncode == 0, done.stdout
-        assert state.exists() == kept
-    assert last.exists()
+        assert (workflow.folder / left).exists() == kept
+    assert (workflow.folder / run / "4" / "state.safetensors").exists()

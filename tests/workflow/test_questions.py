@@ -160,13 +160,12 @@ def test_a_segment_has_threads_and_memory_of_all_its_processes(root, batch_size,
 
 
 def test_states_that_a_killed_call_left_are_found_as_things_are_now(plan, image, video):
-    left = Questions(plan, files_of(video, (0, 4, 8), states=(0, 4, 8)))
-    assert left.states_left_over() == [f"results/runs/{video.name}/{kimg}/state.safetensors" for kimg in (0, 4)]
-    ask = Questions(plan, files_of(video, (0, 4), states=(4,)))
-    assert ask.states_left_over() == []
-    assert (
-        Questions(plan, files_of(video, (0, 4), states=(0,)), in_object_storage=lambda: True).states_left_over() == []
-    )
+    files = files_of(video, (0, 4, 8), states=(0, 4, 8))
+    ask, runs = Questions(plan, files), {video.name, image.name}
+    assert ask.states_left_over(runs) == [f"results/runs/{video.name}/{kimg}/state.safetensors" for kimg in (0, 4)]
+    assert ask.states_left_over({image.name}) == []
+    assert Questions(plan, files_of(video, (0, 4), states=(0, 4))).states_left_over(runs) == []
+    assert Questions(plan, files, in_object_storage=lambda: True).states_left_over(runs) == []
 
 
 def test_a_segment_starts_from_the_state_before_it_or_none_if_it_is_done(plan, video):

@@ -34,14 +34,17 @@ def test_only_what_is_needed_is_run(grid, networks, states, expected):
     [
         ((0, 2, 4), (0, 2, 4), (0, 2, 4), [0, 2]),
         ((0, 2, 4), (0, 2, 4), (4,), []),
-        ((0, 2, 4), (0, 2), (0, 2), [0]),  # 4 needs the one at 2
-        ((0, 2, 4), (0, 2), (0,), [0]),
-        ((0, 2, 4, 6), (0, 2, 4, 5, 6), (5, 6), [5]),  # the odd end of an earlier, shorter run
+        ((0, 2, 4), (0, 2), (0, 2), []),  # not done yet
+        ((0, 2, 4), (0, 2, 4), (0, 2), []),  # its last state is lost
+        ((0, 2, 4, 6), (0, 2, 4), (2,), []),  # stopped while a lost one is made again
+        ((0, 2, 4, 6, 8), (0, 2, 4, 8), (2, 8), []),
+        ((0, 2, 4, 6), (0, 2, 4, 5, 6), (5, 6), []),  # another call's grid
+        ((0, 4, 8), (0, 1, 2, 4, 8), (2, 8), []),  # one with smaller segments was stopped at 2
         ((0, 2), (0, 2, 4), (2, 4), []),  # now shorter: a longer one goes on from 4
         ((0, 2, 4), (0, 4), (0, 4), []),  # 2 is lost and is made from 0
     ],
 )
-def test_a_state_is_done_with_when_the_next_snapshot_is_whole(grid, networks, states, expected):
+def test_states_are_done_with_when_their_run_is_done(grid, networks, states, expected):
     assert states_done_with(snapshots(networks, states), grid) == expected
 
 
