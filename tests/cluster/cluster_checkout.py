@@ -36,6 +36,11 @@ class Base:
     def target(self) -> str:
         return f"results/runs/{self.run}/1/state.safetensors"
 
+    def trained(self, folder: Path) -> dict[str, bytes]:
+        """That segment's results in a checkout."""
+        made = (folder / self.target).parent
+        return {name: (made / name).read_bytes() for name in ("networks.safetensors", "state.safetensors")}
+
 
 def _heed_ctrl_c() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -73,8 +73,7 @@ class Scene:
 
     def trained(self) -> dict[str, bytes]:
         """The segment's results."""
-        folder = self.folder / "results" / "runs" / self.base.run / "1"
-        return {name: (folder / name).read_bytes() for name in ("networks.safetensors", "state.safetensors")}
+        return self.base.trained(self.folder)
 
 
 def whole_dag(scene: Scene) -> None:
@@ -173,8 +172,9 @@ Played = Callable[[Callable[[Scene], None]], Scene]
 
 
 @pytest.fixture(scope="module")
-def played(slurm: LocalSlurm, base: Base, tmp_path_factory) -> Iterator[Played]:
-    """Starts all scenes; asked for one, waits until it is over."""
+def played(slurm: LocalSlurm, base: Base, tmp_path_factory, request) -> Iterator[Played]:
+    """Starts all scenes that the chosen tests name; asked for one, waits until it is over."""
+    named = {name for item in request.session.items for name in item.function.__code__.co_names}
 
     def play(scene: Callable[[Scene], None]) -> Scene:
         seen = Scene(slurm, base, folders / scene.__name__)
@@ -183,16 +183,23 @@ def played(slurm: LocalSlurm, base: Base, tmp_path_factory) -> Iterator[Played]:
 
     folders = tmp_path_factory.mktemp("scenes")
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        futures: dict[str, Future[Scene]] = {scene.__name__: pool.submit(play, scene) for scene in SCENES}
+        futures: dict[str, Future[Scene]] = {
+            scene.__name__: pool.submit(play, scene) for scene in SCENES if scene.__name__ in named
+        }
         yield lambda scene: futures[scene.__name__].result()
 
 
 @pytest.fixture(scope="module")
-def trained(played) -> dict[str, bytes]:
-    """The segment's results in the DAG that nothing happened to; they equal the local run's."""
-    return played(whole_dag).trained()
+def trained(base: Base, tmp_path_factory) -> dict[str, bytes]:
+    """The segment's results on this machine alone."""
+    checkout = ClusterCheckout(tmp_path_factory.mktemp("trained") / "checkout")
+    shutil.copytree(base.results, checkout.folder / "results")
+    status, output = checkout.run(base.target, profile="default")
+    assert status == 0, output
+    return base.trained(checkout.folder)
 
 
+@pytest.mark.long
 def test_the_whole_dag_runs_and_is_done(played):
     scene = played(whole_dag)
     assert scene.statuses == [0, 0], scene.outputs
@@ -200,6 +207,7 @@ def test_the_whole_dag_runs_and_is_done(played):
     assert {job.state for job in scene.jobs} == {"COMPLETED"}
 
 
+@pytest.mark.long
 def test_gpu_rules_land_on_the_gpu_partition_with_the_gpus_they_asked_for_and_others_do_not(played):
     jobs = played(whole_dag).jobs
     asked = {job.comment.split("_wildcards")[0].split("_demo-")[0]: (job.partition, job.gpus) for job in jobs}
@@ -219,6 +227,7 @@ def test_gpu_rules_land_on_the_gpu_partition_with_the_gpus_they_asked_for_and_ot
     assert all(job.nodes in PARTITIONS[job.partition] for job in jobs)
 
 
+@pytest.mark.long
 def test_short_jobs_share_one_slurm_job(played):
     jobs = played(whole_dag).jobs
     # 2 protocols score each of the image run's 2 snapshots, and have a reference each; 1 scores the video run's 2
@@ -241,6 +250,7 @@ def test_a_training_that_hits_its_time_limit_is_requeued_and_continues(played, t
     assert scene.trained() == trained
 
 
+@pytest.mark.long
 def test_a_cancelled_training_continues_at_the_next_run(played, trained):
     scene = played(cancelled)
     assert scene.statuses == [1, 0], scene.outputs
@@ -249,6 +259,7 @@ def test_a_cancelled_training_continues_at_the_next_run(played, trained):
     assert scene.trained() == trained
 
 
+@pytest.mark.long
 def test_when_a_node_goes_down_its_job_runs_elsewhere(played, trained):
     scene = played(node_down)
     assert scene.statuses == [0], scene.outputs
@@ -259,6 +270,7 @@ def test_when_a_node_goes_down_its_job_runs_elsewhere(played, trained):
     assert scene.trained() == trained
 
 
+@pytest.mark.long
 def test_after_ctrl_c_the_next_call_goes_on(played, trained):
     scene = played(interrupted)
     assert scene.base.run in scene.listed and "Slurm: 1 running (train_segment 1)" in scene.listed
@@ -285,6 +297,7 @@ def test_a_failing_jobs_log_is_shown(played):
     assert [job.state for job in scene.jobs] == ["FAILED"]
 
 
+@pytest.mark.long
 def test_two_ranks_on_two_nodes_train_one_segment(played, trained):
     scene = played(two_ranks)
     assert scene.statuses == [0], scene.outputs
@@ -294,6 +307,7 @@ def test_two_ranks_on_two_nodes_train_one_segment(played, trained):
     assert scene.trained().keys() == trained.keys()
 
 
+@pytest.mark.long
 def test_packed_clips_are_copied_to_the_nodes_scratch_disk_that_the_profile_names(played):
     scene = played(two_ranks)
     scratch = scene.folder / "scratch"

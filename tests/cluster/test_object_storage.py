@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from cluster_checkout import ClusterCheckout
 
-pytestmark = [pytest.mark.workflow, pytest.mark.slow]
+pytestmark = [pytest.mark.workflow, pytest.mark.long]
 
 PRETENDED_PYTHON = Path(__file__).resolve().parents[1] / "workflow" / "pretended_python.sh"
 
@@ -30,7 +30,6 @@ def scheduled(output: str) -> dict[str, int]:
     return {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", output, re.M) if name != "total"}
 
 
-@pytest.mark.long
 def test_everything_is_made_under_the_prefix_and_found_again(local_results):
     kinds = (
         "clips.zip",
@@ -68,7 +67,6 @@ def test_a_bucket_that_does_not_exist_yet_is_one_without_results(pretended, stor
     assert scheduled(output)["train_segment"] == 2
 
 
-@pytest.mark.long
 def test_a_call_that_planned_too_little_says_so(pretended, storage):
     """Snakemake 9.27.1 leaves out the report behind a job that is forced (docs/workflow.md 2.6)."""
     page = "results/report/demo/index.html"
@@ -80,7 +78,6 @@ def test_a_call_that_planned_too_little_says_so(pretended, storage):
     assert status == 0 and page.removeprefix("results/") in storage.results("pretended"), output
 
 
-@pytest.mark.long
 def test_shards_in_a_bucket_are_as_many_as_there_were(storage, tmp_path):
     """And jobs that read them are brought all of them."""
     checkout = ClusterCheckout(tmp_path / "checkout", storage.environment)

@@ -43,7 +43,7 @@ def test_every_figure_has_a_drawing_a_title_and_a_caption(root):
     assert all(len(captions[name].split()) > 8 for name in DRAWN_FROM)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_figure_is_drawn_the_same_each_time(experiment):
     first = {path.name: path.read_bytes() for path in experiment.draw().iterdir()}
     assert len(first) == 2 * len(DRAWN_FROM)

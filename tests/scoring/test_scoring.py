@@ -142,6 +142,7 @@ def test_the_same_numbers_for_any_batch_and_shard(
     np.testing.assert_allclose(numbers(found), numbers(expected), rtol=tolerance, atol=1e-5)
 
 
+@pytest.mark.long
 def test_jobs_that_share_the_work_give_the_score_of_one(videos, networks, protocol, tmp_path, monkeypatch):
     monkeypatch.setattr(shards_module, "SHARD_FRAMES", 16)
     expected = score_request(request(videos, networks, tmp_path / "one"), protocol)

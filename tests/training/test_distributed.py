@@ -131,7 +131,7 @@ def test_an_error_of_several_processes_is_told_once_and_at_once(tmp_path, data):
     assert "Traceback" not in ended.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_batch_computed_in_parts_gives_the_same_run(tmp_path, data, one_process):
     run = Run(tmp_path, recipes_of(LONG_BATCH)["image"], data).start().train(0, 1, accumulation=4)
     assert relative_difference(run, one_process["image"]) < 1e-4

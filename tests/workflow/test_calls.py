@@ -79,6 +79,7 @@ def test_the_call_after_a_kill_makes_its_target(tmp_path):
     assert (tmp_path / REPORT).exists()
 
 
+@pytest.mark.long
 def test_a_call_that_planned_too_little_says_so(tmp_path):
     """Without the profile, and told to make again what was not seen finished, Snakemake 9.27.1 plans packing alone."""
     workflow = killed_in_packing(tmp_path)

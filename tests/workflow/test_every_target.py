@@ -43,6 +43,7 @@ def test_every_experiment_can_be_planned_those_of_data_in_shards_as_well(workflo
     assert workflow.scheduled("own", "--config", "videos=films")["show_real_clips"] == 1
 
 
+@pytest.mark.long
 def test_every_table_and_figure_can_be_planned_by_its_name(workflow, ask):
     targets = {name: tables_and_figures(ask, name) for name in BY_NAME}
     known = {f"table_{name}" for name in TABLES} | {f"figure_{name}" for name in DRAWN_FROM}

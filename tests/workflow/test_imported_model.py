@@ -81,6 +81,7 @@ def test_the_snapshot_is_fetched_and_imported_for_real(tmp_path, address, pickle
     assert (workflow.folder / "results" / "checkpoints" / f"{sha256}.pkl").read_bytes() == pickle.read_bytes()
 
 
+@pytest.mark.long
 def test_without_a_hash_the_first_fetch_names_it_and_the_next_call_takes_the_file(tmp_path, pickle):
     """As detectors are fetched; its name changes with the hash, and nothing is fetched twice."""
     workflow = Workflow(tmp_path / "checkout")

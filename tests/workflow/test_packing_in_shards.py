@@ -65,6 +65,7 @@ def jobs_at_work(workflow: Workflow) -> list[int]:
     return found
 
 
+@pytest.mark.long
 def test_killed_shards_and_a_killed_snakemake_cost_no_finished_shard_and_no_byte(workflow, films, tmp_path):
     packed = packed_at(workflow, films)
     target, out = called(films, packed, num_shards=3), workflow.folder / packed

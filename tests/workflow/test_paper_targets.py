@@ -11,6 +11,7 @@ def workflow(tmp_path_factory) -> Workflow:
     return Workflow(tmp_path_factory.mktemp("paper"))
 
 
+@pytest.mark.long
 def test_a_table_of_what_is_there_computes_nothing_and_shows_dashes(workflow):
     call = ("table_main", "--config", "unfinished=dash")
     assert workflow.scheduled(*call) == {"write_table_plan": 1, "write_table": 1, "table_main": 1}
