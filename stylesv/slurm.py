@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 20.0
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,7 @@ def noting_signals() -> Iterator[Interruption]:
 def slurm_seconds_left() -> float | None:
     """Time until the limit of this process's Slurm job; None without a job or a limit."""
     job = os.environ.get("SLURM_JOB_ID")
-    left = None if job is None else ask_slurm("squeue", "-h", "-j", job, "-o", "%L", patience_seconds=120)
+    left = None if job is None else ask_slurm("squeue", "-h", "-j", job, "-o", "%L", patience_seconds=120.0)
     if left is None:
         return None
     days, _, clock = left.strip().rpartition("-")
@@ -80,7 +80,7 @@ def requeue_slurm_job() -> bool:
     job = os.environ.get("SLURM_JOB_ID")
     if job is None or (ask_slurm("squeue", "-h", "-j", job, "-o", "%T") or "").strip() != "RUNNING":
         return False
-    return ask_slurm("scontrol", "requeue", job, patience_seconds=100) is not None
+    return ask_slurm("scontrol", "requeue", job, patience_seconds=100.0) is not None
 
 
 def wait_to_be_ended() -> None:
