@@ -15,7 +15,7 @@ import stylesv.distributed.companions
 from stylesv.distributed.companions import companions, end_with_the_first
 from stylesv.errors import ConfigError, run_command
 
-stylesv.distributed.companions.PATIENCE_SECONDS = 1
+stylesv.distributed.companions.PATIENCE_SECONDS = 3
 
 def main():
     end_with_the_first()
