@@ -49,7 +49,7 @@ test: $(INSTALLED)  ## lint, floors, and all tests but those that take minutes
 	@$(MAKE) --no-print-directory lint
 	@$(PYTEST) -m "not long"
 
-test-all: $(INSTALLED)  ## every test, some half an hour
+test-all: $(INSTALLED)  ## every test, more than half an hour
 	@$(MAKE) --no-print-directory lint
 	@$(PYTEST)
 
