@@ -10,7 +10,7 @@ from workflow_checkout import Workflow
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
-STRIKES, SEED = 4, 1
+STRIKES, SEED = 6, 1
 
 
 def test_a_run_that_is_killed_again_and_again_is_what_it_is_undisturbed(tmp_path):
