@@ -47,7 +47,7 @@ class Client:
             http.client.HTTPException: the answer is none.
             ValueError: the address is none.
         """
-        opener = urllib.request.build_opener(_Web(self._connect), _Redirect)
+        opener = urllib.request.build_opener(_Web(self._connect, self._not_late), _Redirect)
         with self._in_time():
             return opener.open(request, timeout=self.seconds)
 
@@ -72,7 +72,10 @@ class Client:
             raise
         finally:
             self._end = None
-        if self._late:  # what broke off may still be an answer
+        self._not_late()  # what broke off may still be an answer
+
+    def _not_late(self) -> None:
+        if self._late:
             raise self._slowness()
 
     def _slowness(self) -> TimeoutError:
@@ -100,16 +103,23 @@ class Client:
 
 
 class _Web(urllib.request.HTTPSHandler, urllib.request.HTTPHandler):
-    """Opens both kinds of addresses by connections that `connect` makes."""
+    """Opens both kinds of addresses by connections that `connect` makes, and nothing through a proxy once `not_late` raises."""
 
-    def __init__(self, connect: Callable[..., socket.socket]):
+    def __init__(self, connect: Callable[..., socket.socket], not_late: Callable[[], None]):
         super().__init__()
-        self._connect = connect
+        self._connect, self._not_late = connect, not_late
 
     def do_open(self, http_class: Callable[..., Any], req: urllib.request.Request, **options: Any) -> Any:
         def made(*arguments: Any, **others: Any) -> http.client.HTTPConnection:
             connection = http_class(*arguments, **others)
             connection._create_connection = self._connect  # where the standard library lets it be another
+            tunnel = connection._tunnel
+
+            def through_proxy() -> None:
+                tunnel()  # takes headers that broke off for whole ones, and TLS over a broken line leaves its socket open
+                self._not_late()
+
+            connection._tunnel = through_proxy
             return connection
 
         return super().do_open(made, req, **options)

@@ -1,5 +1,6 @@
 """Small files that ask for more than any machine has, or never end: each is one line that names it, and costs little."""
 
+import dataclasses
 import os
 import pickle
 import resource
@@ -175,7 +176,7 @@ ELSEWHERE = b"HTTP/1.1 302 Found\r\nLocation: nowhere\r\n\r\n"
 SLOW = r"cannot be fetched \(.*the server did not go on within 0\.3 s.*; tried 3"
 
 
-def drip(server: socket.socket, asked: list[bytes], sent_at_once: bytes) -> None:
+def drip(server: socket.socket, asked: list[bytes], sent_at_once: bytes, pause_seconds: float) -> None:
     """Send something, then byte by byte for as long as anybody listens."""
     while True:
         try:
@@ -188,19 +189,19 @@ def drip(server: socket.socket, asked: list[bytes], sent_at_once: bytes) -> None
                 connection.sendall(sent_at_once)
                 while True:
                     connection.sendall(b"x")
-                    time.sleep(0.02)
+                    time.sleep(pause_seconds)
             except OSError:
                 continue
 
 
 @contextmanager
-def dripping_server(sent_at_once: bytes) -> Iterator[tuple[str, list[bytes]]]:
+def dripping_server(sent_at_once: bytes, pause_seconds: float = 0.02) -> Iterator[tuple[str, list[bytes]]]:
     """Its address, and what it was asked."""
     asked: list[bytes] = []
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen()
-        thread = threading.Thread(target=drip, args=(server, asked, sent_at_once))
+        thread = threading.Thread(target=drip, args=(server, asked, sent_at_once, pause_seconds))
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.getsockname()[1]}", asked
@@ -253,3 +254,15 @@ def test_a_proxy_that_drips_is_given_up(tmp_path, monkeypatch):
         with pytest.raises(StyleSVError, match=SLOW):
             transfer("https://example.org/weights.pkl", tmp_path / "weights.part", patience=IMPATIENT)
     assert len(asked) == 3 and asked[0].startswith(b"CONNECT example.org:443")
+
+
+def test_a_line_to_a_proxy_that_is_hung_up_leaves_no_socket_open(tmp_path, monkeypatch):
+    """What is left open is closed with a warning, which is an error here."""
+    hurried = dataclasses.replace(IMPATIENT, tries=20, timeout_seconds=0.1)
+    with dripping_server(b"HTTP/1.1 200 OK\r\nLater: ", pause_seconds=0.0005) as (address, asked):
+        monkeypatch.setenv("https_proxy", address)
+        monkeypatch.setenv("no_proxy", "")
+        with pytest.raises(StyleSVError, match="did not go on"):
+            transfer("https://example.org/weights.pkl", tmp_path / "weights.part", patience=hurried)
+    assert len(asked) == 20
+
