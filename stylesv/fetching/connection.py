@@ -48,8 +48,16 @@ class Client:
             ValueError: the address is none.
         """
         opener = urllib.request.build_opener(_Web(self._connect, self._not_late), _Redirect)
-        with self._in_time():
-            return opener.open(request, timeout=self.seconds)
+        answer = None
+        try:
+            with self._in_time():
+                answer = opener.open(request, timeout=self.seconds)
+        except TimeoutError as error:
+            for broken_off in (answer, error.__cause__):
+                if isinstance(broken_off, Answer):
+                    broken_off.close()  # else its socket stays open until somebody collects it
+            raise
+        return answer
 
     def read1(self, answer: Answer, size: int) -> bytes:
         """What has come of an answer, or comes next; nothing at its end.

@@ -265,4 +265,3 @@ def test_a_line_to_a_proxy_that_is_hung_up_leaves_no_socket_open(tmp_path, monke
         with pytest.raises(StyleSVError, match="did not go on"):
             transfer("https://example.org/weights.pkl", tmp_path / "weights.part", patience=hurried)
     assert len(asked) == 20
-
