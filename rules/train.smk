@@ -9,6 +9,7 @@ rule write_recipe:
         paths.RECIPE,
     log:
         "logs/write_recipe/{run}.log",
+    priority: 1  # as train_segment, which waits for it
     params:
         text=text(questions.recipe),
     template_engine:
@@ -31,6 +32,7 @@ rule initialize_networks:
         "logs/initialize_networks/{run}.log",
     benchmark:
         "benchmarks/initialize_networks/{run}.tsv"
+    priority: 1  # likewise
     conda:
         "../envs/train.yaml"
     threads: plan.machine.cpu_threads
