@@ -31,7 +31,7 @@ class Ci:
         (self.checkout / "not_committed").touch()
         commands = folder / "commands"
         commands.mkdir()
-        for name in ("chromium", "slurmctld", "munged"):
+        for name in ("chromium", "slurmctld", "munged", "pdflatex", "kpsewhich"):
             (commands / name).write_text("#!/bin/sh\n")
             (commands / name).chmod(0o755)
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("STYLESV_", "MAKE"))}
