@@ -45,13 +45,16 @@ demo: $(INSTALLED)  ## run the whole workflow on a CPU, offline, in minutes; end
 
 PYTEST := OMP_NUM_THREADS=1 python -m pytest --numprocesses 2 --no-loadscope-reorder
 
+# for two cores: tests that wait for other processes leave some of them free
+AT_ONCE := --numprocesses 3
+
 test: $(INSTALLED)  ## lint, floors, and all tests but those that take minutes
 	@$(MAKE) --no-print-directory lint
-	@$(PYTEST) -m "not long"
+	@$(PYTEST) $(AT_ONCE) -m "not long"
 
 test-all: $(INSTALLED)  ## every test, more than half an hour
 	@$(MAKE) --no-print-directory lint
-	@$(PYTEST)
+	@$(PYTEST) $(AT_ONCE)
 
 check: $(INSTALLED) lint  ## the quick part: lint, floors, unit tests
 	@$(PYTEST) -m "not slow and not workflow and not long"
