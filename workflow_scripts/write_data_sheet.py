@@ -41,9 +41,9 @@ def write_data_sheet(
         films=[row for file in fetched if file.suffix == ".csv" for row in read_films(file)],
     )
     write_ledger(ledger, rows)
-    data_sheet.write_data_sheet(sheet, described)
     draw_contact_sheet(contact_sheet, contact_frames(clips, most=60), columns=10)
     draw_lengths(lengths, [clip.num_frames for clip in clips.index.clips], title=data.name)
+    data_sheet.write_data_sheet(sheet, described)  # last: a call that asks for it alone is content once it is there
     click.echo(described.counts.text)
 
 

@@ -160,6 +160,15 @@ def test_shards_are_packed_indexed_described_verified_and_joined(script, tmp_pat
     assert f"digest of all frames: {PackedClips(out).digest}" in described and "shards: 2" in described
     size = sum((out / "shards" / f"000{number}of0002" / "clips.zip").stat().st_size for number in range(2))
     assert f"size: {size:,} bytes, {size / 26:,.0f} a frame" in described
+    written = {name: tmp_path / name for name in ("ledger", "sheet", "contact-sheet", "lengths")}
+    options = ("--data", out, "--recipe", out / "recipe.yaml", *(a for n, p in written.items() for a in (f"--{n}", p)))
+    written["lengths"].mkdir()
+    assert script("write_data_sheet.py", *options).returncode != 0
+    assert not written["sheet"].exists(), "what a call asks for comes last, or the call after a kill misses the others"
+    written["lengths"].rmdir()
+    done = script("write_data_sheet.py", *options)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    assert all(path.is_file() for path in written.values())
     done = script("join_shards.py", "--data", out, "--out", tmp_path / "joined")
     assert done.returncode == 0, done.stderr
     index = pack_videos(tmp_path / "v", tmp_path / "one", settings=recipe.packing)

@@ -139,13 +139,12 @@ def save_figure(figure: Figure, *, png: Path, pdf: Path) -> None:
     """Write a figure as PNG and PDF."""
     with matplotlib.rc_context(RC):
         FigureCanvasAgg(figure)
-        for path, kind, metadata in (
-            (png, "png", {"Software": None}),
-            (pdf, "pdf", {"Creator": None, "Producer": None, "CreationDate": None}),
-        ):
-            content = io.BytesIO()
-            figure.savefig(content, format=kind, dpi=DPI, metadata=metadata)
-            write_bytes(path, content.getvalue())
+        drawn = {png: io.BytesIO(), pdf: io.BytesIO()}
+        figure.savefig(drawn[png], format="png", dpi=DPI, metadata={"Software": None})
+        metadata = {"Creator": None, "Producer": None, "CreationDate": None}
+        figure.savefig(drawn[pdf], format="pdf", dpi=DPI, metadata=metadata)
+    for path, content in drawn.items():  # both are drawn before one is there
+        write_bytes(path, content.getvalue())
 
 
 def tiled(frames: UInt8[np.ndarray, "r c h w 3"], min_px: int = TILE_PX) -> UInt8[np.ndarray, "h2 w2 3"]:
