@@ -40,13 +40,8 @@ def check_reference(
     fetched: Path,
     cpu_threads: int,
 ) -> None:
-    file = Path(statistics)
-    if file.suffix not in (".npz", ".pkl"):
-        known = named_statistics(CONFIG, statistics)
-
-        file = fetched / known.url.rsplit("/", 1)[1]
-        fetch_file(known.url, file, sha256=known.sha256)
-        protocol = protocol or known.protocol
+    known = None if Path(statistics).suffix in (".npz", ".pkl") else named_statistics(CONFIG, statistics)
+    protocol = protocol or (known and known.protocol)
     if protocol is None:
         raise ConfigError("--statistics is a file, which does not say how its clips were taken: give --protocol")
     plan = use_detector(named_protocol(CONFIG, protocol), detector, random=random_detector(CONFIG))
@@ -57,9 +52,13 @@ def check_reference(
     from stylesv.scoring.reference_check import check_reference as check
     from stylesv.scoring.reference_check import describe_check
 
-    published = read_statistics(file)
+    # what lies here is looked at before anything is fetched
     network, used = load_protocols_detector(plan, None if plan.settings.detector.is_random else Path(detector))
-    found = check(open_videos(data, resolution), used.settings, network, published, max_clips=max_clips)
+    videos, file = open_videos(data, resolution), Path(statistics)
+    if known is not None:
+        file = fetched / known.url.rsplit("/", 1)[1]
+        fetch_file(known.url, file, sha256=known.sha256)
+    found = check(videos, used.settings, network, read_statistics(file), max_clips=max_clips)
     click.echo("\n".join(describe_check(found)))
     sys.exit(0 if found.prepared.is_same else 1)
 

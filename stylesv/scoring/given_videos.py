@@ -1,11 +1,10 @@
 """What to know of two sets of videos before a score of them is believed: rates that differ, and videos that no clip is of."""
 
-from statistics import median
-
 from stylesv.metrics.shards import Clips
 from stylesv.scoring.clip_sources import StoredClips
 
 _SAME_RATE = 1.05  # broadcast rates and the whole ones beside them
+_MOST_RATES = 4  # that are named
 
 
 def note_given_videos(reference: Clips, generated: Clips) -> tuple[str, ...]:
@@ -31,19 +30,25 @@ def _unused(stored: dict[str, StoredClips]) -> list[str]:
 
 
 def _rates(stored: dict[str, StoredClips]) -> list[str]:
-    rates = {name: _rate(clips) for name, clips in stored.items()}
-    known = {name: rate for name, rate in rates.items() if rate is not None}
-    if len(known) < 2 or max(known.values()) < _SAME_RATE * min(known.values()):
+    known = {name: rates for name, clips in stored.items() if (rates := _rates_of(clips))}
+    every = [rate for rates in known.values() for rate in rates]
+    if not every or max(every) < _SAME_RATE * min(every):
         return []
-    told = " and ".join(f"{name} ones {rate:.4g}" for name, rate in known.items())
+    told = " and ".join(f"{name} ones {_in_words(rates)}" for name, rates in known.items())
     return [
         f"videos have different frame rates ({told} frames per second): clips of as many frames are of other times, and motion "
-        "is compared as if they were not; bring both to one rate (pack_videos.py --fps)"
+        "is compared as if they were not; bring all to one rate (pack_videos.py --fps)"
     ]
 
 
-def _rate(clips: StoredClips) -> float | None:
-    """Of half of the videos that are used, at least; None where nobody knows."""
-    rates = [clips.videos.rates[video] for video in sorted({video for video, _ in clips.selection.clips})]
-    known = [rate for rate in rates if rate is not None]
-    return median(known) if known else None
+def _rates_of(clips: StoredClips) -> list[float]:
+    """Of the videos that are used, each once, as far as anybody knows."""
+    found = {clips.videos.rates[video] for video, _ in clips.selection.clips}
+    return sorted(rate for rate in found if rate is not None)
+
+
+def _in_words(rates: list[float]) -> str:
+    texts = list(dict.fromkeys(f"{rate:.4g}" for rate in rates))
+    if len(texts) > _MOST_RATES:
+        return f"{texts[0]} to {texts[-1]}"
+    return " and ".join(filter(None, (", ".join(texts[:-1]), texts[-1])))

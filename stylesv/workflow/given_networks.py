@@ -152,7 +152,13 @@ def _check_snapshot(path: Path, snapshot: str) -> None:
 def _of_experiment(name: str, config: Path, snapshot: str | None) -> FoundNetworks:
     experiment = load_plan(config).experiments.get(name)
     if experiment is None or not experiment.runs:
-        raise _missing(Path(name))
+        if not (config / "experiments" / f"{name}.yaml").is_file():
+            raise _missing(Path(name))
+        runs = sorted(map(str, Path(paths.RUN.format(run=name)).parent.glob(f"{name}-*")))
+        there = ", ".join(runs) or f"none is there; train it: snakemake --cores all {name} --config ..."
+        raise CheckpointError(
+            f"{name}: the experiment's file alone does not say what it runs (videos=PATH, say); give the folder of a run: {there}"
+        )
     run = Path(paths.RUN.format(run=experiment.runs[-1].name))
     if not is_run_folder(run):
         raise CheckpointError(f"{name}: its run {run} is not there; train it: snakemake --cores all {name}")

@@ -10,6 +10,7 @@ from report_values import row, score
 
 from stylesv.errors import ConfigError, DataError
 from stylesv.records.rule_graph import RuleGraph, RuleNode, read_rule_graph, rule_graph_yaml
+from stylesv.report.artefact_table import BesideRow
 from stylesv.report.figures.sources import Sources
 from stylesv.report.page.benchmarks import costs_of_rules, format_seconds
 from stylesv.report.page.films import film_groups
@@ -115,6 +116,16 @@ def test_findings_name_the_best_what_is_like_it_and_what_moves():
     )
     assert moves.startswith("D at 20 kimg on sky: Its clips change 0.5 times as much")
     assert sound.startswith("No measure found")
+
+
+def test_findings_say_of_the_best_that_it_is_like_no_real_clip():
+    def best(**numbers):
+        beside = tuple(BesideRow(name, value, 0.8) for name, value in numbers.items())
+        return findings([tabulate_scores([row(20, 25.5, beside=beside)])], {}, [])[0]
+
+    said = "; and yet none of its clips looks like any real one, nor any real one like its (precision and coverage 0)."
+    assert best(precision=0.0, coverage=0.0).endswith(said)
+    assert said not in best(precision=0.0, coverage=0.1) and said not in best()
 
 
 def test_a_models_seeds_are_one_model_ranked_by_their_mean():

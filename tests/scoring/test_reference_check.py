@@ -272,6 +272,11 @@ def test_named_statistics_are_fetched_and_compared_with(checkout):
         values = {"url": f"{server.url}/plain/moments.npz", "sha256": file_sha256(checkout / "moments.npz")}
         statistics = {"statistics": values | {"protocol": "tiny", "resolution": 16}}
         (checkout / "config" / "statistics" / "ours.yaml").write_text(json.dumps(statistics))
+        program = checkout / "workflow_scripts" / "check_reference.py"
+        absent = ("--data", "videos", "--statistics", "ours", "--detector", "none.pt")
+        done = run_here(program, *absent, folder=checkout)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1) and "none.pt" in done.stderr, done.stderr
+        assert not server.asked, "what lies here is looked at before anything is fetched"
         options = ("--data", "videos", "--statistics", "ours", "--detector", "random-i3d")
         done = run_here(checkout / "workflow_scripts" / "check_reference.py", *options, folder=checkout)
         assert server.asked

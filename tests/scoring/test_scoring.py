@@ -340,8 +340,15 @@ def test_frame_rates_that_differ_and_videos_that_are_left_are_noted(protocol, tm
         films(tmp_path / "fast", 3, 60),
         films(tmp_path / "more", 12, 15),
     )
+    mixed = tmp_path / "mixed"
+    mixed.mkdir()
     (note,) = [note for note in score_request(request(real, fast, tmp_path), protocol).notes if "frame rates" in note]
     assert "(reference ones 15 and generated ones 60 frames per second)" in note
+    for number, fps in ((0, 15), (1, 30), (2, 7.5)):  # the one in the middle is that of the other side
+        films(tmp_path / f"rate{number}", 1, fps)
+        shutil.copy(tmp_path / f"rate{number}" / "0.mp4", tmp_path / "mixed" / f"{number}.mp4")
+    (note,) = [note for note in score_request(request(mixed, real, tmp_path), protocol).notes if "frame rates" in note]
+    assert "(reference ones 7.5, 15 and 30 and generated ones 15 frames per second)" in note
     notes = score_request(request(real, more, tmp_path), protocol).notes
     assert not any("frame rates" in note for note in notes)
     count = protocol.settings.generated.num_clips

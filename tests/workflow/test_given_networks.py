@@ -80,6 +80,10 @@ def test_what_is_scored_may_be_anything_else(run, root, tmp_path):
         ("best.pkl", r"import_checkpoint\.py --pickle best\.pkl --networks-out best\.safetensors"),
         ("nowhere", "nowhere: no such snapshot; give a networks.safetensors, the folder of a run"),
         ("sky", "its run results/runs/sky-.* is not there; train it: snakemake --cores all sky"),
+        (
+            "own",
+            "own: the experiment's file alone does not say what it runs .*; give the folder of a run: none is there; train",
+        ),
         ("results", "results: no such snapshot"),
         (__file__, r"test_given_networks\.py: is no snapshot; give a networks\.safetensors"),
     ],

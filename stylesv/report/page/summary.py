@@ -134,11 +134,18 @@ def _best_sentences(table: ScoreTable) -> list[str]:
         )
         if (floor := best.rows[0].floor) is not None:
             text += f"; a perfect generator would score about {format_number(floor.value)}"
+        if all(_none_like_real_ones(row) for row in best.rows):
+            text += "; and yet none of its clips looks like any real one, nor any real one like its (precision and coverage 0)"
         like = [other for other, ours in models.items() if ours is not best and is_like(ours, best)]
         if like:
             text += f"; {' and '.join(like)} cannot be told from it"
         sentences.append(f"{text}.")
     return sentences
+
+
+def _none_like_real_ones(row: ScoreRow) -> bool:
+    beside = {number.name: number.generated for number in row.beside}
+    return beside.get("precision") == beside.get("coverage") == 0
 
 
 def not_run(experiment: Experiment, scores: Sequence[Score]) -> list[str]:
