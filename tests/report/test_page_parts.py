@@ -118,12 +118,12 @@ def test_findings_name_the_best_what_is_like_it_and_what_moves():
     assert sound.startswith("No measure found")
 
 
-def test_findings_say_of_the_best_that_it_is_like_no_real_clip():
+def test_findings_say_of_the_best_that_all_of_its_clips_are_told_from_real_ones():
     def best(**numbers):
         beside = tuple(BesideRow(name, value, 0.8) for name, value in numbers.items())
         return findings([tabulate_scores([row(20, 25.5, beside=beside)])], {}, [])[0]
 
-    said = "; and yet none of its clips looks like any real one, nor any real one like its (precision and coverage 0)."
+    said = "; the measure's network tells all of its clips from real ones (precision and coverage 0)."
     assert best(precision=0.0, coverage=0.0).endswith(said)
     assert said not in best(precision=0.0, coverage=0.1) and said not in best()
 

@@ -135,7 +135,8 @@ def _best_sentences(table: ScoreTable) -> list[str]:
         if (floor := best.rows[0].floor) is not None:
             text += f"; a perfect generator would score about {format_number(floor.value)}"
         if all(_none_like_real_ones(row) for row in best.rows):
-            text += "; and yet none of its clips looks like any real one, nor any real one like its (precision and coverage 0)"
+            shown = "frames" if best.rows[0].protocol.settings.num_frames == 1 else "clips"
+            text += f"; the measure's network tells all of its {shown} from real ones (precision and coverage 0)"
         like = [other for other, ours in models.items() if ours is not best and is_like(ours, best)]
         if like:
             text += f"; {' and '.join(like)} cannot be told from it"
