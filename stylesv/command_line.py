@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from stylesv.errors import ConfigError
+from stylesv.errors import ConfigError, StyleSVError
 from stylesv.files import write_text
 from stylesv.film_forms import step_of
 from stylesv.threads import MOST_CPU_THREADS
@@ -92,12 +92,16 @@ class Sha256(click.ParamType):
 
 def parse_share(_context: click.Context, _option: click.Parameter, text: str) -> tuple[int, int]:
     """`NUMBER/JOBS` as two numbers."""
-    number, _, jobs = text.partition("/")
-    if not (number.isdigit() and jobs.isdigit() and int(number) < int(jobs)):
+    found = re.fullmatch("([0-9]{1,6})/([0-9]{1,6})", text)
+    number, jobs = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not number < jobs <= _MOST_JOBS:
         raise ConfigError(
-            f"--share {text}: NUMBER/JOBS is expected, with numbers from 0, e.g. 0/4 to 3/4 for four jobs"
+            f"--share {text}: NUMBER/JOBS is expected, with numbers from 0, e.g. 0/4 to 3/4 for four jobs, {_MOST_JOBS:,} at most"
         )
-    return int(number), int(jobs)
+    return number, jobs
+
+
+_MOST_JOBS = 100_000
 
 
 class _Seeds(click.ParamType):
@@ -139,6 +143,7 @@ CPU_THREADS = click.option(
 """The option of every program that computes; its default is that of `machine.cpu_threads`, so that bytes are the workflow's."""
 
 
+WORKERS = click.IntRange(1, 1024)
 MOST_FRAMES = 10**9
 """Of a film, and its latest time: far beyond what anyone waits for, and a number that every counter holds."""
 OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace what is there.")
@@ -159,17 +164,28 @@ def require_place(out: Path, *, option: str = "--out") -> None:
         raise ConfigError(f"{option} {out}: nothing may be written into {folder}; give another place, or allow it")
 
 
-def require_new(out: Path, *, overwrite: bool) -> None:
-    """Check that a file which is to be written would replace none unasked.
+def require_new(
+    out: Path, *, overwrite: bool, option: str = "--out", own: Callable[[Path], object] | None = None
+) -> None:
+    """Check that a file which is to be written would replace none unasked, and none of another kind.
+
+    `own` reads what such a program writes; a file that it cannot read is not replaced.
 
     Raises:
         ConfigError: it is there already, or a folder is, or nothing can be written there.
     """
-    require_place(out)
+    require_place(out, option=option)
     if out.is_dir():
-        raise ConfigError(f"--out {out}: is a folder; give the name of a file")
-    if out.exists() and not overwrite:
-        raise ConfigError(f"--out {out}: is there already; give another name, or --overwrite to replace it")
+        raise ConfigError(f"{option} {out}: is a folder; give the name of a file")
+    if not out.exists():
+        return
+    if not overwrite:
+        raise ConfigError(f"{option} {out}: is there already; give another name, or --overwrite to replace it")
+    try:
+        if own is not None:
+            own(out)
+    except StyleSVError as error:
+        raise ConfigError(f"{option} {out}: is there, and is no such file; give another name") from error
 
 
 ANY_SNAPSHOT = click.option(

@@ -10,7 +10,10 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import click
 
 
 class StyleSVError(Exception):
@@ -114,6 +117,18 @@ def cannot_be_read(path: Path, error: BaseException) -> MachineError:
     return MachineError(f"{printable(path)}: cannot be read ({what}); {advice}")
 
 
+def _refuse_empty(path: "click.Path") -> None:
+    """An empty text, which a variable of a shell that is not set leaves, would be the folder that the program runs in."""
+    convert = path.convert
+
+    def converted(value: Any, parameter: "click.Parameter | None", context: "click.Context | None") -> Any:
+        if value == "":
+            path.fail("a path is expected, and none is given", parameter, context)
+        return convert(value, parameter, context)
+
+    path.convert = converted
+
+
 def run_command(command: Callable[..., object]) -> None:
     """Run a click command; a `StyleSVError`, or what the machine lacks, is one line on stderr and an exit status (2).
 
@@ -123,6 +138,9 @@ def run_command(command: Callable[..., object]) -> None:
 
     try:
         if isinstance(command, click.Command):
+            for parameter in command.params:
+                if type(parameter.type) is click.Path:
+                    _refuse_empty(parameter.type)
             command.main(standalone_mode=False)
         else:
             command()

@@ -1,6 +1,7 @@
 """Files written whole or not at all, and the small readers that must not import torch."""
 
 import errno
+import fcntl
 import functools
 import hashlib
 import json
@@ -18,6 +19,8 @@ from typing import Any
 from stylesv.errors import CheckpointError, DataError, MachineError, machine_trouble
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # which reading does not say, so they are of what is written
+PARTIAL = r"\.[0-9a-f]{8}\.[0-9]+\.partial"
+"""What follows a file's name, after a dot before it, while it is being written: a regular expression."""
 _OLD_SECONDS = 24 * 3600  # no file is being written that has not grown for so long
 
 
@@ -127,6 +130,41 @@ def _remove_left_behind(path: Path, partial: Path) -> None:
             age_seconds = partial.stat().st_mtime - other.stat().st_mtime  # by the disk's own clock
             if ended or age_seconds > _OLD_SECONDS:
                 other.unlink()
+
+
+def lock_folder(handle: int, out: Path, work: str) -> None:
+    """Lock an open folder in which `out` is made by some `work`, until it is closed.
+
+    Raises:
+        DataError: another process has locked it.
+    """
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise DataError(f"{out}: another {work} is writing here; wait for it or give another --out") from error
+    except OSError:
+        return  # a file system without locks on folders, such as some NFS
+
+
+def remove_files(folder: Path, name: str) -> None:
+    """Remove the files in a folder, and in folders in it, whose names match a regular expression; and what is empty then.
+
+    For work that is kept meanwhile in a folder which a person may name: whatever else lies there stays. Links are not followed.
+    """
+    folder = Path(folder)
+    if folder.is_symlink() or not folder.is_dir():
+        return
+    removed = False
+    for entry in list(folder.iterdir()):
+        if entry.is_dir() and not entry.is_symlink():
+            remove_files(entry, name)
+            removed |= not entry.exists()
+        elif re.fullmatch(name, entry.name):
+            entry.unlink(missing_ok=True)
+            removed = True
+    if removed:
+        with suppress(OSError):  # it holds more
+            folder.rmdir()
 
 
 def _runs(process: int) -> bool:

@@ -25,7 +25,7 @@ from stylesv.command_line import (
     require_new,
     step_of_time,
 )
-from stylesv.errors import run_command
+from stylesv.errors import ConfigError, run_command
 from stylesv.threads import use_cpu_threads
 
 CONFIG = Path(__file__).resolve().parent.parent / "config"
@@ -74,6 +74,8 @@ def edit(
     overwrite: bool,
     cpu_threads: int,
 ) -> None:
+    if not steps:
+        raise ConfigError("--steps: at least one number is expected, such as -2,0,2")
     require_new(out, overwrite=overwrite)
     use_cpu_threads(cpu_threads)
     from stylesv.generation.editing import EditRequest, write_edited_film

@@ -36,7 +36,9 @@ def find_directions(
         raise ConfigError("give --components, a number, or --start and --end, two sets of codes or seeds")
     if out.suffix.lower() != ".safetensors":
         raise ConfigError(f"--out {out}: give a name that ends in .safetensors")
-    require_new(out, overwrite=overwrite)
+    from stylesv.records.directions import read_directions
+
+    require_new(out, overwrite=overwrite, own=read_directions)
     use_cpu_threads(cpu_threads)
     from stylesv.generation.editing import write_component_directions, write_difference_direction
     from stylesv.workflow.given_networks import snapshot_file

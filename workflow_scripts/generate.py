@@ -4,6 +4,7 @@ The folder holds videos alone, so that score.py can be given it as it is. They a
 is the same whatever else is made with it, and any part of it can be made alone.
 """
 
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -35,12 +36,13 @@ def parse_grid(_context: click.Context, _option: click.Parameter, text: str | No
     """`COLUMNSxROWS` as two numbers."""
     if text is None:
         return None
-    columns, _, rows = text.partition("x")
-    if not (columns.isdigit() and rows.isdigit() and int(columns) and int(rows)):
+    found = re.fullmatch("([0-9]{1,9})x([0-9]{1,9})", text)
+    columns, rows = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not columns * rows:
         raise ConfigError(f"--grid {text}: COLUMNSxROWS with whole numbers from 1 is expected, e.g. 5x5")
-    if int(columns) * int(rows) > MOST_IN_GRID:
+    if columns * rows > MOST_IN_GRID:
         raise ConfigError(f"--grid {text}: at most {MOST_IN_GRID:,} videos are shown side by side; give a smaller one")
-    return int(columns), int(rows)
+    return columns, rows
 
 
 @click.command(help=__doc__)

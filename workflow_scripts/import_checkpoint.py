@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from stylesv.command_line import CPU_THREADS
+from stylesv.command_line import CPU_THREADS, OVERWRITE, require_new
 from stylesv.errors import run_command
 from stylesv.threads import use_cpu_threads
 
@@ -15,10 +15,20 @@ from stylesv.threads import use_cpu_threads
 @click.option("--sha256", help="SHA-256 that the pickle must have.")
 @click.option("--recipe", type=click.Path(path_type=Path), help="recipe.yaml of the run whose snapshot 0 it is to be.")
 @click.option("--samples", type=click.Path(path_type=Path), help="PNG of a few of its clips to write.")
+@OVERWRITE
 @CPU_THREADS
 def import_checkpoint(
-    pickle: Path, networks_out: Path, sha256: str | None, recipe: Path | None, samples: Path | None, cpu_threads: int
+    pickle: Path,
+    networks_out: Path,
+    sha256: str | None,
+    recipe: Path | None,
+    samples: Path | None,
+    overwrite: bool,
+    cpu_threads: int,
 ) -> None:
+    from stylesv.records.snapshot import read_snapshot_header
+
+    require_new(networks_out, overwrite=overwrite, option="--networks-out", own=read_snapshot_header)
     use_cpu_threads(cpu_threads)
     from stylesv.generation.samples import draw_snapshot_samples
     from stylesv.records.recipe import read_imported_recipe

@@ -1,6 +1,5 @@
 """Features of the real clips that a protocol chooses, for all snapshots of a data set to be scored against."""
 
-import shutil
 from pathlib import Path
 
 import click
@@ -31,6 +30,7 @@ def measure_reference(
 ) -> None:
     use_cpu_threads(cpu_threads)
     from stylesv.data.staging import stage_packed_clips
+    from stylesv.metrics.shards import remove_shards
     from stylesv.records.protocol import read_protocol
     from stylesv.scoring.measure import measure_reference as measure_clips
 
@@ -38,7 +38,7 @@ def measure_reference(
     if staged is not None:
         click.echo(staged)
     measure_clips(data, read_protocol(protocol), out, detector=detector, shards=shards, progress=True)
-    shutil.rmtree(shards, ignore_errors=True)
+    remove_shards(shards)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from stylesv.command_line import OptionalPath
+from stylesv.command_line import WORKERS, OptionalPath
 from stylesv.data.packing import describe_packing, pack_videos
 from stylesv.data.selection import Selection
 from stylesv.data.shard import Shard
@@ -20,7 +20,9 @@ from stylesv.records.shots import read_shots
 @click.option("--recipe", type=click.Path(path_type=Path), required=True, help="The data set's recipe.yaml.")
 @click.option("--shard", required=True, help="Which share, of how many: 0000of0002 is the first of two.")
 @click.option("--shots", type=OptionalPath(), help="Shots of the videos, from split_shots.py, CSV.")
-@click.option("--num-workers", type=int, default=1, show_default=True, help="Processes; the bytes made are the same.")
+@click.option(
+    "--num-workers", type=WORKERS, default=1, show_default=True, help="Processes; the bytes made are the same."
+)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the shard's three files.")
 def main(
     videos: Path,

@@ -5,13 +5,14 @@ from typing import Any
 
 import click
 
-from stylesv.command_line import OptionalPath
+from stylesv.command_line import OVERWRITE, WORKERS, Number, OptionalPath
 from stylesv.config.dataset import PackSettings
 from stylesv.config.validation import validate
 from stylesv.config.yaml_files import Layer
 from stylesv.data.packing import describe_packing, pack_videos
 from stylesv.data.selection import Selection
-from stylesv.errors import run_command
+from stylesv.errors import ConfigError, run_command
+from stylesv.records.packed_index import INDEX_FILE
 from stylesv.records.recipe import FetchedClips, read_data_recipe
 from stylesv.records.shots import read_shots
 
@@ -63,11 +64,13 @@ DEFAULTS = {
     type=click.Choice(["folders", "dataset_json"]),
     help="Classes of videos: by the folder they lie in, or by a dataset.json beside them.  [default: none]",
 )
-@click.option("--num-workers", type=int, default=1, show_default=True, help="Processes; the bytes made are the same.")
+@click.option(
+    "--num-workers", type=WORKERS, default=1, show_default=True, help="Processes; the bytes made are the same."
+)
 @click.option("--shots", type=OptionalPath(), help="Shots of the videos, from split_shots.py, CSV.")
 @click.option(
     "--max-missing",
-    type=float,
+    type=Number(0.0, 1.0),
     default=1.0,
     help="Largest share of the videos that may be damaged or missing; more stops the packing.  [default: all]",
 )
@@ -76,6 +79,7 @@ DEFAULTS = {
     type=click.Path(path_type=Path),
     help="A data set's recipe.yaml, for the settings above from --resolution on; options given beside it win.",
 )
+@OVERWRITE
 def main(
     videos: Path,
     more_videos: tuple[Path, ...],
@@ -84,12 +88,17 @@ def main(
     shots: Path | None,
     max_missing: float,
     recipe: Path | None,
+    overwrite: bool,
     **options: Any,
 ) -> None:
     """Decode every video once; crop, resize and pack its frames in a zip, with an index beside it.
 
     MORE_VIDEOS are further zips of clips cut out of films by cut_clips.py, with their ledgers beside them.
     """
+    if (out / INDEX_FILE).exists() and not overwrite:
+        raise ConfigError(
+            f"--out {out}: holds packed clips already; give another folder, or --overwrite to replace them"
+        )
     asked = read_data_recipe(recipe) if recipe else None
     values = {**DEFAULTS, **(asked.packing.model_dump() if asked else {})}
     values |= {name: value for name, value in options.items() if value is not None}

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from stylesv.command_line import WORKERS
 from stylesv.errors import run_command
 
 
@@ -13,7 +14,7 @@ from stylesv.errors import run_command
 @click.option(
     "--seed", type=int, default=0, show_default=True, help="Another one gives other roads, weather and speeds."
 )
-@click.option("--num-workers", default=1, show_default=True, type=int, help="Processes; the films are the same.")
+@click.option("--num-workers", default=1, show_default=True, type=WORKERS, help="Processes; the films are the same.")
 def main(out: Path, num_videos: int, seed: int, num_workers: int) -> None:
     """Render driving scenes as MP4 films of 5 to 8 seconds; the same bytes for the same seed."""
     # here, for the processes that draw import this file, too

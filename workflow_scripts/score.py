@@ -5,13 +5,12 @@ Either side may be a folder or zip of films or of frame folders, a folder that p
 Protocols are files in config/protocols; the score goes to a file with all of its protocol.
 """
 
-import shutil
 import sys
 from pathlib import Path
 
 import click
 
-from stylesv.command_line import CPU_THREADS, parse_share
+from stylesv.command_line import CPU_THREADS, parse_share, require_new
 from stylesv.errors import ConfigError, run_command
 from stylesv.records.named_protocol import named_protocol, random_detector, use_detector
 from stylesv.threads import use_cpu_threads
@@ -96,9 +95,11 @@ def score(
     if share[1] > 1 and shards is None:
         raise ConfigError("--share needs --shards: the folder where all jobs put their shares")
     use_cpu_threads(cpu_threads)
-    from stylesv.records.score import write_score
+    from stylesv.metrics.shards import remove_shards
+    from stylesv.records.score import read_score, write_score
     from stylesv.scoring.request import ScoreRequest, describe_score, score_request
 
+    require_new(out, overwrite=True, own=read_score)  # an earlier score of that name is replaced
     reference, generated = (snapshot_or(side) for side in (reference, generated))
     folder = shards or out.with_name(out.name + ".shards")
     file = Path(detector) if plan.settings.detector.is_file and detector is not None else None
@@ -109,7 +110,7 @@ def score(
         return
     write_score(out, found)
     if shards is None:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_shards(folder)
     click.echo("\n".join(describe_score(found)))
 
 

@@ -1,6 +1,5 @@
 """Score one snapshot of a run against the features of real clips."""
 
-import shutil
 from pathlib import Path
 
 import click
@@ -44,6 +43,7 @@ def score_snapshot(
     cpu_threads: int,
 ) -> None:
     use_cpu_threads(cpu_threads)
+    from stylesv.metrics.shards import remove_shards
     from stylesv.records.protocol import read_protocol
     from stylesv.records.score import ScoredRun, write_score
     from stylesv.scoring.measure import score_snapshot as score_clips
@@ -52,7 +52,7 @@ def score_snapshot(
     used = read_protocol(protocol)
     score = score_clips(networks, reference, used, scored, detector=detector, shards=shards, floor=floor, progress=True)
     write_score(out, score)
-    shutil.rmtree(shards, ignore_errors=True)
+    remove_shards(shards)
     click.echo(f"{score.label} {score.value:.4g}")
     if score.floor is not None:
         click.echo(f"a perfect generator would score {score.floor.value:.4g}")

@@ -1,10 +1,10 @@
 """Find where shots begin and end in videos whose film boundaries are not stored."""
 
-import shutil
 from pathlib import Path
 
 import click
 
+from stylesv.command_line import CPU_THREADS
 from stylesv.errors import run_command
 
 
@@ -14,14 +14,14 @@ from stylesv.errors import run_command
 @click.option(
     "--keep", type=click.Path(path_type=Path), help="Folder for scores, so that a killed call goes on from there."
 )
-@click.option("--cpu-threads", default=1, show_default=True, help="Threads of this process.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Table of shots, CSV.")
+@CPU_THREADS
 def split_shots(videos: Path, recipe: Path, keep: Path | None, cpu_threads: int, out: Path) -> None:
     from stylesv.threads import use_cpu_threads
 
     use_cpu_threads(cpu_threads)
     from stylesv.data.selection import Selection, select_sources
-    from stylesv.data.shots import find_shots
+    from stylesv.data.shots import find_shots, remove_scores
     from stylesv.records.recipe import FetchedArchive, read_shots_recipe
     from stylesv.records.shots import Shot, write_shots
 
@@ -34,7 +34,7 @@ def split_shots(videos: Path, recipe: Path, keep: Path | None, cpu_threads: int,
         shots += [Shot(video=source.name, start=start, end=end) for start, end in found]
     write_shots(out, shots)
     if keep is not None:
-        shutil.rmtree(keep, ignore_errors=True)
+        remove_scores(keep)
 
 
 if __name__ == "__main__":

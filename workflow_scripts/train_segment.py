@@ -1,6 +1,7 @@
 """Train from one snapshot to the next: the state at kimg A to the state at kimg B. Starts under torchrun, too."""
 
 import os
+import re
 import traceback
 from pathlib import Path
 
@@ -16,12 +17,12 @@ from stylesv.training.interruption import noting_signals, requeue_slurm_job, wai
 
 def parse_range(_context: click.Context, _option: click.Parameter, text: str) -> tuple[int, int]:
     """`A:B` as two numbers."""
-    first, _, last = text.partition(":")
-    if not (first.isdigit() and last.isdigit() and int(first) < int(last)):
+    found = re.fullmatch("([0-9]+):([0-9]+)", text)
+    if not (found and int(found[1]) < int(found[2])):
         raise ConfigError(
             f"--kimg {text}: A:B with whole numbers 0 <= A < B is expected, e.g. 0:4; training only goes forward"
         )
-    return int(first), int(last)
+    return int(found[1]), int(found[2])
 
 
 @click.command(help=__doc__)

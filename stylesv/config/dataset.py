@@ -17,7 +17,7 @@ class PackSettings(Settings):
     """Height and width of the packed frames, pixels."""
     crop: Literal["center", "squeeze"]
     """center: short side to `resolution`, then a centred square. squeeze: the whole frame, its aspect ratio lost."""
-    fps: Positive | None
+    fps: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)] | None
     """Resample to this frame rate by the frames' times, frames per second; null keeps every frame."""
     min_frames: Count
     """Clips with fewer frames are dropped, and listed."""

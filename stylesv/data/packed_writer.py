@@ -4,7 +4,6 @@ Everything is written into `.partial` inside the target folder and renamed when 
 without `index.json` is therefore an unfinished packing, and nothing else.
 """
 
-import fcntl
 import hashlib
 import io
 import os
@@ -21,7 +20,8 @@ import numpy as np
 from stylesv.config.dataset import PackSettings
 from stylesv.data.frame_codec import frame_codec
 from stylesv.data.stored_zip import StoredZip
-from stylesv.errors import DataError, MachineError, StyleSVError, machine_trouble
+from stylesv.errors import MachineError, StyleSVError, machine_trouble
+from stylesv.files import lock_folder
 from stylesv.records.packed_index import INDEX_FILE, PackedClip, PackedIndex, Packing, SizedFile, WholeFile
 
 CLIPS_FILE, OFFSETS_FILE = "clips.zip", "offsets.npy"
@@ -42,7 +42,7 @@ def partial_folder(out: Path, *, work: str = "packing") -> Iterator[Path]:
         out.mkdir(parents=True, exist_ok=True)
         handle = os.open(out, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            _lock(handle, out, work)
+            lock_folder(handle, out, work)
             _remove(partial)
             partial.mkdir()
             try:
@@ -75,15 +75,6 @@ def _remove(partial: Path) -> None:
             else:
                 os.unlink(partial / name)
         partial.rmdir()
-
-
-def _lock(handle: int, out: Path, work: str) -> None:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise DataError(f"{out}: another {work} is writing here; wait for it or give another --out") from error
-    except OSError:
-        return  # a file system without locks on folders, such as some NFS
 
 
 class PackedWriter:

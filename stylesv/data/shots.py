@@ -25,6 +25,7 @@ from stylesv.data.decoding import VideoFacts, decode_film
 from stylesv.data.video_sources import VideoSource
 from stylesv.errors import DataError, StyleSVError
 from stylesv.fetching.packaged_weights import TRANSNETV2, load_packaged_weights
+from stylesv.files import PARTIAL, remove_files
 from stylesv.records.array_file import read_arrays, write_arrays
 
 Pixels = UInt8[np.ndarray, "h w 3"]
@@ -151,6 +152,11 @@ def _network_scores(window: list[Pixels]) -> list[float]:
     with torch.inference_mode():
         scores = torch.sigmoid(_network()(clip)[0])[0, :, 0]
     return scores[_MARGIN : _MARGIN + _STEP].tolist()
+
+
+def remove_scores(keep: Path) -> None:
+    """Remove the scores that are kept in a folder, and nothing else that lies there."""
+    remove_files(keep, rf"\.?[0-9a-f]{{24}}\.safetensors({PARTIAL})?")
 
 
 def _digest(source: VideoSource, start: int, end: int) -> str:

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from stylesv.config.recipe import recipe_key
 from stylesv.errors import CheckpointError, DataError
+from stylesv.files import PARTIAL, remove_files
 from stylesv.progress import Progress
 from stylesv.records.array_file import read_arrays, write_arrays
 
@@ -56,6 +57,11 @@ class Shards:
     def of(cls, root: Path, fingerprint: dict[str, object], *, job: int = 0, jobs: int = 1) -> "Shards":
         """The folder below `root` that belongs to what the fingerprint says."""
         return cls(Path(root) / recipe_key(fingerprint), job, jobs)
+
+
+def remove_shards(root: Path) -> None:
+    """Remove all shards below a folder, and nothing else that lies there."""
+    remove_files(root, rf"\.?[\w-]+-[0-9]{{8,}}-[0-9]{{8,}}\.safetensors({PARTIAL})?")
 
 
 def shard_edges(count: int, num_frames: int) -> list[tuple[int, int]]:

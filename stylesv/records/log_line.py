@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from stylesv.config.base import Settings
+from stylesv.files import require_file
 from stylesv.records.record_file import one_error, record_of
 from stylesv.records.sealed_text import seal_line, unseal_line
 
@@ -79,6 +80,7 @@ def read_log(paths: Iterable[Path | str]) -> list[LogLine]:
     lines: list[LogLine] = []
     for path in map(Path, paths):
         with one_error(path, what=_WHAT, advice=_ADVICE):
+            require_file(path)
             found = [_values(line) for line in path.read_bytes().splitlines()]
         lines += [LogLine.of(values, path) for values in found]
     return lines

@@ -1,14 +1,16 @@
 """Training logs as TensorBoard events."""
 
 import os
-import shutil
+import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from stylesv.errors import DataError, StyleSVError
+from stylesv.errors import ConfigError, DataError, StyleSVError, printable
+from stylesv.files import remove_files
 from stylesv.records.log_line import LogLine, read_log, segment_logs
 
+EVENTS = r"events\.out\.tfevents\..*"
 GROUPS = {
     "loss": "losses",
     "gradient": "gradients",
@@ -27,14 +29,17 @@ def export_tensorboard(logs: Sequence[Path], out: Path) -> int:
 
     Raises:
         StyleSVError: TensorBoard is not installed, or a log cannot be read.
+        ConfigError: `out` holds something else than events.
     """
+    _require_own(out)
+    lines = read_log(logs)
     partial = out.with_name(f".{out.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
+    _empty(partial)
     events = _Events(partial)
-    count = events.add(read_log(logs))
+    count = events.add(lines)
     events.close()
-    shutil.rmtree(out, ignore_errors=True)  # Snakemake makes the folder
-    os.replace(partial, out)
+    remove_files(out, EVENTS)
+    os.replace(partial, out)  # Snakemake makes the folder, empty
     return count
 
 
@@ -53,6 +58,7 @@ def follow_runs(
 
     Raises:
         StyleSVError: TensorBoard is not installed.
+        ConfigError: a folder of `out` holds something else than events.
     """
     writers: dict[str, _Events] = {}
     told: set[str] = set()
@@ -61,7 +67,7 @@ def follow_runs(
             more = goes_on()
             for run in sorted({path.parents[1] for path in runs.glob("*/[0-9]*/log.jsonl")} | _at_work(runs)):
                 if run.name not in writers:
-                    shutil.rmtree(out / run.name, ignore_errors=True)
+                    _empty(out / run.name)
                     writers[run.name] = _Events(out / run.name)
                 lines, damaged = _lines_so_far(run)
                 writers[run.name].add(lines)
@@ -74,6 +80,24 @@ def follow_runs(
     finally:
         for events in writers.values():
             events.close()
+
+
+def _require_own(folder: Path) -> None:
+    """Stop before a folder is emptied that holds something else than events."""
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"{folder}: is a file; give a folder")
+    others = (
+        [entry.name for entry in folder.iterdir() if not re.fullmatch(EVENTS, entry.name)] if folder.exists() else []
+    )
+    if others:
+        raise ConfigError(
+            f"{folder}: holds {printable(others[0])}, which is no file of TensorBoard's; give a folder of its own"
+        )
+
+
+def _empty(folder: Path) -> None:
+    _require_own(folder)
+    remove_files(folder, EVENTS)
 
 
 def _at_work(runs: Path) -> set[Path]:

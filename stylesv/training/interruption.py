@@ -7,6 +7,7 @@ is then put back into its queue, with the same job id.
 """
 
 import os
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -64,7 +65,7 @@ def slurm_seconds_left() -> float | None:
         return None
     days, _, clock = left.strip().rpartition("-")
     parts = clock.split(":")
-    if not all(part.isdigit() for part in [days or "0", *parts]):
+    if not all(re.fullmatch("[0-9]+", part) for part in [days or "0", *parts]):
         return None  # UNLIMITED, NOT_SET or no answer
     seconds = 0
     for part in parts:

@@ -1,5 +1,6 @@
 """Which snapshot a person means: a file, a run's folder, or an experiment by its name."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -170,7 +171,7 @@ def _of_experiment(name: str, config: Path, snapshot: str | None) -> FoundNetwor
 
 
 def _of_run(run: Path, snapshot: str | None) -> FoundNetworks:
-    kimgs = sorted(int(path.parent.name) for path in run.glob(f"[0-9]*/{SNAPSHOT}") if path.parent.name.isdigit())
+    kimgs = sorted(int(name) for name in _folders_of(run) if re.fullmatch("[0-9]+", name))
     if not kimgs:
         raise _missing(run)
     if snapshot not in (None, "best", "last"):
@@ -186,6 +187,10 @@ def _of_run(run: Path, snapshot: str | None) -> FoundNetworks:
     last = run / str(kimgs[-1]) / SNAPSHOT
     why = "" if snapshot == "last" else ", for none was chosen by a score"
     return FoundNetworks(last, f"{last}: the last of its run{why}")
+
+
+def _folders_of(run: Path) -> list[str]:
+    return [path.parent.name for path in run.glob(f"[0-9]*/{SNAPSHOT}")]
 
 
 def _why(choice: Choice) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -135,7 +136,8 @@ def clock(seconds: float) -> str:
 
 def _status(root: Path, name: str, target: int | None, jobs: Sequence[SlurmJob] | None) -> RunStatus:
     run = root / paths.RUN.format(run=name)
-    done = sorted(int(path.parent.name) for path in run.glob("*/networks.safetensors") if path.parent.name.isdigit())
+    names = [path.parent.name for path in run.glob("*/networks.safetensors")]
+    done = sorted(int(name) for name in names if re.fullmatch("[0-9]+", name))
     owned = sorted(run.glob(f"partial/*/{OWNER}"), key=lambda path: int(path.parent.name), reverse=True)
     holder = None if not owned else _holder(owned[0], jobs)
     trouble = None

@@ -5,14 +5,16 @@ or versions in the container), so that packing has the work it has with films of
 """
 
 import os
-import shutil
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from stylesv.data.workers import Job, run_in_order
 from stylesv.data.world.drawing import draw_frame, prepare_canvas
 from stylesv.data.world.scenes import draw_scene
 from stylesv.errors import ConfigError, DataError, MachineError, machine_trouble
+from stylesv.files import PARTIAL, lock_folder
 from stylesv.media.video_file import Encoding, write_video
 from stylesv.progress import watched
 from stylesv.seeding import numpy_generator
@@ -51,7 +53,7 @@ def render_driving_videos(
 
     Raises:
         ConfigError: a number is out of range.
-        DataError: the folder holds files already.
+        DataError: the folder holds files already, or another process is making it.
         MachineError: the disk is full, or the machine is short of something else.
     """
     if num_videos < 1 or not 0 < seconds[0] <= seconds[1]:
@@ -60,21 +62,35 @@ def render_driving_videos(
     if out_dir.exists() and (not out_dir.is_dir() or any(out_dir.iterdir())):
         raise DataError(f"{out_dir}: exists and is not an empty folder; remove it or give another --out")
     partial = out_dir.with_name(f".{out_dir.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
+    partial.mkdir(parents=True, exist_ok=True)
+    handle = os.open(partial, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        films = _render_films(partial, range(num_videos), seed, seconds, num_workers)
-        for _ in watched(films, "rendering", unit="films", total=num_videos) if progress else films:
-            pass
-        os.replace(partial, out_dir)
-    except Exception as error:
-        trouble = machine_trouble(error)
-        if trouble is None:
-            raise
-        raise MachineError(f"{out_dir}: {trouble.what}; no film was kept: {trouble.advice}") from error
+        lock_folder(handle, out_dir, "rendering")
+        try:
+            _remove_films(partial)  # of a call that was killed
+            films = _render_films(partial, range(num_videos), seed, seconds, num_workers)
+            for _ in watched(films, "rendering", unit="films", total=num_videos) if progress else films:
+                pass
+            os.replace(partial, out_dir)
+        except Exception as error:
+            trouble = machine_trouble(error)
+            if trouble is None:
+                raise
+            raise MachineError(f"{out_dir}: {trouble.what}; no film was kept: {trouble.advice}") from error
+        finally:
+            if partial.exists():
+                _remove_films(partial)
+                with suppress(OSError):  # something else lies there
+                    partial.rmdir()
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        os.close(handle)
     return sorted(out_dir.glob("*.mp4"))
+
+
+def _remove_films(folder: Path) -> None:
+    for entry in list(folder.iterdir()):
+        if re.fullmatch(rf"\.?drive_[0-9]+\.mp4({PARTIAL})?", entry.name):
+            entry.unlink(missing_ok=True)
 
 
 def _render_films(
