@@ -12,7 +12,7 @@ import click
 
 from stylesv.errors import ConfigError, StyleSVError
 from stylesv.files import write_text
-from stylesv.film_forms import step_of
+from stylesv.film_forms import MOST_FRAMES, step_of
 from stylesv.threads import MOST_CPU_THREADS
 
 
@@ -144,8 +144,6 @@ CPU_THREADS = click.option(
 
 
 WORKERS = click.IntRange(1, 1024)
-MOST_FRAMES = 10**9
-"""Of a film, and its latest time: far beyond what anyone waits for, and a number that every counter holds."""
 OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace what is there.")
 
 

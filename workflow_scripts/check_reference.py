@@ -24,7 +24,7 @@ path = click.Path(path_type=Path)
 @click.option("--statistics", required=True, help="Name of a file in config/statistics, or a file: .npz or .pkl.")
 @click.option("--protocol", help="How clips are taken.  [default: what config/statistics says]")
 @click.option("--detector", required=True, help="File of the protocol's detector, or random-i3d.")
-@click.option("--resolution", type=click.IntRange(min=4), help="Fit frames of folders and zips to this many pixels.")
+@click.option("--resolution", type=click.IntRange(4, 4096), help="Fit frames of folders and zips to this many pixels.")
 @click.option("--max-clips", type=click.IntRange(min=2), help="At most so many clips.  [default: the protocol's]")
 @click.option(
     "--fetched", default="results/statistics", type=path, show_default=True, help="Where fetched files are kept."

@@ -25,11 +25,10 @@ from stylesv.command_line import (
     step_of_time,
 )
 from stylesv.errors import ConfigError, run_command
-from stylesv.film_forms import FORMS
+from stylesv.film_forms import FORMS, MOST_IN_GRID
 from stylesv.threads import use_cpu_threads
 
 CONFIG = Path(__file__).resolve().parent.parent / "config"
-MOST_IN_GRID = 10_000  # each is made at the same time
 
 
 def parse_grid(_context: click.Context, _option: click.Parameter, text: str | None) -> tuple[int, int] | None:

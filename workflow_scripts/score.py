@@ -60,7 +60,7 @@ def run_selftest(reference: Path | None, generated: Path | None, detector: str |
     "SHA-256 in the protocol.  [default: the protocol's, if it is no file]",
 )
 @click.option("--out", type=path, help="Score to write, JSON.")
-@click.option("--resolution", type=click.IntRange(min=4), help="Fit frames of folders and zips to this many pixels.")
+@click.option("--resolution", type=click.IntRange(4, 4096), help="Fit frames of folders and zips to this many pixels.")
 @click.option("--shards", type=path, help="Folder that keeps finished work for later calls.  [default: none is kept]")
 @click.option("--share", default="0/1", callback=parse_share, help="NUMBER/JOBS: compute a share, into --shards.")
 @click.option(

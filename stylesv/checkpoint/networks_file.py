@@ -12,7 +12,8 @@ from torch import Tensor
 
 from stylesv.checkpoint.tensor_file import read_tensors, write_tensors
 from stylesv.errors import CheckpointError
-from stylesv.records.snapshot import Snapshot, snapshot_of
+from stylesv.files import read_header
+from stylesv.records.snapshot import NETWORKS_FORMAT, Snapshot, snapshot_of
 
 
 def write_networks(path: Path, parts: dict[str, dict[str, Tensor]], snapshot: Snapshot) -> str:
@@ -30,7 +31,13 @@ def read_networks(path: Path) -> tuple[dict[str, dict[str, Tensor]], Snapshot]:
     Raises:
         CheckpointError: missing, damaged, or not a snapshot.
     """
-    tensors, header = read_tensors(path)
+    try:
+        tensors, header = read_tensors(path)
+    except CheckpointError:
+        other = read_header(path)
+        if other.get("format") != NETWORKS_FORMAT:  # a whole file of another kind has its hash made otherwise
+            snapshot_of(other, path)
+        raise
     snapshot = snapshot_of(header, path)
     parts: dict[str, dict[str, Tensor]] = {}
     for name, tensor in tensors.items():

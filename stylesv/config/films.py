@@ -3,10 +3,10 @@
 from fractions import Fraction
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, NonNegativeInt, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from stylesv.config.base import Count, Seed, Settings
-from stylesv.film_forms import STEPS, Form, step_of
+from stylesv.film_forms import MOST_FRAMES, MOST_IN_GRID, STEPS, Form, step_of
 
 _STEP = {
     "anyOf": [
@@ -33,9 +33,9 @@ class FilmSettings(Settings):
     """Videos in a row of the grid."""
     rows: Count
     """Rows of the grid; it shows the first videos."""
-    num_frames: Count
+    num_frames: Annotated[int, Field(ge=1, le=MOST_FRAMES)]
     """Frames of each video; a model of single frames has one."""
-    start_frame: NonNegativeInt
+    start_frame: Annotated[int, Field(ge=0, le=MOST_FRAMES)]
     """Time of the first frame, in frames."""
     time_step: Annotated[float | str, AfterValidator(_one_way_to_say), WithJsonSchema(_STEP)]
     """Time from one frame to the next, in frames; below 1 is slow motion. Also a fraction as text, such as 1/3."""
@@ -50,6 +50,10 @@ class FilmSettings(Settings):
 
     @model_validator(mode="after")
     def _fits(self) -> "FilmSettings":
+        if self.columns * self.rows > MOST_IN_GRID:
+            raise ValueError(
+                f"a grid of {self.columns} columns and {self.rows} rows: at most {MOST_IN_GRID:,} are shown"
+            )
         if self.columns * self.rows > self.num_videos:
             raise ValueError(
                 f"a grid of {self.columns} columns and {self.rows} rows shows {self.columns * self.rows} videos, but num_videos "

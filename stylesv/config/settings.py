@@ -20,6 +20,9 @@ TableName = Literal["main", "ablation", "protocols", "long_video", "cost"]
 TABLES: tuple[str, ...] = get_args(TableName)
 
 
+MOST_SEGMENTS = 10_000
+
+
 class LengthSettings(Settings):
     """How long a run is; not part of its recipe."""
 
@@ -27,6 +30,16 @@ class LengthSettings(Settings):
     """Length of the run in thousands of frames shown to the discriminator; raising it continues the run."""
     segment_kimg: Count
     """Thousands of frames from one snapshot (and one job) to the next."""
+
+    @model_validator(mode="after")
+    def _is_planned_soon(self) -> "LengthSettings":
+        count = -(-self.total_kimg // self.segment_kimg)
+        if count > MOST_SEGMENTS:
+            raise ValueError(
+                f"total_kimg {self.total_kimg} and segment_kimg {self.segment_kimg}: {count:,} segments, each a job, and at most "
+                f"{MOST_SEGMENTS:,} are planned; take longer ones"
+            )
+        return self
 
 
 class CheckpointSettings(Settings):

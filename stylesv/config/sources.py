@@ -14,7 +14,7 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 class RenderSettings(Settings):
     """Seeded driving scenes, rendered on this machine: the demo's raw videos."""
 
-    num_videos: Count
+    num_videos: Annotated[int, Field(ge=1, le=100_000)]
     """Number of video files to render."""
     seed: Seed
     """Seed of the scenes; another seed gives other roads, weather and speeds."""

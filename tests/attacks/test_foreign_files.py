@@ -146,6 +146,7 @@ def test_films_are_rendered_into_one_folder_by_one_process(tmp_path):
         ("score.py", ["--reference", "", "--generated", "x", "--protocol", "rfid", "--out", "x"], "a path is expected"),
         ("score.py", ["--reference", "x", "--generated", "x", "--protocol", "rfid", "--out", ""], "a path is expected"),
         ("score.py", ["--share", "²/3"], "NUMBER/JOBS"),
+        ("score.py", ["--resolution", "1000000000"], "4<=x<=4096"),
         ("generate.py", ["--networks", "x", "--out", "x", "--grid", "²x2"], "COLUMNSxROWS"),
         ("generate.py", ["--networks", "x", "--out", "x", "--share", "0/99999999999999"], "100,000 at most"),
         ("split_shots.py", ["--videos", "x", "--recipe", "x", "--out", "x", "--cpu-threads", "-1"], "cpu-threads"),

@@ -1,12 +1,14 @@
 """Tensor files: the same content is the same bytes, damage is found, and a failed write leaves nothing."""
 
+import numpy as np
 import pytest
 import torch
 from small_disk import small_disk
 
-from stylesv.checkpoint import read_tensors, write_tensors
+from stylesv.checkpoint import read_networks, read_tensors, write_tensors
 from stylesv.errors import CheckpointError, StyleSVError
 from stylesv.files import write_bytes
+from stylesv.records.array_file import write_arrays
 
 TENSORS = {"b": torch.arange(6.0).reshape(2, 3), "a": torch.tensor(3, dtype=torch.int64), "empty": torch.zeros(0, 4)}
 HEADER = {"kimg": 2, "name": "ü", "nested": {"list": [1, 2.5, None]}}
@@ -48,6 +50,13 @@ def test_a_truncated_file_is_named(tmp_path):
     path.write_bytes(path.read_bytes()[:-7])
     with pytest.raises(CheckpointError, match=r"x.safetensors: damaged"):
         read_tensors(path)
+
+
+def test_a_whole_file_of_another_kind_is_not_called_damaged(tmp_path):
+    path = tmp_path / "networks.safetensors"
+    write_arrays(path, {"steps": np.zeros(3)}, {"format": "stylesv directions 1"})
+    with pytest.raises(CheckpointError, match="format 'stylesv directions 1', expected 'stylesv networks 1'"):
+        read_networks(path)
 
 
 def test_a_missing_file_is_named(tmp_path):

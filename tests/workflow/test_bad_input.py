@@ -39,6 +39,23 @@ def test_a_value_of_the_wrong_type_is_named_with_what_is_allowed(workflow):
     assert "model.length.segment_kimg: 'four': input should be a valid integer" in refused(workflow, "demo")
 
 
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        (
+            "model={length: {total_kimg: 100000000, segment_kimg: 1}}",
+            "100,000,000 segments, each a job, and at most 10,000",
+        ),
+        ("films={num_frames: 100000000000000000000}", "less than or equal to 1000000000"),
+        ("films={num_videos: 1000000, columns: 1000, rows: 1000}", "at most 10,000 are shown"),
+        ("dataset={source: {rendered: {num_videos: 100000000000, seed: 0}}}", "less than or equal to 100000"),
+        ("dataset={fps: 1.0e+300}", "less than or equal to 1000"),
+    ],
+)
+def test_what_nobody_lives_to_see_is_refused_before_anything_runs(workflow, setting, words):
+    assert words in refused(workflow, "demo", "--config", setting)
+
+
 def test_settings_that_contradict_each_other_are_refused(workflow):
     workflow.change("datasets/demo.yaml", "max_frames: null", "max_frames: 20")
     assert "max_frames 20 is below min_frames 33, so every clip would be dropped" in refused(workflow, "demo")

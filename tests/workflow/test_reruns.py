@@ -62,7 +62,7 @@ CHANGES = [
      | BOTH_RUNS | BOTH_CHOICES | CLIPS | REAL_CLIPS | RESULTS),
     ("frame rate for display", "datasets/demo.yaml", "display_fps: 10", "display_fps: 12",
      CLIPS | REAL_CLIPS | OF_CLIPS),
-    ("licence of the videos", "config.yaml", "licence: null ", "licence: CC0 ", PAGE),
+    ("licence of the videos", "datasets/demo.yaml", "licence: that of", "licence: CC0, as that of", PAGE),
     ("a colour", "config.yaml", '"#D55E00"', '"#D55E01"', PAGE | FIGURES),
     ("a title", DEMO, "title: \"Demo", "title: \"The demo", PAGE | TABLES),
     ("number of workers", "config.yaml", "num_workers: 2 ", "num_workers: 1 ", {}),
