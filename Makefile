@@ -43,10 +43,10 @@ demo: $(INSTALLED)  ## run the whole workflow on a CPU, offline, in minutes; end
 	@snakemake --profile profiles/default --cores all demo
 	@echo "report: $(CURDIR)/results/report/demo/index.html"
 
-PYTEST := OMP_NUM_THREADS=1 python -m pytest --numprocesses 2 --no-loadscope-reorder
+PYTEST := OMP_NUM_THREADS=1 python -m pytest --no-loadscope-reorder --numprocesses
 
 # for two cores: tests that wait for other processes leave some of them free
-AT_ONCE := --numprocesses 3
+AT_ONCE := 3
 
 test: $(INSTALLED)  ## lint, floors, and all tests but those that take minutes
 	@$(MAKE) --no-print-directory lint
@@ -57,7 +57,7 @@ test-all: $(INSTALLED)  ## every test, more than half an hour
 	@$(PYTEST) $(AT_ONCE)
 
 check: $(INSTALLED) lint  ## the quick part: lint, floors, unit tests
-	@$(PYTEST) -m "not slow and not workflow and not long"
+	@$(PYTEST) 2 -m "not slow and not workflow and not long"
 
 bench: $(INSTALLED)  ## measure operations, networks and steps against the definitions; make bench BENCH=name for some
 	@python tests/benchmarks/run_benchmarks.py $(BENCH)

@@ -80,6 +80,7 @@ rule pack_videos:
             --max-missing {params.max_missing} \
             --num-workers {threads} \
             --out {params.out:q} \
+            --overwrite \
             --videos {input.videos:q} \
             >{log:q} 2>&1
         """

@@ -115,6 +115,7 @@ rule import_networks:
             --pickle {input.pickle:q} \
             --recipe {input.recipe:q} \
             --networks-out {output.networks:q} \
+            --overwrite \
             --samples {output.samples:q} \
             --cpu-threads {resources.cpu_threads} \
             >{log:q} 2>&1

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from stylesv.errors import ConfigError, StyleSVError
+from stylesv.errors import ConfigError, MachineError, StyleSVError, one_line
 from stylesv.files import write_text
 from stylesv.film_forms import MOST_FRAMES, step_of
 from stylesv.threads import MOST_CPU_THREADS
@@ -143,7 +143,8 @@ CPU_THREADS = click.option(
 """The option of every program that computes; its default is that of `machine.cpu_threads`, so that bytes are the workflow's."""
 
 
-WORKERS = click.IntRange(1, 1024)
+WORKERS = click.IntRange(0, MOST_CPU_THREADS)
+"""Processes that share work; 0, which `machine.num_workers` may be, is this one alone, as 1 is."""
 OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace what is there.")
 
 
@@ -182,8 +183,12 @@ def require_new(
     try:
         if own is not None:
             own(out)
+    except MachineError:
+        raise
     except StyleSVError as error:
-        raise ConfigError(f"{option} {out}: is there, and is no such file; give another name") from error
+        raise ConfigError(
+            f"{option} {out}: is there, and nothing that this program writes ({one_line(error)}); give another name"
+        ) from error
 
 
 ANY_SNAPSHOT = click.option(

@@ -19,7 +19,7 @@ from typing import Any
 from stylesv.errors import CheckpointError, DataError, MachineError, machine_trouble
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # which reading does not say, so they are of what is written
-PARTIAL = r"\.[0-9a-f]{8}\.[0-9]+\.partial"
+PARTIAL = r"\.(?:[0-9a-f]{8}\.)?[0-9]+\.partial"
 """What follows a file's name, after a dot before it, while it is being written: a regular expression."""
 _OLD_SECONDS = 24 * 3600  # no file is being written that has not grown for so long
 
@@ -155,15 +155,15 @@ def remove_files(folder: Path, name: str) -> None:
     if folder.is_symlink() or not folder.is_dir():
         return
     removed = False
-    for entry in list(folder.iterdir()):
-        if entry.is_dir() and not entry.is_symlink():
-            remove_files(entry, name)
-            removed |= not entry.exists()
-        elif re.fullmatch(name, entry.name):
-            entry.unlink(missing_ok=True)
-            removed = True
-    if removed:
-        with suppress(OSError):  # it holds more
+    with suppress(OSError):  # another process removes the same; what is left does no harm
+        for entry in list(folder.iterdir()):
+            if entry.is_dir() and not entry.is_symlink():
+                remove_files(entry, name)
+                removed |= not entry.exists()
+            elif re.fullmatch(name, entry.name):
+                entry.unlink(missing_ok=True)
+                removed = True
+        if removed and not any(folder.iterdir()):
             folder.rmdir()
 
 

@@ -13,6 +13,8 @@ FOLDER_FORMS: tuple[str, ...] = get_args(FolderForm)
 FORMS: tuple[str, ...] = get_args(Form)
 MOST_FRAMES = 10**9
 """Of a film, and its latest time: far beyond what anyone waits for, and a number that every counter holds."""
+MOST_VIDEOS = 10**6
+"""Of one call: their names have six digits."""
 MOST_IN_GRID = 10_000
 """Videos side by side: each is made at the same time."""
 STEPS = r"[0-9]+/[0-9]+|[0-9]*\.?[0-9]+([eE][-+]?[0-9]{1,3})?"

@@ -53,12 +53,14 @@ def check_reference(
     from stylesv.scoring.reference_check import describe_check
 
     # what lies here is looked at before anything is fetched
+    published = read_statistics(Path(statistics)) if known is None else None
     network, used = load_protocols_detector(plan, None if plan.settings.detector.is_random else Path(detector))
-    videos, file = open_videos(data, resolution), Path(statistics)
+    videos = open_videos(data, resolution)
     if known is not None:
         file = fetched / known.url.rsplit("/", 1)[1]
         fetch_file(known.url, file, sha256=known.sha256)
-    found = check(videos, used.settings, network, read_statistics(file), max_clips=max_clips)
+        published = read_statistics(file)
+    found = check(videos, used.settings, network, published, max_clips=max_clips)
     click.echo("\n".join(describe_check(found)))
     sys.exit(0 if found.prepared.is_same else 1)
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from stylesv.command_line import Number
 from stylesv.errors import run_command
 
 
@@ -11,7 +12,7 @@ from stylesv.errors import run_command
 @click.argument("groups", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--table", required=True, type=click.Path(path_type=Path), help="Table of clips, CSV.")
 @click.option("--recipe", required=True, type=click.Path(path_type=Path), help="Recipe of the data set.")
-@click.option("--max-missing", required=True, type=float, help="Largest share of clips that may be missing.")
+@click.option("--max-missing", required=True, type=Number(0.0, 1.0), help="Largest share of clips that may be missing.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="What became of each film, CSV.")
 def gather_films(groups: tuple[Path, ...], table: Path, recipe: Path, max_missing: float, out: Path) -> None:
     from stylesv.data.clip_table import read_clip_table

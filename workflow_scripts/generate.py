@@ -25,7 +25,7 @@ from stylesv.command_line import (
     step_of_time,
 )
 from stylesv.errors import ConfigError, run_command
-from stylesv.film_forms import FORMS, MOST_IN_GRID
+from stylesv.film_forms import FORMS, MOST_IN_GRID, MOST_VIDEOS
 from stylesv.threads import use_cpu_threads
 
 CONFIG = Path(__file__).resolve().parent.parent / "config"
@@ -53,7 +53,7 @@ def parse_grid(_context: click.Context, _option: click.Parameter, text: str | No
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the videos.")
 @click.option(
     "--num-videos",
-    type=click.IntRange(1, 10**6),
+    type=click.IntRange(1, MOST_VIDEOS),
     help="Videos of --seed.  [default: those of the grid, without one 25]",
 )
 @click.option("--frames", default=128, show_default=True, type=FRAMES, help="Frames of each video.")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from stylesv.command_line import Number
 from stylesv.data.packing import describe_packing
 from stylesv.data.sharding import index_shards
 from stylesv.errors import run_command
@@ -15,7 +16,7 @@ from stylesv.records.packed_shards import shard_names
 @click.option("--num-shards", type=click.IntRange(1), required=True, help="How many shards there are.")
 @click.option(
     "--max-missing",
-    type=float,
+    type=Number(0.0, 1.0),
     default=1.0,
     help="Largest share of the videos that may be damaged or missing; more stops here.  [default: all]",
 )

@@ -9,10 +9,10 @@ from stylesv.command_line import OVERWRITE, WORKERS, Number, OptionalPath
 from stylesv.config.dataset import PackSettings
 from stylesv.config.validation import validate
 from stylesv.config.yaml_files import Layer
+from stylesv.data.packed_writer import require_no_clips
 from stylesv.data.packing import describe_packing, pack_videos
 from stylesv.data.selection import Selection
-from stylesv.errors import ConfigError, run_command
-from stylesv.records.packed_index import INDEX_FILE
+from stylesv.errors import run_command
 from stylesv.records.recipe import FetchedClips, read_data_recipe
 from stylesv.records.shots import read_shots
 
@@ -95,10 +95,7 @@ def main(
 
     MORE_VIDEOS are further zips of clips cut out of films by cut_clips.py, with their ledgers beside them.
     """
-    if (out / INDEX_FILE).exists() and not overwrite:
-        raise ConfigError(
-            f"--out {out}: holds packed clips already; give another folder, or --overwrite to replace them"
-        )
+    require_no_clips(out, videos, *more_videos, overwrite=overwrite)
     asked = read_data_recipe(recipe) if recipe else None
     values = {**DEFAULTS, **(asked.packing.model_dump() if asked else {})}
     values |= {name: value for name, value in options.items() if value is not None}

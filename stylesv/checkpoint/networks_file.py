@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from stylesv.checkpoint.tensor_file import read_tensors, write_tensors
-from stylesv.errors import CheckpointError
-from stylesv.files import read_header
-from stylesv.records.snapshot import NETWORKS_FORMAT, Snapshot, snapshot_of
+from stylesv.errors import CheckpointError, StyleSVError
+from stylesv.records.array_file import read_arrays
+from stylesv.records.snapshot import Snapshot, snapshot_of
 
 
 def write_networks(path: Path, parts: dict[str, dict[str, Tensor]], snapshot: Snapshot) -> str:
@@ -33,10 +33,12 @@ def read_networks(path: Path) -> tuple[dict[str, dict[str, Tensor]], Snapshot]:
     """
     try:
         tensors, header = read_tensors(path)
-    except CheckpointError:
-        other = read_header(path)
-        if other.get("format") != NETWORKS_FORMAT:  # a whole file of another kind has its hash made otherwise
-            snapshot_of(other, path)
+    except CheckpointError as error:
+        try:
+            _, other = read_arrays(path, what="file", advice="")
+        except StyleSVError:
+            raise error from None
+        snapshot_of(other, path)  # says that it is whole, and of another kind
         raise
     snapshot = snapshot_of(header, path)
     parts: dict[str, dict[str, Tensor]] = {}

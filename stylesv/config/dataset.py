@@ -10,6 +10,10 @@ from stylesv.config.sources import MissingSettings, ShotSettings, SourceSettings
 MOST_SHARDS = 9999  # their names have four digits
 
 
+FrameRate = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
+"""Frames per second: what players play."""
+
+
 class PackSettings(Settings):
     """What decides the packed bytes, given the videos: the packing part of a data recipe."""
 
@@ -17,7 +21,7 @@ class PackSettings(Settings):
     """Height and width of the packed frames, pixels."""
     crop: Literal["center", "squeeze"]
     """center: short side to `resolution`, then a centred square. squeeze: the whole frame, its aspect ratio lost."""
-    fps: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)] | None
+    fps: FrameRate | None
     """Resample to this frame rate by the frames' times, frames per second; null keeps every frame."""
     min_frames: Count
     """Clips with fewer frames are dropped, and listed."""
@@ -72,7 +76,7 @@ class DatasetSettings(PackSettings, MissingSettings):
     num_shards: Annotated[int, Field(ge=1, le=MOST_SHARDS)] | None
     """Jobs that pack them, whatever their size; null: by shard_gb, and one where sizes are not known before videos are
     fetched or rendered. Decides no result."""
-    display_fps: Positive
+    display_fps: FrameRate
     """Frame rate of the films made for looking at, frames per second; decides no result."""
 
     @model_validator(mode="after")

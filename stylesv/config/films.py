@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from stylesv.config.base import Count, Seed, Settings
-from stylesv.film_forms import MOST_FRAMES, MOST_IN_GRID, STEPS, Form, step_of
+from stylesv.film_forms import MOST_FRAMES, MOST_IN_GRID, MOST_VIDEOS, STEPS, Form, step_of
 
 _STEP = {
     "anyOf": [
@@ -27,7 +27,7 @@ class FilmSettings(Settings):
 
     snapshot: Literal["best", "last"]
     """Which snapshot of a run: the one with the best score, or the last."""
-    num_videos: Count
+    num_videos: Annotated[int, Field(ge=1, le=MOST_VIDEOS)]
     """Videos, each a file of its own."""
     columns: Count
     """Videos in a row of the grid."""

@@ -21,6 +21,7 @@ TABLES: tuple[str, ...] = get_args(TableName)
 
 
 MOST_SEGMENTS = 10_000
+"""Of a run: a plan of so many jobs takes seconds."""
 
 
 class LengthSettings(Settings):
@@ -118,7 +119,7 @@ class MachineSettings(Settings):
     cpu_processes: Annotated[int, Field(ge=1, le=MOST_CPU_THREADS)]
     """Processes that train one run on a CPU, each its share of a batch, with memory of its own; as many of them as the batch
     can be cut for. GPUs have a process each, whatever this is."""
-    num_workers: NonNegativeInt
+    num_workers: Annotated[int, Field(ge=0, le=MOST_CPU_THREADS)]
     """Threads that read and decode frames ahead of training, and processes that render and pack videos."""
     tick_kimg: Positive
     """Thousands of frames between two lines of a training log."""

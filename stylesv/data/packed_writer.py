@@ -20,7 +20,7 @@ import numpy as np
 from stylesv.config.dataset import PackSettings
 from stylesv.data.frame_codec import frame_codec
 from stylesv.data.stored_zip import StoredZip
-from stylesv.errors import MachineError, StyleSVError, machine_trouble
+from stylesv.errors import ConfigError, MachineError, StyleSVError, machine_trouble
 from stylesv.files import lock_folder
 from stylesv.records.packed_index import INDEX_FILE, PackedClip, PackedIndex, Packing, SizedFile, WholeFile
 
@@ -64,6 +64,22 @@ def partial_folder(out: Path, *, work: str = "packing") -> Iterator[Path]:
         if created:
             with suppress(OSError):  # it holds the packing
                 out.rmdir()
+
+
+def require_no_clips(out: Path, *sources: Path, overwrite: bool) -> None:
+    """Check, before any work, that packed clips which are to be written would replace no file unasked, and none that is read.
+
+    Raises:
+        ConfigError: `out` holds a file of such a name already, or `sources` are among those that would be replaced.
+    """
+    there = [out / name for name in (CLIPS_FILE, OFFSETS_FILE, INDEX_FILE) if os.path.lexists(out / name)]
+    read = [file for file in there for source in sources if source.exists() and file.exists() and file.samefile(source)]
+    if read:
+        raise ConfigError(f"--out {out}: {read[0]} is to be packed itself; give another folder")
+    if there and not overwrite:
+        raise ConfigError(
+            f"--out {out}: holds {there[0].name} already; give another folder, or --overwrite to replace it"
+        )
 
 
 def _remove(partial: Path) -> None:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from stylesv.config.base import Settings
 from stylesv.config.yaml_files import read_layer, write_yaml
 from stylesv.errors import ConfigError, DataError, StyleSVError, cannot_be_read
-from stylesv.files import canonical_json
+from stylesv.files import canonical_json, require_file
 from stylesv.records.sealed_text import seal_text, unseal_object, unseal_text
 
 R = TypeVar("R", bound=Settings)
@@ -28,6 +28,7 @@ def read_record(path: Path, kind: type[R], *, what: str, advice: str, error: typ
     """
     path = Path(path)
     with one_error(path, what=what, advice=advice, error=error):
+        require_file(path)
         if path.suffix in (".yaml", ".yml"):
             values = read_layer(path).values
             unseal_text(path.read_bytes())

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from stylesv.config.base import Settings
 from stylesv.errors import DataError, StyleSVError
-from stylesv.files import canonical_json, readable_json, write_text
+from stylesv.files import canonical_json, readable_json, require_file, write_text
 from stylesv.records.record_file import one_error, rounded
 
 R = TypeVar("R", bound=Settings)
@@ -32,6 +32,7 @@ def read_sealed(path: Path, kind: type[R], *, what: str, advice: str, error: typ
     """
     path = Path(path)
     with one_error(path, what=what, advice=advice, error=error):
+        require_file(path)
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
         except json.JSONDecodeError as invalid:

@@ -10,7 +10,8 @@ from stylesv.errors import ConfigError, DataError, StyleSVError, printable
 from stylesv.files import remove_files
 from stylesv.records.log_line import LogLine, read_log, segment_logs
 
-EVENTS = r"events\.out\.tfevents\..*"
+EVENTS = r"events\.out\.tfevents\..*|\.snakemake_timestamp"
+"""What a folder of events holds: TensorBoard's files, and Snakemake's mark where a rule has made it. A regular expression."""
 GROUPS = {
     "loss": "losses",
     "gradient": "gradients",
@@ -39,7 +40,7 @@ def export_tensorboard(logs: Sequence[Path], out: Path) -> int:
     count = events.add(lines)
     events.close()
     remove_files(out, EVENTS)
-    os.replace(partial, out)  # Snakemake makes the folder, empty
+    os.replace(partial, out)
     return count
 
 
@@ -84,8 +85,8 @@ def follow_runs(
 
 def _require_own(folder: Path) -> None:
     """Stop before a folder is emptied that holds something else than events."""
-    if folder.exists() and not folder.is_dir():
-        raise ConfigError(f"{folder}: is a file; give a folder")
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise ConfigError(f"{folder}: is a {'link' if folder.is_symlink() else 'file'}; give a folder")
     others = (
         [entry.name for entry in folder.iterdir() if not re.fullmatch(EVENTS, entry.name)] if folder.exists() else []
     )

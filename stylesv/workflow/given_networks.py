@@ -155,10 +155,9 @@ def _of_experiment(name: str, config: Path, snapshot: str | None) -> FoundNetwor
     if experiment is None or not experiment.runs:
         if not (config / "experiments" / f"{name}.yaml").is_file():
             raise _missing(Path(name))
-        runs = sorted(map(str, Path(paths.RUN.format(run=name)).parent.glob(f"{name}-*")))
-        there = ", ".join(runs) or f"none is there; train it: snakemake --cores all {name} --config ..."
         raise CheckpointError(
-            f"{name}: the experiment's file alone does not say what it runs (videos=PATH, say); give the folder of a run: {there}"
+            f"{name}: the experiment's file alone does not say what it runs (videos=PATH, say); give the folder of its run, "
+            f"one of those in {Path(paths.RUN.format(run=name)).parent}"
         )
     run = Path(paths.RUN.format(run=experiment.runs[-1].name))
     if not is_run_folder(run):

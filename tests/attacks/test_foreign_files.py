@@ -52,9 +52,10 @@ def test_events_are_not_written_over_anything_else(tmp_path):
     with pytest.raises(ConfigError, match="is a file; give a folder"):
         export_tensorboard([segment / "log.jsonl"], segment / "log.jsonl")
     assert everything(tmp_path) == before
-    for _ in range(2):  # its own are replaced
+    for _ in range(2):  # its own are replaced, and those of a rule, which Snakemake marks
         assert export_tensorboard([segment / "log.jsonl"], tmp_path / "events") > 0
         assert len(list((tmp_path / "events").iterdir())) == 1
+        (tmp_path / "events" / ".snakemake_timestamp").touch()
 
 
 @pytest.mark.parametrize(
@@ -84,25 +85,38 @@ def test_of_a_folder_of_kept_work_only_that_is_removed(tmp_path, remove, own):
     assert left == ["film.mp4", "link", "networks.safetensors"] and (tmp_path / "shared" / "mine").is_dir()
 
 
+def test_work_that_is_done_does_not_fail_by_what_cannot_be_removed(tmp_path, monkeypatch):
+    path = tmp_path / "0123abcd" / "features-00000000-00000064.safetensors"
+    path.parent.mkdir()
+    path.write_bytes(b"kept")
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "no")
+
+    monkeypatch.setattr("pathlib.Path.unlink", refuse)
+    remove_shards(tmp_path)
+    assert path.exists()
+
+
 def test_a_score_replaces_a_score_and_nothing_else(script, root, tmp_path):
     write_lossy(tmp_path / "real" / "a.mp4", 20)
     before = everything(tmp_path)
     sides = ("--reference", tmp_path / "real", "--generated", tmp_path / "none", "--protocol", "rfid")
     film = tmp_path / "real" / "a.mp4"
-    assert "is there, and is no such file; give another name" in script("score.py", *sides, "--out", film)
+    assert "is there, and nothing that this program writes" in script("score.py", *sides, "--out", film)
     assert "is a folder" in script("score.py", *sides, "--out", tmp_path / "real")
     assert everything(tmp_path) == before
     write_score(tmp_path / "earlier.json", score())
     assert "none" in script("score.py", *sides, "--out", tmp_path / "earlier.json"), "it goes on to what is missing"
 
 
-def test_networks_are_replaced_by_no_directions_and_by_no_import(script, tmp_path):
+def test_files_of_other_kinds_are_replaced_by_no_directions_and_by_no_import(script, tmp_path):
     networks = a_run(tmp_path) / "networks.safetensors"
     options = ("--components", "4", "--out", networks, "--overwrite")
-    assert "is no such file; give another name" in script("find_directions.py", "--networks", networks, *options)
+    assert "nothing that this program writes" in script("find_directions.py", "--networks", networks, *options)
     options = ("--pickle", tmp_path / "a.pkl", "--networks-out", networks)
     assert "--networks-out" in (said := script("import_checkpoint.py", *options)) and "is there already" in said
-    assert "is no such file" in script("import_checkpoint.py", *options, "--overwrite")
+    assert "nothing that this program writes" in script("import_checkpoint.py", *options, "--overwrite")
     assert networks.read_bytes() == b"trained for weeks"
 
 
@@ -113,7 +127,12 @@ def test_packed_clips_are_replaced_only_when_asked(script, root, tmp_path):
     options = ("--out", tmp_path / "packed", "--resolution", "16")
     assert run_here(program, "--videos", tmp_path / "first", *options, folder=tmp_path).returncode == 0
     before = everything(tmp_path / "packed")
-    assert "holds packed clips already" in script("pack_videos.py", "--videos", tmp_path / "second", *options)
+    second = ("--videos", tmp_path / "second", *options)
+    assert "holds clips.zip already; give another folder, or --overwrite" in script("pack_videos.py", *second)
+    joined = ("--data", tmp_path / "packed", "--out", tmp_path / "packed")
+    assert "index.json is to be packed itself" in script("join_shards.py", *joined, "--overwrite")
+    itself = ("--videos", tmp_path / "packed" / "clips.zip", *options, "--overwrite")
+    assert "clips.zip is to be packed itself" in script("pack_videos.py", *itself)
     assert everything(tmp_path / "packed") == before
     done = run_here(program, "--videos", tmp_path / "second", *options, "--overwrite", folder=tmp_path)
     assert done.returncode == 0 and everything(tmp_path / "packed") != before, done.stderr
@@ -134,6 +153,9 @@ def test_films_are_rendered_into_one_folder_by_one_process(tmp_path):
     assert not partial.exists()
 
 
+NOWHERE = ("--reference", "x", "--generated", "x", "--protocol", "rfid")
+
+
 @pytest.mark.parametrize(
     ("name", "arguments", "words"),
     [
@@ -142,7 +164,7 @@ def test_films_are_rendered_into_one_folder_by_one_process(tmp_path):
         ("pack_videos.py", ["--videos", "x", "--out", "x", "--resolution", "16", "--max-missing", "nan"], "from 0 to 1"),
         ("pack_videos.py", ["--videos", "x", "--out", "x", "--resolution", "16", "--fps", "1e300"], "1000"),
         ("pack_videos.py", ["--videos", "x", "--out", "x", "--resolution", "16", "--num-workers", "-3"], "num-workers"),
-        ("render_videos.py", ["--out", "x", "--num-workers", "0"], "num-workers"),
+        ("render_videos.py", ["--out", "x", "--num-workers", "-1"], "num-workers"),
         ("score.py", ["--reference", "", "--generated", "x", "--protocol", "rfid", "--out", "x"], "a path is expected"),
         ("score.py", ["--reference", "x", "--generated", "x", "--protocol", "rfid", "--out", ""], "a path is expected"),
         ("score.py", ["--share", "²/3"], "NUMBER/JOBS"),
@@ -151,6 +173,7 @@ def test_films_are_rendered_into_one_folder_by_one_process(tmp_path):
         ("generate.py", ["--networks", "x", "--out", "x", "--share", "0/99999999999999"], "100,000 at most"),
         ("split_shots.py", ["--videos", "x", "--recipe", "x", "--out", "x", "--cpu-threads", "-1"], "cpu-threads"),
         ("export_tensorboard.py", ["/dev/zero", "--out", "x"], "may have no end"),
+        ("score.py", [*NOWHERE, "--out", "/dev/zero"], "may have no end"),
         ("edit.py", ["--networks", "x", "--content", "1", "--steps", "", "--out", "x.mp4"], "at least one number"),
     ],
 )  # fmt: skip

@@ -47,6 +47,7 @@ def test_a_value_of_the_wrong_type_is_named_with_what_is_allowed(workflow):
             "100,000,000 segments, each a job, and at most 10,000",
         ),
         ("films={num_frames: 100000000000000000000}", "less than or equal to 1000000000"),
+        ("films={num_videos: 100000000}", "less than or equal to 1000000"),
         ("films={num_videos: 1000000, columns: 1000, rows: 1000}", "at most 10,000 are shown"),
         ("dataset={source: {rendered: {num_videos: 100000000000, seed: 0}}}", "less than or equal to 100000"),
         ("dataset={fps: 1.0e+300}", "less than or equal to 1000"),

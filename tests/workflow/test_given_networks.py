@@ -82,7 +82,7 @@ def test_what_is_scored_may_be_anything_else(run, root, tmp_path):
         ("sky", "its run results/runs/sky-.* is not there; train it: snakemake --cores all sky"),
         (
             "own",
-            "own: the experiment's file alone does not say what it runs .*; give the folder of a run: none is there; train",
+            "own: the experiment's file alone does not say what it runs .*; give .* one of those in results/runs",
         ),
         ("results", "results: no such snapshot"),
         (__file__, r"test_given_networks\.py: is no snapshot; give a networks\.safetensors"),

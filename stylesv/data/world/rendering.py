@@ -66,6 +66,8 @@ def render_driving_videos(
     handle = os.open(partial, os.O_RDONLY | os.O_DIRECTORY)
     try:
         lock_folder(handle, out_dir, "rendering")
+        if not partial.exists() or not os.path.samestat(os.fstat(handle), os.stat(partial)):
+            raise DataError(f"{out_dir}: another rendering has just ended here; look at it, or give another --out")
         try:
             _remove_films(partial)  # of a call that was killed
             films = _render_films(partial, range(num_videos), seed, seconds, num_workers)
