@@ -19,8 +19,8 @@ from typing import Any
 from stylesv.errors import CheckpointError, DataError, MachineError, machine_trouble
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # which reading does not say, so they are of what is written
-PARTIAL = r"\.(?:[0-9a-f]{8}\.)?[0-9]+\.partial"
-"""What follows a file's name, after a dot before it, while it is being written: a regular expression."""
+PARTIAL = r"\.(?:([0-9a-f]{8})\.)?([0-9]+)\.partial"
+"""What follows a file's name, after a dot before it, while it is being written: a regular expression, of machine and process."""
 _OLD_SECONDS = 24 * 3600  # no file is being written that has not grown for so long
 
 
@@ -119,9 +119,9 @@ def _machine() -> str:
 
 
 def _remove_left_behind(path: Path, partial: Path) -> None:
-    start = f".{path.name}."
+    start = f".{path.name}"
     for name in [name for name in os.listdir(path.parent) if name.startswith(start) and name != partial.name]:
-        found = re.fullmatch(r"(?:([0-9a-f]{8})\.)?([0-9]+)\.partial", name.removeprefix(start))
+        found = re.fullmatch(PARTIAL, name.removeprefix(start))
         if found is None:
             continue
         with suppress(OSError):  # another writer may have removed it, or finished

@@ -130,6 +130,14 @@ def is_run_folder(path: Path) -> bool:
     return (path / "recipe.yaml").is_file() and any(path.glob(f"[0-9]*/{SNAPSHOT}"))
 
 
+def snapshots_of(run: Path) -> dict[int, Path]:
+    """The snapshots in a run's folder by kimg, in their order; folders of other names are none of ours."""
+    found = {
+        int(path.parent.name): path for path in run.glob(f"*/{SNAPSHOT}") if re.fullmatch("[0-9]+", path.parent.name)
+    }
+    return dict(sorted(found.items()))
+
+
 def _may_be_snapshot(path: Path) -> bool:
     """Whether a file begins as tensor files do: with the size of a header, and that is JSON; or was cut to nothing."""
     with open(path, "rb") as file:
@@ -170,7 +178,7 @@ def _of_experiment(name: str, config: Path, snapshot: str | None) -> FoundNetwor
 
 
 def _of_run(run: Path, snapshot: str | None) -> FoundNetworks:
-    kimgs = sorted(int(name) for name in _folders_of(run) if re.fullmatch("[0-9]+", name))
+    kimgs = list(snapshots_of(run))
     if not kimgs:
         raise _missing(run)
     if snapshot not in (None, "best", "last"):
@@ -186,10 +194,6 @@ def _of_run(run: Path, snapshot: str | None) -> FoundNetworks:
     last = run / str(kimgs[-1]) / SNAPSHOT
     why = "" if snapshot == "last" else ", for none was chosen by a score"
     return FoundNetworks(last, f"{last}: the last of its run{why}")
-
-
-def _folders_of(run: Path) -> list[str]:
-    return [path.parent.name for path in run.glob(f"[0-9]*/{SNAPSHOT}")]
 
 
 def _why(choice: Choice) -> str:

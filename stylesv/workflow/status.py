@@ -19,6 +19,7 @@ from stylesv.records.score import Score, read_score
 from stylesv.report.score_row import format_number
 from stylesv.slurm import SlurmJob, my_slurm_jobs
 from stylesv.workflow import paths
+from stylesv.workflow.given_networks import snapshots_of
 
 HEADER = ("run", "kimg", "of", "clips/s", "left", "loss G", "loss D", "best so far", "now")
 NO_VALUE = "–"
@@ -136,9 +137,9 @@ def clock(seconds: float) -> str:
 
 def _status(root: Path, name: str, target: int | None, jobs: Sequence[SlurmJob] | None) -> RunStatus:
     run = root / paths.RUN.format(run=name)
-    names = [path.parent.name for path in run.glob("*/networks.safetensors")]
-    done = sorted(int(name) for name in names if re.fullmatch("[0-9]+", name))
-    owned = sorted(run.glob(f"partial/*/{OWNER}"), key=lambda path: int(path.parent.name), reverse=True)
+    done = list(snapshots_of(run))
+    at_work = [path for path in run.glob(f"partial/*/{OWNER}") if re.fullmatch("[0-9]+", path.parent.name)]
+    owned = sorted(at_work, key=lambda path: int(path.parent.name), reverse=True)
     holder = None if not owned else _holder(owned[0], jobs)
     trouble = None
     try:

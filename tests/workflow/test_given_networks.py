@@ -1,5 +1,6 @@
 """Which snapshot is meant: a file, a folder, a run by its best or last one, an experiment by its name; a pickle is not one."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,10 @@ from small_snapshot import write_snapshot
 
 from stylesv.data.packing import pack_videos
 from stylesv.errors import CheckpointError, ConfigError
+from stylesv.explore.snapshots import snapshots_beside
 from stylesv.records.choice import Choice, write_choice
 from stylesv.records.recipe import recipe_yaml
-from stylesv.workflow.given_networks import find_frame_rate, find_networks, find_scored
+from stylesv.workflow.given_networks import find_frame_rate, find_networks, find_scored, snapshots_of
 from stylesv.workflow.plan import load_plan
 
 
@@ -144,3 +146,15 @@ def test_films_play_as_fast_as_the_clips_of_the_snapshots_data(root, tmp_path):
     )
     found = find_frame_rate(networks)
     assert found.fps == 30 and found.why == f"as most of its clips have (sky-{data.key})"
+
+
+def test_folders_that_are_named_by_no_kimg_are_no_snapshots(run):
+    there = snapshots_of(run)
+    for name in ("4²", "٣", "best", "-4"):
+        shutil.copytree(run / "4", run / name)
+    assert snapshots_of(run) == there and list(there) == sorted(there)
+    assert snapshots_beside(run / "4" / "networks.safetensors") == {
+        kimg: path.absolute() for kimg, path in there.items()
+    }
+    alone = run / "4²" / "networks.safetensors"
+    assert snapshots_beside(alone) == {-1: alone.absolute()}
