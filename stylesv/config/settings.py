@@ -21,7 +21,7 @@ TABLES: tuple[str, ...] = get_args(TableName)
 
 
 MOST_SEGMENTS = 10_000
-"""Of a run: a plan of so many jobs takes seconds."""
+"""Of a run: each is a job, and beyond it a plan takes longer than anyone waits."""
 
 
 class LengthSettings(Settings):
