@@ -38,6 +38,17 @@ void activate_planes(const at::Tensor& x, const std::optional<at::Tensor>& bias,
   });
 }
 
+// By value, so that the compiler knows that no number changes on the way.
+template <bool kClamped, typename T>
+void derive(const T* __restrict gradient, const T* __restrict y, T* __restrict out, int64_t size, T gain, T first,
+            T second, T limit) {
+#pragma omp simd
+  for (int64_t i = 0; i < size; i++) {
+    const T kept = y[i] > 0 ? gradient[i] * gain : gradient[i] * first * second;
+    out[i] = !kClamped || (y[i] < limit && y[i] > -limit) ? kept : T(0);
+  }
+}
+
 template <typename T>
 void derive_values(const at::Tensor& gradient, const at::Tensor& y, at::Tensor& out, double slope, double gain,
                    double clamp, bool leak_first) {
@@ -45,13 +56,9 @@ void derive_values(const at::Tensor& gradient, const at::Tensor& y, at::Tensor& 
   T* to = out.mutable_data_ptr<T>();
   // a product of three is rounded by its order
   const T first = leak_first ? T(slope) : T(gain), second = leak_first ? T(gain) : T(slope), limit = T(clamp);
-  const bool clamped = std::isfinite(clamp);
   at::parallel_for(0, y.numel(), kGrain, [&](int64_t begin, int64_t end) {
-#pragma omp simd
-    for (int64_t i = begin; i < end; i++) {
-      const T kept = v[i] > 0 ? g[i] * T(gain) : g[i] * first * second;
-      to[i] = !clamped || (v[i] < limit && v[i] > -limit) ? kept : T(0);
-    }
+    const auto walk = std::isfinite(clamp) ? derive<true, T> : derive<false, T>;
+    walk(g + begin, v + begin, to + begin, end - begin, T(gain), first, second, limit);
   });
 }
 
