@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from stylesv.ops.convolution import conv2d
 from stylesv.ops.geometry import Filter, side_padding
 from stylesv.ops.resample import centred_padding, upfirdn2d
 
@@ -27,9 +28,9 @@ def conv2d_resample(
     x0, x1, y0, y1 = side_padding(padding)
     weight = weight.to(x.dtype)
     if up == down == 1:
-        if (x0, y0) == (x1, y1) and min(x0, y0) >= 0:
-            return F.conv2d(x, weight, padding=(y0, x0))
-        return F.conv2d(F.pad(x, [x0, x1, y0, y1]), weight)
+        if x0 == x1 == y0 == y1 >= 0:
+            return conv2d(x, weight, padding=x0)
+        return conv2d(F.pad(x, [x0, x1, y0, y1]), weight)
 
     if up > 1:
         padding = centred_padding(filter, padding, up=up)
@@ -37,7 +38,7 @@ def conv2d_resample(
         padding = centred_padding(filter, padding, down=down)
     if up == 1:
         if weight.shape[2:] == (1, 1):  # commutes with the filter, so it sees only the samples that are kept
-            return F.conv2d(upfirdn2d(x, filter, down=down, padding=padding), weight)
+            return conv2d(upfirdn2d(x, filter, down=down, padding=padding), weight)
         return F.conv2d(upfirdn2d(x, filter, padding=padding), weight, stride=down)
-    x = F.conv2d(upfirdn2d(x, filter, up=up, padding=padding, gain=up**2), weight)
+    x = conv2d(upfirdn2d(x, filter, up=up, padding=padding, gain=up**2), weight)
     return x if down == 1 else upfirdn2d(x, filter, down=down)

@@ -19,7 +19,9 @@ from pathlib import Path
 
 import torch
 
-SOURCES = tuple(Path(__file__).with_name(f"{name}.cpp") for name in ("filtered_lrelu", "bias_act", "clip_means"))
+SOURCES = tuple(
+    Path(__file__).with_name(f"{name}.cpp") for name in ("filtered_lrelu", "bias_act", "clip_means", "conv3x3")
+)
 FLAGS = (  # the first that the compiler takes
     ("-O3", "-march=native", "-mprefer-vector-width=512", "-fopenmp"),  # x86; the widest vectors that the processor has
     ("-O3", "-march=native", "-fopenmp"),

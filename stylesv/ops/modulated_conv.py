@@ -1,11 +1,10 @@
 """The generator's modulated convolution. docs/operations.md 1.5; StyleGAN2 section 2.2, StyleGAN3 appendix F."""
 
-import torch
-import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
 from stylesv.ops.backend import active_backend, is_recorded
+from stylesv.ops.convolution import conv2d
 
 EPSILON = 1e-8
 
@@ -36,12 +35,16 @@ def modulated_conv2d(
     weight, style, scale = _normalized(weight, style, demodulate)
     if input_gain is not None:
         style = style * input_gain
-    if not is_recorded() and x.shape[0] > 0 and active_backend(x.device)[0] == "definition":
-        return _convolve_grouped(x, _scaled_weights(x, weight, style, scale), padding)
-    if not is_recorded() and x.shape[0] > 0 and 2 * weight[:, 0].numel() < x.shape[2] * x.shape[3]:
-        return _convolve_one_by_one(x, _scaled_weights(x, weight, style, scale), padding)
+    if not is_recorded() and x.shape[0] > 0 and _prefers_own_weights(x, weight):
+        own = weight * style[:, None, :, None, None] * scale[:, :, None, None, None]
+        return conv2d(x, own.to(x.dtype), padding=padding)
     x = x * style.to(x.dtype)[:, :, None, None]
-    return F.conv2d(x, weight.to(x.dtype), padding=padding) * scale.to(x.dtype)[:, :, None, None]
+    return conv2d(x, weight.to(x.dtype), padding=padding) * scale.to(x.dtype)[:, :, None, None]
+
+
+def _prefers_own_weights(x: Tensor, weight: Tensor) -> bool:
+    """Whether a weight for each sample costs less than two more passes over images; the definition has one."""
+    return active_backend(x.device)[0] == "definition" or 2 * weight[:, 0].numel() < x.shape[2] * x.shape[3]
 
 
 def _normalized(
@@ -54,22 +57,3 @@ def _normalized(
     style = style * style.square().mean().rsqrt()
     energy = style.square() @ weight.square().sum(dim=[2, 3]).T  # (n, o)
     return weight, style, (energy + EPSILON).rsqrt()
-
-
-def _scaled_weights(x: Tensor, weight: Tensor, style: Tensor, scale: Tensor) -> Float[Tensor, "n o i k k"]:
-    return (weight * style[:, None, :, None, None] * scale[:, :, None, None, None]).to(x.dtype)
-
-
-def _convolve_one_by_one(x: Tensor, weights: Tensor, padding: int) -> Tensor:
-    """Faster than a grouped convolution on a CPU."""
-    if x.device.type != "cpu":
-        return _convolve_grouped(x, weights, padding)
-    images = zip(x.split(1), weights.unbind(), strict=True)
-    return torch.cat([F.conv2d(image, weight, padding=padding) for image, weight in images])
-
-
-def _convolve_grouped(x: Tensor, weights: Tensor, padding: int) -> Tensor:
-    """The definition: each sample is a group with its own weight."""
-    n = x.shape[0]
-    y = F.conv2d(x.reshape(1, -1, *x.shape[2:]), weights.flatten(0, 1), padding=padding, groups=n)
-    return y.reshape(n, weights.shape[1], *y.shape[2:])

@@ -16,6 +16,8 @@ from own_process import printed_by
 from run_benchmarks import Results, main
 from step_table import KINDS, StepTable, watch
 
+from stylesv.ops.convolution import conv2d
+
 CPU = torch.device("cpu")
 
 
@@ -108,6 +110,7 @@ def test_a_chosen_benchmark_is_measured_and_written_as_json_and_table(tmp_path, 
 def test_operations_of_a_step_are_counted_by_kind():
     """A convolution and its two derivatives: products of 2 x 4 x 3 x 3 x 3 x 6 x 6 pairs, forward once and backward twice."""
     x, weight = torch.randn(2, 3, 8, 8, requires_grad=True), torch.randn(4, 3, 3, 3, requires_grad=True)
+    large = torch.randn(2, 3, 16, 16, requires_grad=True)
 
     def work():
         torch.nn.functional.conv2d(x, weight).square().sum().backward()
@@ -118,6 +121,9 @@ def test_operations_of_a_step_are_counted_by_kind():
     assert parts["convolution, backward"].flops == 2 * flops
     assert parts["convolution, forward"].bytes == 4 * (x.numel() + weight.numel() + 2 * 4 * 6 * 6)
     assert set(parts) == {"convolution, forward", "convolution, backward", "other element-wise and copies"}
+    ours = watch(lambda: conv2d(large, weight).square().sum().backward(), CPU)
+    flops = 2 * 2 * 4 * 3 * 3 * 3 * 14 * 14
+    assert (ours["convolution, forward"].flops, ours["convolution, backward"].flops) == (flops, 2 * flops)
     doubled = watch(lambda: second_derivative(x, weight), CPU)
     assert doubled["convolution, double backward"].flops > 0
 
