@@ -4,12 +4,18 @@ from collections import Counter
 from collections.abc import Callable
 
 import torch
-from measure import matmul_rate, seconds
+from measure import count_our_convolutions, matmul_rate, seconds
 from network_cases import generator_case
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
-CONVOLUTIONS = ("aten::mkldnn_convolution", "aten::_convolution", "aten::cudnn_convolution", "aten::_conv_depthwise2d")
+CONVOLUTIONS = (
+    "stylesv::conv3x3",
+    "aten::mkldnn_convolution",
+    "aten::_convolution",
+    "aten::cudnn_convolution",
+    "aten::_conv_depthwise2d",
+)
 FILTERS = ("stylesv::resample", "_walk_tile")
 
 
@@ -17,9 +23,10 @@ def generator_parts(device: torch.device) -> dict[str, float]:
     """Share of time of convolutions and filtered leaky ReLUs at 256 px, and the rate that the convolutions reach."""
     work = generator_case("", 256, 1, 3).prepare(device)
     work()
+    count_our_convolutions()
     with FlopCounterMode(display=False) as counter:
         work()
-    flops = sum(n for op, n in counter.get_flop_counts()["Global"].items() if "convolution" in str(op))
+    flops = sum(n for op, n in counter.get_flop_counts()["Global"].items() if "conv" in str(op))
     activities = [ProfilerActivity.CPU] + ([ProfilerActivity.CUDA] if device.type == "cuda" else [])
     ceiling = matmul_rate(device)
     with profile(activities=activities) as profiled:

@@ -12,10 +12,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
+from torch.utils.flop_counter import flop_registry, register_flop_formula
 
-from stylesv.ops.backend import using_operations
+from stylesv.ops.backend import active_backend, using_operations
 
 Work = Callable[[], object]
 MB = 1e6
@@ -109,11 +111,15 @@ def compare(case: Case, device: torch.device, memory: Memory, *, budget_seconds:
     while len(times["auto"]) < 15 and (not times["auto"] or time.perf_counter() - started < budget_seconds):
         for name, values in times.items():
             with using_operations(name):
-                memory.reset()
+                gc.collect()
                 start = processor_seconds()
                 values.append(seconds(work, device))
                 processor[name].append(processor_seconds() - start)
-                peaks[name] = max(peaks[name], memory.peak())
+    for name in peaks:  # runs of their own: what was given back before one would be asked for anew in its time
+        with using_operations(name):
+            memory.reset()
+            work()
+            peaks[name] = memory.peak()
     ratios = [slow / fast for fast, slow in zip(times["auto"], times["definition"], strict=True)]
     ratio = statistics.median(ratios)
     return Record(
@@ -127,6 +133,26 @@ def compare(case: Case, device: torch.device, memory: Memory, *, budget_seconds:
         peak_mb_fast=round(peaks["auto"], 1),
         peak_mb_definition=round(peaks["definition"], 1),
     )
+
+
+def count_our_convolutions() -> None:
+    """Let torch's counters know what a convolution in C++ takes by its definition; it takes fewer, and may pass a ceiling."""
+    if active_backend("cpu")[0] != "cpp" or not hasattr(torch.ops.stylesv, "conv3x3"):
+        return
+
+    def of_images(x: torch.Tensor, _weight: Any, _padding: int, turned: bool, *, out_val: torch.Tensor) -> int:
+        return _flops(out_val, x) if turned else _flops(x, out_val)
+
+    def of_weight(x: torch.Tensor, gradient: torch.Tensor, *_options: Any, out_val: Any) -> int:
+        return _flops(x, gradient)
+
+    for operation, formula in ((torch.ops.stylesv.conv3x3, of_images), (torch.ops.stylesv.conv3x3_weight, of_weight)):
+        if operation not in flop_registry:
+            register_flop_formula(operation, get_raw=True)(formula)
+
+
+def _flops(image: torch.Tensor, output: torch.Tensor) -> int:
+    return 2 * 9 * image.shape[1] * output.numel()
 
 
 def matmul_rate(device: torch.device, dtype: torch.dtype = torch.float32) -> float:

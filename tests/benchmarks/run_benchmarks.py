@@ -36,11 +36,12 @@ def main(names: tuple[str, ...], out: Path, threads: int, budget_seconds: float,
     from measure import Memory, compare, machine
     from network_cases import network_cases
     from operation_cases import operation_cases
+    from scaling import SCALINGS, scaling_record
     from step_table import STEPS, step_table
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     cases = [*operation_cases(), *data_and_score_cases(), *network_cases()]
-    known = [case.name for case in cases] + [*BREAKDOWNS, *STEPS]
+    known = [case.name for case in cases] + [*BREAKDOWNS, *STEPS, *SCALINGS]
     unknown = [name for name in names if not any(name in each for each in known)]
     if unknown:
         raise click.UsageError(f"no benchmark has {unknown[0]!r} in its name; there are: {', '.join(known)}")
@@ -73,6 +74,11 @@ def main(names: tuple[str, ...], out: Path, threads: int, budget_seconds: float,
             found = step_table(name, device)
             parts.put(found.record() | {"machine": description, "table": found.markdown()})
             click.echo(found.markdown())
+    for name in SCALINGS:
+        if wanted(name, names) and device.type == "cpu":
+            record = scaling_record(name)
+            parts.put(record | {"machine": description})
+            click.echo(record["table"])
     (out / f"{kind}.md").write_text(table(records.values, parts.values))
     for sentence in filter(None, slower):
         click.echo(sentence)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from measure import copy_rate, matmul_rate, seconds
+from measure import copy_rate, count_our_convolutions, matmul_rate, seconds
 from network_cases import demo_recipe, recipe
 from packed_noise import packed_noise
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -56,7 +56,6 @@ KINDS = (
     "data",
     REST,
 )
-_OUR_CONVOLUTIONS = ("stylesv.conv3x3", "stylesv.conv3x3_weight")
 _PRODUCTS = ("aten.mm", "aten.addmm", "aten.bmm", "aten.baddbmm")
 
 
@@ -90,26 +89,16 @@ class _Watch(TorchDispatchMode):
         part = self.parts.setdefault(_kind(func), Part())
         touched = {id(t): t.nbytes for t in tree_leaves((args, kwargs, result)) if isinstance(t, torch.Tensor)}
         is_view = func.is_view if hasattr(func, "is_view") else False
-        part.add(Part(spent, _flops(func, args, kwargs, result), 0 if is_view else sum(touched.values()), 1), 1)
+        packet = func._overloadpacket
+        flops = flop_registry[packet](*args, **kwargs, out_val=result) if packet in flop_registry else 0
+        part.add(Part(spent, flops, 0 if is_view else sum(touched.values()), 1), 1)
         return result
-
-
-def _flops(func: Any, args: Any, kwargs: Any, result: Any) -> float:
-    """What an operation's definition takes: our convolutions take fewer, and so may pass what the machine does at best."""
-    packet = func._overloadpacket
-    if packet in flop_registry:
-        return flop_registry[packet](*args, **kwargs, out_val=result)
-    if str(packet) in _OUR_CONVOLUTIONS:
-        of_weight, turned = str(packet).endswith("weight"), args[3]
-        image, output = (args[0], args[1]) if of_weight else (result, args[0]) if turned else (args[0], result)
-        return 2 * 9 * image.shape[1] * output.numel()
-    return 0
 
 
 def _kind(func: Any) -> str:
     """Of what kind an operation is, by its name, by the node of autograd that runs it, and by who called it."""
     name = str(func)
-    if "convolution" in name or name.startswith(_OUR_CONVOLUTIONS):
+    if "convolution" in name or name.startswith("stylesv.conv3x3"):
         node = torch._C._current_autograd_node()
         if node is None:
             return "convolution, forward"
@@ -130,6 +119,7 @@ def _kind(func: Any) -> str:
 
 def watch(work: Callable[[], object], device: torch.device) -> dict[str, Part]:
     """The operations of a call, by kind; on a GPU each is waited for."""
+    count_our_convolutions()
     parts: dict[str, Part] = {}
     with _Watch(parts, on_gpu=device.type == "cuda"):
         work()

@@ -14,6 +14,7 @@ from network_cases import clip_batch, network_cases, training_step
 from operation_cases import operation_cases
 from own_process import printed_by
 from run_benchmarks import Results, main
+from scaling import WAYS, Speed, Way, table_of_speeds
 from step_table import KINDS, StepTable, watch
 
 from stylesv.ops.convolution import conv2d
@@ -166,3 +167,10 @@ def test_the_load_of_a_machine_is_no_part_of_its_name():
     record = measure.Record("step", 5.0, 0.1, 15, 5.0, 1.0, 5.0, 1.0, 1.0)
     entry = Entry.of(record, measure.machine(CPU), "abc")
     assert "load" not in entry.machine and str(torch.__version__) in entry.machine
+
+
+def test_ways_to_train_are_told_apart_and_compared_with_one_process():
+    assert len({way.name for way in WAYS}) == len(WAYS) and WAYS[0] == Way()
+    assert Way(processes=2, threads=3).name == "2 processes, 3 threads each"
+    table = table_of_speeds("scaling_image", [Speed(way.name, 30.0, 1.5, 0.01) for way in WAYS])
+    assert "| 2 jobs at once | 30.0 | 1.50 | 1.0% |" in table
