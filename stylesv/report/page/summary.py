@@ -60,7 +60,9 @@ def findings(
     if warnings:
         number = sum(len(each.sentences) for each in warnings)
         found.append(
-            f"{number} warning{'s' if number > 1 else ''} on what is shown: read them above before the scores."
+            f"{number} warning on what is shown: read it above before the scores."
+            if number == 1
+            else f"{number} warnings on what is shown: read them above before the scores."
         )
     elif any(row.motion is not None for row in shown.values()):
         found.append("No measure found that clips which are shown stand still, collapse, repeat or copy real ones.")
