@@ -123,8 +123,15 @@ def test_what_snakemake_says_is_there_where_it_is_wanted(folder, root, said, arg
 
 def test_ctrl_c_is_no_failure(tmp_path, root):
     (tmp_path / "Snakefile").write_text(SNAKEFILE.replace("sleep 2", "sleep 60"))
+    # what a shell started in the background ignores Ctrl-C, and so does all that it starts
+    heeded = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
     started = subprocess.Popen(
-        command("--nolock"),
+        [
+            sys.executable,
+            "-c",
+            heeded,
+            *command("--nolock"),
+        ],  # a shell's job in the background ignores Ctrl-C, and so tests there
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(root)},
         stderr=subprocess.PIPE,
